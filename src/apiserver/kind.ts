@@ -1,0 +1,90 @@
+// The table row of one kind: all that the generic API machinery needs to know. A new kind is one small file.
+import type { FieldError } from '../k8s/field-error.ts';
+import type { KubeObject, Stored } from '../k8s/objects.ts';
+import type { Resource } from '../k8s/resources.ts';
+
+/** JSON as it is being built: defaulting changes it in place. */
+export type Draft = {
+  [key: string]: unknown;
+  apiVersion?: string;
+  kind?: string;
+  metadata?: { [key: string]: unknown };
+};
+
+export type Column = {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'date';
+  /** 0: always shown, 1: only with -o wide. */
+  readonly priority: 0 | 1;
+  readonly format?: 'name';
+};
+
+export type Cell = string | number | boolean | null;
+
+/** What a kind may look up while it admits an object. */
+export type AdmissionContext = {
+  readonly nowMs: number;
+  readonly user: { readonly name: string; readonly groups: readonly string[] };
+  readonly dryRun: boolean;
+  /** Reads from the store: undefined if there is none. */
+  readonly get: <T extends KubeObject>(resource: Resource<T>, key: string) => Stored<T> | undefined;
+  readonly list: <T extends KubeObject>(resource: Resource<T>, namespace?: string) => readonly Stored<T>[];
+  /** Adds a `Warning: 299` header to the answer. */
+  readonly warn: (text: string) => void;
+};
+
+export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label' | 'path';
+
+export type Kind = {
+  readonly resource: Resource;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  /** The name of its definition in src/k8s/generated/schema.json. */
+  readonly definition: string;
+  readonly nameRule: NameRule;
+  readonly subresources: readonly (
+    | 'status'
+    | 'scale'
+    | 'binding'
+    | 'eviction'
+    | 'token'
+    | 'log'
+    | 'exec'
+    | 'attach'
+    | 'portforward'
+    | 'finalize'
+  )[];
+  /** The columns after NAME and before AGE come here as well: the whole row is the kind's. */
+  readonly columns: readonly Column[];
+  readonly row: (object: KubeObject, nowMs: number) => readonly Cell[];
+  /** Selectable fields besides metadata.name and metadata.namespace. */
+  readonly fields: Readonly<Record<string, (object: KubeObject) => string>>;
+  /** Sets what the user left out. In place; idempotent. Runs on create, update and after each patch. */
+  readonly applyDefaults: (draft: Draft) => void;
+  /** Clears or sets what users may not decide on create (status, counters). In place. */
+  readonly prepareForCreate?: (draft: Draft, context: AdmissionContext) => void;
+  /** Carries over what an update may not change (status when the spec is updated). In place. */
+  readonly prepareForUpdate?: (draft: Draft, before: KubeObject, context: AdmissionContext) => void;
+  readonly validate: (object: KubeObject, context: AdmissionContext) => readonly FieldError[];
+  readonly validateUpdate?: (
+    object: KubeObject,
+    before: KubeObject,
+    context: AdmissionContext,
+  ) => readonly FieldError[];
+  /**
+   * Takes what the object needs from shared pools (cluster IPs, node ports), before it is stored; writes it into the
+   * draft. Returns what to do if the write fails. `after` is undefined on deletion: then it only releases.
+   */
+  readonly allocate?: (
+    draft: Draft | undefined,
+    before: KubeObject | undefined,
+    context: AdmissionContext,
+  ) => Allocation;
+  /** A pod's deletion is graceful: the object stays with deletionTimestamp until the kubelet confirms. */
+  readonly gracefulDelete?: (object: KubeObject, requestedSeconds: number | undefined) => number;
+};
+
+export type Allocation =
+  | { readonly ok: true; readonly commit: () => void; readonly rollback: () => void }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };

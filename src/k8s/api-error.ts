@@ -1,0 +1,64 @@
+// The API's error: an HTTP status with Kubernetes' Status object. Programs branch on `reason`, never on the message.
+import type { Status } from './generated/types.ts';
+
+export type StatusReason =
+  | 'AlreadyExists'
+  | 'BadRequest'
+  | 'Conflict'
+  | 'Expired'
+  | 'Forbidden'
+  | 'Gone'
+  | 'InternalError'
+  | 'Invalid'
+  | 'MethodNotAllowed'
+  | 'NotAcceptable'
+  | 'NotFound'
+  | 'RequestEntityTooLarge'
+  | 'ServerTimeout'
+  | 'ServiceUnavailable'
+  | 'Timeout'
+  | 'TooManyRequests'
+  | 'Unauthorized'
+  | 'UnsupportedMediaType';
+
+export class ApiError extends Error {
+  readonly status: Status;
+
+  constructor(status: Status, options?: { readonly cause?: unknown }) {
+    super(status.message ?? status.reason ?? `status ${status.code}`, options);
+    this.name = 'ApiError';
+    this.status = status;
+  }
+
+  get code(): number {
+    return this.status.code ?? 500;
+  }
+
+  get reason(): string {
+    return this.status.reason ?? '';
+  }
+}
+
+export const isApiError = (error: unknown, reason: StatusReason): error is ApiError =>
+  error instanceof ApiError && error.reason === reason;
+
+export const isNotFound = (error: unknown): boolean => isApiError(error, 'NotFound');
+export const isConflict = (error: unknown): boolean => isApiError(error, 'Conflict');
+export const isAlreadyExists = (error: unknown): boolean => isApiError(error, 'AlreadyExists');
+
+/** A Status of kind Failure, complete as kube-apiserver sends it. */
+export const failure = (
+  code: number,
+  reason: StatusReason,
+  message: string,
+  details?: Status['details'],
+): Status => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Failure',
+  message,
+  reason,
+  ...(details ? { details } : {}),
+  code,
+});

@@ -1,0 +1,57 @@
+// The resources podnet's own programs read and write, each bound to its object type.
+import type {
+  ConfigMap,
+  Deployment,
+  EndpointSlice,
+  Endpoints,
+  Event,
+  Lease,
+  Namespace,
+  Node,
+  Pod,
+  ReplicaSet,
+  Secret,
+  Service,
+  ServiceAccount,
+} from './generated/types.ts';
+import type { KubeObject } from './objects.ts';
+
+export type Resource<T extends KubeObject = KubeObject> = {
+  /** '' for the core group. */
+  readonly group: string;
+  readonly version: string;
+  /** Plural, lower case: the path segment. */
+  readonly resource: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  /** Type only; never set. */
+  readonly object?: T;
+};
+
+const define = <T extends KubeObject>(
+  groupVersion: string,
+  resource: string,
+  kind: string,
+  scope: 'Namespaced' | 'Cluster' = 'Namespaced',
+): Resource<T> => {
+  const [group, version] = groupVersion.includes('/') ? groupVersion.split('/') : ['', groupVersion];
+  return { group: group!, version: version!, resource, kind, namespaced: scope === 'Namespaced' };
+};
+
+export const namespaces = define<Namespace>('v1', 'namespaces', 'Namespace', 'Cluster');
+export const nodes = define<Node>('v1', 'nodes', 'Node', 'Cluster');
+export const pods = define<Pod>('v1', 'pods', 'Pod');
+export const services = define<Service>('v1', 'services', 'Service');
+export const endpoints = define<Endpoints>('v1', 'endpoints', 'Endpoints');
+export const configMaps = define<ConfigMap>('v1', 'configmaps', 'ConfigMap');
+export const secrets = define<Secret>('v1', 'secrets', 'Secret');
+export const serviceAccounts = define<ServiceAccount>('v1', 'serviceaccounts', 'ServiceAccount');
+export const events = define<Event>('v1', 'events', 'Event');
+export const deployments = define<Deployment>('apps/v1', 'deployments', 'Deployment');
+export const replicaSets = define<ReplicaSet>('apps/v1', 'replicasets', 'ReplicaSet');
+export const endpointSlices = define<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice');
+export const leases = define<Lease>('coordination.k8s.io/v1', 'leases', 'Lease');
+
+/** `v1` or `apps/v1`: what stands in an object's apiVersion. */
+export const apiVersionOf = (resource: Pick<Resource, 'group' | 'version'>): string =>
+  resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
