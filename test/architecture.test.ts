@@ -30,7 +30,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   services: [...API, 'wire', 'kernel'],
   dns: [...API, 'wire', 'kernel'],
   kubelet: [...API, 'runtime'],
-  cli: [...BASE, 'client', 'pki', 'images', 'underlay'],
+  embedded: ['lang'], //                             what an embedded cluster is: its plan, files and keys
+  cli: [...BASE, 'client', 'pki', 'embedded', 'images', 'underlay', 'runtime'],
 };
 
 /** In a feature folder only the shell files may touch the kernel. */

@@ -1,0 +1,117 @@
+// The command line. Each command loads its own code, so that --help answers at once.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { UserError, say } from './cli/output.ts';
+
+const program = new Command('podnet')
+  .description(
+    'The Kubernetes network model on one Linux machine: real pods, Services, DNS and policies, used with kubectl.',
+  )
+  .showHelpAfterError("run 'podnet --help' for what there is");
+
+const integer = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
+  return Number(text);
+};
+const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
+const list = (text: string): readonly string[] => text.split(',').filter(Boolean);
+
+const nameOption = (): Option => new Option('--name <name>', 'the cluster').default('default');
+const outputOption = (): Option =>
+  new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table');
+
+program
+  .command('up')
+  .description('start a cluster (or find it running), apply manifests and wait until everything is ready')
+  .addOption(nameOption())
+  .option(
+    '-f, --filename <path>',
+    'manifests to apply: file, folder or URL; may be given several times',
+    collect,
+    [],
+  )
+  .option('--nodes <count>', 'how many nodes', integer, 3)
+  .option('--zones <names>', 'topology zones, dealt out to the nodes in turn, e.g. a,b,c', list, [])
+  .option('--wait <seconds>', 'how long to wait until all is ready; 0: not at all', integer, 120)
+  .option('--kubeconfig <path>', 'the kubeconfig to write the context to')
+  .action(async (options) => {
+    const { up } = await import('./cli/up.ts');
+    await up({ ...options, files: options.filename, waitSeconds: options.wait });
+  });
+
+program
+  .command('down')
+  .description(
+    'stop a cluster and remove everything it made: processes, namespaces, interfaces, rules, mounts, files',
+  )
+  .addOption(nameOption())
+  .option('--all', 'every cluster on this machine')
+  .option('--kubeconfig <path>', 'the kubeconfig that holds the context')
+  .action(async (options) => {
+    const { down, downAll } = await import('./cli/down.ts');
+    await (options.all ? downAll(options.kubeconfig) : down(options.name, options.kubeconfig));
+  });
+
+program
+  .command('status')
+  .description('show nodes, pods and Services of a cluster, and what is not ready (exit code 1)')
+  .addOption(nameOption())
+  .addOption(outputOption())
+  .action(async (options) => {
+    const { status } = await import('./cli/status.ts');
+    process.exitCode = await status(options.name, options.output);
+  });
+
+program
+  .command('version')
+  .description('show the versions of podnet, of the Kubernetes API it serves, of Node and the kernel')
+  .addOption(outputOption())
+  .action(async (options) => {
+    const { version } = await import('./cli/version.ts');
+    version(options.output);
+  });
+
+program
+  .command('kubectl')
+  .description('run kubectl (the one on the PATH, else the one that the set-up brought)')
+  .helpOption(false)
+  .allowUnknownOption()
+  .argument('[args...]')
+  .passThroughOptions()
+  .action(async (args: readonly string[]) => {
+    const [{ runKubectl }, { kubeconfigPath }] = await Promise.all([
+      import('./cli/kubectl.ts'),
+      import('./cli/kubeconfig.ts'),
+    ]);
+    process.exitCode = await runKubectl(args, kubeconfigPath(undefined));
+  });
+
+const image = program.command('image').description('the local store of container images');
+image
+  .command('load <path>')
+  .description('load an image from an OCI or docker-save archive, or from an OCI layout folder')
+  .action(async (path: string) => (await import('./cli/image.ts')).load(path));
+image
+  .command('ls')
+  .description('list the images')
+  .addOption(outputOption())
+  .action(async (options) => (await import('./cli/image.ts')).list(options.output));
+image
+  .command('rm <name>')
+  .description('remove an image by name or id')
+  .action(async (name: string) => (await import('./cli/image.ts')).remove(name));
+image
+  .command('build')
+  .description('build podnet/toolbox and podnet/nginx from Debian packages (the set-up does this)')
+  .action(async () => (await import('./cli/image.ts')).build());
+
+program
+  .command('test')
+  .description('run all the tests')
+  .action(async () => void (await import('../scripts/test.ts')));
+
+program.enablePositionalOptions();
+program.parseAsync().catch((error: unknown) => {
+  const isUsers = error instanceof UserError;
+  say(`podnet: ${isUsers ? error.message : error instanceof Error ? error.stack : String(error)}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,51 @@
+// Makes the certificates and keys of a new cluster.
+import { generateKeyPairSync } from 'node:crypto';
+import type { ClusterConfig } from '../embedded/cluster-config.ts';
+import type { ClusterKeys } from '../embedded/messages.ts';
+import { type KeyPair, createAuthority } from '../pki/authority.ts';
+
+/** The administrator's certificate is in the group system:masters, as kubeadm's is. */
+export const createClusterKeys = async (
+  config: ClusterConfig,
+): Promise<{ readonly keys: ClusterKeys; readonly admin: KeyPair }> => {
+  const authority = await createAuthority(`podnet-${config.name}-ca`);
+  const { domain } = config;
+  const [apiServer, kubeletClient, admin, ...nodePairs] = await Promise.all([
+    authority.issue({
+      commonName: 'kube-apiserver',
+      dnsNames: [
+        'localhost',
+        'kubernetes',
+        'kubernetes.default',
+        'kubernetes.default.svc',
+        `kubernetes.default.svc.${domain}`,
+      ],
+      ipAddresses: ['127.0.0.1', '::1', ...config.hostAddresses, ...config.apiServiceIps],
+      usage: 'server',
+    }),
+    authority.issue({
+      commonName: 'kube-apiserver-kubelet-client',
+      organizations: ['system:masters'],
+      usage: 'client',
+    }),
+    authority.issue({ commonName: 'kubernetes-admin', organizations: ['system:masters'], usage: 'client' }),
+    ...config.nodes.map((node) =>
+      authority.issue({
+        commonName: `system:node:${node.name}`,
+        organizations: ['system:nodes'],
+        dnsNames: [node.name],
+        ipAddresses: node.addresses,
+        usage: 'both',
+      }),
+    ),
+  ]);
+  const nodes = Object.fromEntries(config.nodes.map((node, index) => [node.name, nodePairs[index]!]));
+  return { keys: { ca: authority.certificate, apiServer, kubeletClient, tokens: tokenKeys(), nodes }, admin };
+};
+
+const tokenKeys = (): ClusterKeys['tokens'] =>
+  generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });

@@ -1,0 +1,40 @@
+// podnet down: ends a cluster's process and removes all that it made, also when the process died long ago.
+import { setTimeout as delay } from 'node:timers/promises';
+import { clusterNames, isRunning, readRecord, removeClusterFiles } from '../embedded/cluster-files.ts';
+import { contextName, kubeconfigPath, removeContext } from './kubeconfig.ts';
+import { print, say } from './output.ts';
+import { removeClusterTraces } from './remove-traces.ts';
+
+const STOP_WAIT_MS = 15_000;
+
+/** Takes one cluster down. Idempotent; prints what kubectl would print. */
+export const down = async (name: string, kubeconfig: string | undefined): Promise<void> => {
+  if (!clusterNames().includes(name)) {
+    removeClusterTraces(name);
+    return print(`cluster "${name}" is not there`);
+  }
+  await stopProcess(name);
+  removeClusterTraces(name);
+  const path = kubeconfig ?? readRecord(name)?.kubeconfig ?? kubeconfigPath(undefined);
+  await removeContext(path, contextName(name));
+  removeClusterFiles(name);
+  print(`cluster "${name}" deleted`);
+};
+
+/** TERM lets the process end its pods in order; after 15 s it is killed, and what it left is removed from outside. */
+const stopProcess = async (name: string): Promise<void> => {
+  const record = readRecord(name);
+  if (!record || !isRunning(record)) return;
+  process.kill(record.pid, 'SIGTERM');
+  const deadline = Date.now() + STOP_WAIT_MS;
+  while (isRunning(record) && Date.now() < deadline) await delay(20);
+  if (!isRunning(record)) return;
+  say(`cluster "${name}" did not stop within ${STOP_WAIT_MS / 1000} s: killing process ${record.pid}`);
+  process.kill(record.pid, 'SIGKILL');
+  while (isRunning(record)) await delay(20);
+};
+
+/** Takes down every cluster that left anything on this machine. */
+export const downAll = async (kubeconfig: string | undefined): Promise<void> => {
+  for (const name of clusterNames()) await down(name, kubeconfig);
+};

@@ -1,0 +1,103 @@
+// podnet up: a running cluster, with the given manifests applied and ready.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiClient } from '../client/client.ts';
+import { MAX_NODES, nameProblem } from '../embedded/cluster-config.ts';
+import { type ClusterRecord, isRunning, readRecord } from '../embedded/cluster-files.ts';
+import { connectTo, serverOf } from './cluster-client.ts';
+import { addContext, contextName, kubeconfigPath } from './kubeconfig.ts';
+import { findKubectl, runKubectl } from './kubectl.ts';
+import { UserError, formatMs, print, requireRoot, say } from './output.ts';
+import { startCluster } from './start-cluster.ts';
+import { type ClusterSnapshot, readSnapshot, renderSnapshot, suggestions, unready } from './summary.ts';
+
+export type UpOptions = {
+  readonly name: string;
+  readonly nodes: number;
+  readonly zones: readonly string[];
+  readonly files: readonly string[];
+  readonly waitSeconds: number;
+  readonly kubeconfig: string | undefined;
+};
+
+const POLL_MS = 100;
+const SAY_EVERY_MS = 5000;
+
+/** Idempotent: a cluster that runs already keeps running, and the manifests are applied to it. */
+export const up = async (options: UpOptions): Promise<void> => {
+  requireRoot('up');
+  checkOptions(options);
+  const start = performance.now();
+  const record = await ensureRunning(options);
+  const client = connectTo(record);
+  try {
+    await applyManifests(options.files, record);
+    const snapshot = await untilReady(client, options);
+    print(renderSnapshot(snapshot));
+    say(`cluster "${options.name}" is ready after ${formatMs(performance.now() - start)}. Try:`);
+    for (const line of suggestions(snapshot, kubectlCommand(options.name))) say(`  ${line}`);
+  } finally {
+    client.close();
+  }
+};
+
+const checkOptions = ({ name, nodes, waitSeconds }: UpOptions): void => {
+  const problem = nameProblem(name);
+  if (problem) throw new UserError(problem);
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > MAX_NODES)
+    throw new UserError(`--nodes must be between 1 and ${MAX_NODES}`);
+  if (!(waitSeconds >= 0)) throw new UserError('--wait must be a number of seconds, 0 for not at all');
+};
+
+const ensureRunning = async (options: UpOptions): Promise<ClusterRecord> => {
+  const existing = readRecord(options.name);
+  if (existing && isRunning(existing)) {
+    say(`cluster "${options.name}" is running already`);
+    return existing;
+  }
+  const kubeconfig = kubeconfigPath(options.kubeconfig);
+  say(`starting cluster "${options.name}" with ${options.nodes} node${options.nodes === 1 ? '' : 's'}`);
+  const record = await startCluster({ ...options, kubeconfig });
+  await addContext(kubeconfig, {
+    context: contextName(options.name),
+    server: serverOf(record),
+    ...record.admin,
+  });
+  return record;
+};
+
+const applyManifests = async (files: readonly string[], record: ClusterRecord): Promise<void> => {
+  if (files.length === 0) return;
+  const args = [
+    '--context',
+    contextName(record.config.name),
+    'apply',
+    ...files.flatMap((file) => ['-f', file]),
+  ];
+  const code = await runKubectl(args, record.kubeconfig!);
+  if (code !== 0)
+    throw new UserError(
+      `kubectl apply failed (exit code ${code}): the cluster runs, mend the manifests and run the command again`,
+    );
+};
+
+const untilReady = async (client: ApiClient, { waitSeconds }: UpOptions): Promise<ClusterSnapshot> => {
+  const deadline = Date.now() + waitSeconds * 1000;
+  let nextWordMs = Date.now() + SAY_EVERY_MS;
+  for (;;) {
+    const snapshot = await readSnapshot(client);
+    const missing = unready(snapshot);
+    if (missing.length === 0 || waitSeconds === 0) return snapshot;
+    if (Date.now() > deadline)
+      throw new UserError(`not ready after ${waitSeconds} s:\n  ${missing.join('\n  ')}`);
+    if (Date.now() > nextWordMs) {
+      say(`  waiting for ${missing.length}: ${missing[0]}`);
+      nextWordMs += SAY_EVERY_MS;
+    }
+    await delay(POLL_MS);
+  }
+};
+
+const kubectlCommand = (name: string): string => {
+  const program = findKubectl().includes('/.podnet/') ? './podnet kubectl' : 'kubectl';
+  return `${program} --context ${contextName(name)}`;
+};

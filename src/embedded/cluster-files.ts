@@ -1,0 +1,88 @@
+// Where a cluster keeps its files. One folder each under /run (gone after a reboot), /var/lib and /var/log.
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ClusterConfig } from './cluster-config.ts';
+
+const RUN = '/run/podnet';
+const STATE = '/var/lib/podnet';
+const LOGS = '/var/log/podnet';
+
+export const IMAGE_FOLDER = join(STATE, 'images');
+
+export type ClusterFiles = {
+  readonly run: string;
+  /** Pods' folders, address allocations, the runtime's records. */
+  readonly state: string;
+  readonly logs: string;
+  readonly log: string;
+  /** A running cluster's ClusterRecord; 0600. */
+  readonly record: string;
+};
+
+export const clusterFiles = (name: string): ClusterFiles => ({
+  run: join(RUN, name),
+  state: join(STATE, 'clusters', name),
+  logs: join(LOGS, name),
+  log: join(LOGS, name, 'cluster.log'),
+  record: join(RUN, name, 'cluster.json'),
+});
+
+/** What `up` leaves for `status` and `down`. Holds the administrator's key: readable by root only. */
+export type ClusterRecord = {
+  readonly config: ClusterConfig;
+  readonly pid: number;
+  /** The process's start time in clock ticks after boot: a pid alone may have been given to another process. */
+  readonly startTicks: string;
+  readonly kubeconfig: string | undefined;
+  readonly admin: { readonly ca: string; readonly certificate: string; readonly key: string };
+};
+
+export const writeRecord = (record: ClusterRecord): void =>
+  writeAtomically(clusterFiles(record.config.name).record, `${JSON.stringify(record, null, 2)}\n`, 0o600);
+
+/** The cluster's record, or undefined if there is none or it cannot be read. */
+export const readRecord = (name: string): ClusterRecord | undefined => {
+  try {
+    return JSON.parse(readFileSync(clusterFiles(name).record, 'utf8')) as ClusterRecord;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The names of the clusters that left anything on this machine, running or not. */
+export const clusterNames = (): readonly string[] => {
+  const names = [RUN, join(STATE, 'clusters')].flatMap((folder) => {
+    try {
+      return readdirSync(folder);
+    } catch {
+      return [];
+    }
+  });
+  return [...new Set(names)].filter((name) => !name.startsWith('.')).sort();
+};
+
+/** True while the cluster's process is alive: the same process, not another with its pid. */
+export const isRunning = (record: ClusterRecord): boolean => startTicksOf(record.pid) === record.startTicks;
+
+/** Field 22 of /proc/PID/stat (proc_pid_stat(5)); undefined if there is no such process. */
+export const startTicksOf = (pid: number): string | undefined => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+};
+
+export const removeClusterFiles = (name: string): void => {
+  const files = clusterFiles(name);
+  for (const folder of [files.run, files.state, files.logs]) rmSync(folder, { recursive: true, force: true });
+};
+
+/** Writes a whole file or none of it: a reader never sees half of it. */
+export const writeAtomically = (path: string, text: string, mode: number): void => {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, text, { mode, flush: true });
+  renameSync(temporary, path);
+};
