@@ -1,0 +1,87 @@
+// libc through koffi: calls run on the calling thread, so setns and unshare move exactly the worker that asks.
+// Each function returns the call's own result or throws KernelError: `what` is the first half of its message.
+import koffi from 'koffi';
+import { kernelErrorOf } from '../kernel-error.ts';
+
+// The symbols of the running process: the libc that Node itself is linked with, glibc or musl.
+const lib = koffi.load(null);
+
+const c = {
+  setns: lib.func('int setns(int fd, int nstype)'),
+  unshare: lib.func('int unshare(int flags)'),
+  mount: lib.func(
+    'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+  ),
+  umount2: lib.func('int umount2(const char *target, int flags)'),
+  socket: lib.func('int socket(int domain, int type, int protocol)'),
+  setsockopt: lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
+  send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
+  recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
+};
+
+/** bits/sched.h: what setns and unshare take. */
+export const CLONE_NEWNET = 0x4000_0000;
+
+const checked = (what: string, result: number): number => {
+  if (result < 0) throw kernelErrorOf(koffi.errno(), what);
+  return result;
+};
+
+/** Moves the calling thread into the namespace behind an open descriptor. */
+export const setns = (what: string, fd: number, nstype: number): void => {
+  checked(what, c.setns(fd, nstype));
+};
+
+/** Gives the calling thread new namespaces. */
+export const unshare = (what: string, flags: number): void => {
+  checked(what, c.unshare(flags));
+};
+
+export type MountCall = {
+  readonly source: string | null;
+  readonly target: string;
+  readonly type: string | null;
+  readonly flags: number;
+  readonly data: string | null;
+};
+
+/** mount(2). */
+export const mount = (what: string, { source, target, type, flags, data }: MountCall): void => {
+  checked(what, c.mount(source, target, type, flags, data));
+};
+
+/** umount2(2). */
+export const umount2 = (what: string, target: string, flags: number): void => {
+  checked(what, c.umount2(target, flags));
+};
+
+/** socket(2): the new descriptor, to be closed with fs.closeSync. */
+export const socket = (what: string, domain: number, type: number, protocol: number): number =>
+  checked(what, c.socket(domain, type, protocol));
+
+/** setsockopt(2) with an int value. */
+export const setIntOption = (
+  what: string,
+  option: { readonly fd: number; readonly level: number; readonly name: number; readonly value: number },
+): void => {
+  const value = Int32Array.of(option.value);
+  checked(what, c.setsockopt(option.fd, option.level, option.name, value, value.byteLength));
+};
+
+/** send(2): bytes sent. */
+export const send = (what: string, fd: number, bytes: Uint8Array): number =>
+  checked(what, c.send(fd, bytes, bytes.length, 0));
+
+/** send(2) on a thread of libuv's pool: for calls in which the kernel waits. */
+export const sendOffThread = (what: string, fd: number, bytes: Uint8Array): Promise<number> =>
+  new Promise((resolve, reject) => {
+    c.send.async(fd, bytes, bytes.length, 0, (error: unknown, result: number) => {
+      if (error) reject(error as Error);
+      else if (result < 0) reject(kernelErrorOf(koffi.errno(), what));
+      else resolve(result);
+    });
+  });
+
+/** recv(2) into `buffer`: bytes received; a longer message is cut, its true length returned with MSG_TRUNC. */
+export const recv = (what: string, fd: number, buffer: Uint8Array, flags: number): number =>
+  checked(what, c.recv(fd, buffer, buffer.length, flags));

@@ -1,0 +1,112 @@
+// Network namespaces with names, as `ip netns` keeps them: a file below /run/netns with the namespace mounted on it.
+// setns moves one thread, so everything here goes through /proc/thread-self, never /proc/self (the main thread).
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { CLONE_NEWNET, setns, unshare } from './ffi/libc.ts';
+import { KernelError, isKernelError } from './kernel-error.ts';
+import { bindMount, makeShared, unmount } from './mount.ts';
+
+const FOLDER = '/run/netns';
+const OWN = '/proc/thread-self/ns/net';
+
+/** The file of the namespace with this name. */
+export const netnsPath = (name: string): string => `${FOLDER}/${name}`;
+
+/** Makes a namespace with lo up and returns its path; code EEXIST if the name is taken. */
+export const createNetns = (name: string): string => {
+  const path = netnsPath(name);
+  prepareFolder();
+  createFile(name, path);
+  try {
+    inThisThread(() => {
+      unshare(`create network namespace ${name}`, CLONE_NEWNET);
+      bindMount(OWN, path);
+    });
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
+  return path;
+};
+
+/** Takes the name away; the namespace itself lives on while a process or a descriptor is in it. Idempotent. */
+export const deleteNetns = (name: string): void => {
+  const path = netnsPath(name);
+  try {
+    unmount(path, { detach: true });
+  } catch (error) {
+    // ENOENT: no such name; EINVAL: the file is there, but nothing is mounted on it (a crash between the two steps)
+    if (!isKernelError(error, 'ENOENT', 'EINVAL')) throw error;
+  }
+  rmSync(path, { force: true });
+};
+
+/** The names that start with `prefix`, sorted. */
+export const listNetns = (prefix: string): string[] => {
+  try {
+    return readdirSync(FOLDER)
+      .filter((name) => name.startsWith(prefix))
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+};
+
+/** Moves the calling thread into the namespace for good: once, at a worker's start. */
+export const enterNetns = (path: string): void => {
+  const fd = openSync(path, 'r');
+  try {
+    setns(`enter network namespace ${path}`, fd, CLONE_NEWNET);
+  } finally {
+    closeSync(fd);
+  }
+};
+
+/** Runs `fn` in the namespace and comes back; `fn` must be synchronous, for other work shares the thread. */
+export const withNetns = <T>(path: string, fn: () => T extends Promise<unknown> ? never : T): T =>
+  inThisThread(() => {
+    enterNetns(path);
+    return fn();
+  });
+
+/** Runs `fn`, which may change the thread's namespace, and returns to the present one. */
+const inThisThread = <T>(fn: () => T): T => {
+  const home = openSync(OWN, 'r');
+  try {
+    return fn();
+  } finally {
+    returnTo(home);
+    closeSync(home);
+  }
+};
+
+/** A thread that is lost in another namespace would work on the wrong network: better no process than that. */
+const returnTo = (home: number): void => {
+  try {
+    setns('return to the own network namespace', home, CLONE_NEWNET);
+  } catch (error) {
+    process.stderr.write(`${String(error)}\n`);
+    process.kill(process.pid, 'SIGKILL');
+  }
+};
+
+const createFile = (name: string, path: string): void => {
+  try {
+    closeSync(openSync(path, 'wx', 0o444));
+  } catch (error) {
+    const { code = 'EIO' } = error as NodeJS.ErrnoException;
+    throw new KernelError(code, `create network namespace ${name}: ${path}: ${code}`, { cause: error });
+  }
+};
+
+/** As `ip netns add` does: the folder is a shared mount, so that names made in one mount namespace show in all. */
+const prepareFolder = (): void => {
+  mkdirSync(FOLDER, { recursive: true, mode: 0o755 });
+  try {
+    makeShared(FOLDER);
+  } catch (error) {
+    if (!isKernelError(error, 'EINVAL')) throw error; // EINVAL: not a mount yet
+    bindMount(FOLDER, FOLDER);
+    makeShared(FOLDER);
+  }
+};
