@@ -30,7 +30,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   services: [...API, 'wire', 'kernel'],
   dns: [...API, 'wire', 'kernel'],
   kubelet: [...API, 'runtime'],
-  embedded: ['lang'], //                             what an embedded cluster is: its plan, files and keys
+  embedded: ['lang', 'k8s'], //                             what an embedded cluster is: its plan, files and keys
   cli: [...BASE, 'client', 'pki', 'embedded', 'images', 'underlay', 'runtime'],
 };
 
