@@ -6,7 +6,8 @@ const program = new Command('podnet')
   .description(
     'The Kubernetes network model on one Linux machine: real pods, Services, DNS and policies, used with kubectl.',
   )
-  .showHelpAfterError("run 'podnet --help' for what there is");
+  .showHelpAfterError("run 'podnet --help' for what there is")
+  .enablePositionalOptions();
 
 const integer = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
@@ -109,7 +110,6 @@ program
   .description('run all the tests')
   .action(async () => void (await import('../scripts/test.ts')));
 
-program.enablePositionalOptions();
 program.parseAsync().catch((error: unknown) => {
   const isUsers = error instanceof UserError;
   say(`podnet: ${isUsers ? error.message : error instanceof Error ? error.stack : String(error)}`);
