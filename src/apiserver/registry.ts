@@ -1,0 +1,125 @@
+// What the HTTP layer and the in-process client ask of the API: the verbs, on any kind. Reads are synchronous, writes
+// may wait (admission). Every method throws ApiError; objects returned are frozen in spirit: never change them.
+import type { Status } from '../k8s/generated/types.ts';
+import type { DeleteRequest, ObjectRef, PatchType } from '../client/client.ts';
+import type { KubeObject, Stored } from '../k8s/objects.ts';
+import type { Draft, Kind } from './kind.ts';
+
+export type User = {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+};
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+/** Who asks, and how. */
+export type RequestContext = {
+  readonly user: User;
+  readonly dryRun: boolean;
+  readonly fieldManager: string;
+  readonly fieldValidation: FieldValidation;
+  /** Duplicate or unknown fields that the decoder found on its way (`duplicate field "spec.a"`). */
+  readonly decodingErrors: readonly string[];
+  /** Becomes a `Warning: 299` header. */
+  readonly warn: (text: string) => void;
+};
+
+export type Selection = {
+  /** Undefined: all namespaces, or a cluster-scoped kind. */
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+};
+
+export type ListQuery = Selection & {
+  readonly limit?: number | undefined;
+  /** The opaque token of the page before. */
+  readonly continue?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  readonly resourceVersionMatch?: string | undefined;
+};
+
+export type ListPage = {
+  readonly resourceVersion: string;
+  readonly items: readonly Stored<KubeObject>[];
+  readonly continue?: string | undefined;
+  readonly remainingItemCount?: number | undefined;
+};
+
+export type WatchQuery = Selection & {
+  readonly resourceVersion?: string | undefined;
+  readonly resourceVersionMatch?: string | undefined;
+  readonly allowWatchBookmarks?: boolean | undefined;
+  readonly sendInitialEvents?: boolean | undefined;
+};
+
+export type RegistryEvent =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: Stored<KubeObject> }
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initialEventsEnd: boolean }
+  | { readonly type: 'ERROR'; readonly status: Status };
+
+export type WatchSink = {
+  /** Called synchronously after the write, in revision order. The same event object for all watchers of a kind. */
+  readonly event: (event: RegistryEvent) => void;
+};
+
+export type Subresource = 'status' | 'scale';
+
+export type DeleteResult = {
+  readonly object: Stored<KubeObject>;
+  /** False: it stays with a deletionTimestamp until finalizers or the grace period are done. */
+  readonly gone: boolean;
+};
+
+export type Registry = {
+  readonly kinds: readonly Kind[];
+  /** The present revision: the resourceVersion of the newest write. */
+  readonly revision: () => string;
+  readonly get: (kind: Kind, ref: ObjectRef) => Stored<KubeObject>;
+  readonly list: (kind: Kind, query: ListQuery) => ListPage;
+  /** Delivers what happens after `resourceVersion` (or the whole state first); throws 410 Expired when too old. */
+  readonly watch: (kind: Kind, query: WatchQuery, sink: WatchSink) => { readonly stop: () => void };
+  readonly create: (
+    kind: Kind,
+    namespace: string | undefined,
+    object: Draft,
+    context: RequestContext,
+  ) => Promise<Stored<KubeObject>>;
+  readonly update: (
+    kind: Kind,
+    ref: ObjectRef,
+    object: Draft,
+    context: RequestContext,
+    subresource?: Subresource,
+  ) => Promise<Stored<KubeObject>>;
+  /** Applies the patch to the object as it is now and tries again on a conflict, unless the patch names a resourceVersion. */
+  readonly patch: (
+    kind: Kind,
+    ref: ObjectRef,
+    patch: { readonly type: PatchType; readonly body: unknown },
+    context: RequestContext,
+    subresource?: Subresource,
+  ) => Promise<Stored<KubeObject>>;
+  readonly delete: (
+    kind: Kind,
+    ref: ObjectRef,
+    request: DeleteRequest,
+    context: RequestContext,
+  ) => Promise<DeleteResult>;
+  readonly deleteCollection: (
+    kind: Kind,
+    selection: Selection,
+    request: DeleteRequest,
+    context: RequestContext,
+  ) => Promise<readonly Stored<KubeObject>[]>;
+  /** A subresource that takes an object of its own: pods/binding, pods/eviction, namespaces/finalize. */
+  readonly createSubresource: (
+    kind: Kind,
+    ref: ObjectRef,
+    subresource: string,
+    body: Draft,
+    context: RequestContext,
+  ) => Promise<KubeObject>;
+};
