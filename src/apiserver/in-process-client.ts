@@ -49,7 +49,7 @@ export const createInProcessClient = (registry: Registry, user: User): ApiClient
       await registry.delete(kindOf(resource), ref, request, context);
     },
     createSubresource: (resource, ref, subresource, body) =>
-      registry.createSubresource(kindOf(resource), ref, subresource, body, context),
+      registry.createSubresource(kindOf(resource), ref, subresource, body as Draft, context),
   };
 };
 
