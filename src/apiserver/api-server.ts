@@ -51,7 +51,11 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const podStreams = createPodStreams({ registry, kubelet, kubeletPort: options.kubelet.port });
   const frontend = createFrontend({
     handle: createApiHandler({ registry, tokens, find, podStreams, clock, log }),
-    ...{ tokens, podStreams, kubelet, clock, log },
+    tokens,
+    podStreams,
+    kubelet,
+    clock,
+    log,
   });
   return {
     registry,

@@ -69,7 +69,13 @@ export const startTestApiServer = async (
     log: silentLog,
   });
   return {
-    ...{ server, port: port!, authority, admin, client, kubeconfig, put },
+    server,
+    port: port!,
+    authority,
+    admin,
+    client,
+    kubeconfig,
+    put,
     kubectl: (version, args, { input, env } = {}) =>
       run(
         join(import.meta.dirname, `../../.podnet/kubectl-${version}/kubectl`),

@@ -1,7 +1,11 @@
 // serviceaccounts/NAME/token: issues a token for a ServiceAccount (authentication.k8s.io/v1 TokenRequest).
-import { ApiError, failure } from '../../k8s/api-error.ts';
+import type { ApiError } from '../../k8s/api-error.ts';
+import { invalid as invalidField } from '../../k8s/field-errors.ts';
 import type { ServiceAccount, TokenRequest } from '../../k8s/generated/types.ts';
-import type { KubeObject, Stored } from '../../k8s/objects.ts';
+import type { Stored } from '../../k8s/objects.ts';
+import { nodes, pods, secrets } from '../../k8s/resources.ts';
+import { formatTime } from '../../k8s/time.ts';
+import { badRequest, conflict, invalid, notFound } from '../status-errors.ts';
 import type { BoundObject, ServiceAccountTokens, TokenOptions } from './service-account-tokens.ts';
 
 const DEFAULT_SECONDS = 3600;
@@ -24,34 +28,23 @@ export const issueToken = async (
   return {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: {
-      name,
-      namespace,
-      creationTimestamp: new Date(expiresAtMs - expirationSeconds * 1000).toISOString().replace(/\.\d+/, ''),
-    },
+    metadata: { name, namespace, creationTimestamp: formatTime(expiresAtMs - expirationSeconds * 1000) },
     spec: { audiences, expirationSeconds, boundObjectRef: request.spec?.boundObjectRef ?? null },
-    status: { token, expirationTimestamp: new Date(expiresAtMs).toISOString().replace(/\.\d+/, '') },
+    status: { token, expirationTimestamp: formatTime(expiresAtMs) },
   };
 };
 
 const checkLifetime = (name: string, seconds: number): void => {
-  if (seconds < MIN_SECONDS) throw invalid(name, seconds, 'may not specify a duration less than 10 minutes');
+  if (seconds < MIN_SECONDS)
+    throw outOfBounds(name, seconds, 'may not specify a duration less than 10 minutes');
   if (seconds > MAX_SECONDS)
-    throw invalid(name, seconds, 'may not specify a duration larger than 2^32 seconds');
+    throw outOfBounds(name, seconds, 'may not specify a duration larger than 2^32 seconds');
 };
 
-const invalid = (name: string, seconds: number, why: string): ApiError => {
-  const field = 'spec.expirationSeconds';
-  const message = `Invalid value: ${seconds}: ${why}`;
-  return new ApiError(
-    failure(422, 'Invalid', `TokenRequest.authentication.k8s.io "${name}" is invalid: ${field}: ${message}`, {
-      name,
-      group: 'authentication.k8s.io',
-      kind: 'TokenRequest',
-      causes: [{ reason: 'FieldValueInvalid', message, field }],
-    }),
-  );
-};
+const outOfBounds = (name: string, seconds: number, why: string): ApiError =>
+  invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, name, [
+    invalidField('spec.expirationSeconds', seconds, why),
+  ]);
 
 type ObjectReference = NonNullable<NonNullable<TokenRequest['spec']>['boundObjectRef']>;
 
@@ -63,27 +56,14 @@ const boundObject = (
   if (!ref) return undefined;
   const { kind, name = '', uid } = ref;
   if (kind !== 'Pod' && kind !== 'Node' && kind !== 'Secret')
-    throw new ApiError(
-      failure(400, 'BadRequest', `cannot bind token for serviceaccount to object ref kind "${kind}"`),
-    );
+    throw badRequest(`cannot bind token for serviceaccount to object ref kind "${kind}"`);
   const found = find(kind, kind === 'Node' ? undefined : namespace, name);
-  if (!found)
-    throw new ApiError(
-      failure(404, 'NotFound', `${plural(kind)} "${name}" not found`, { name, kind: plural(kind) }),
-    );
-  if (uid && uid !== found.metadata.uid) throw changed(kind, found, uid);
+  if (!found) throw notFound(BOUND_RESOURCES[kind], name);
+  if (uid && uid !== found.metadata.uid) throw conflict(BOUND_RESOURCES[kind], name, changed(uid));
   return { kind, name, uid: found.metadata.uid };
 };
 
-const plural = (kind: string): string => `${kind.toLowerCase()}s`;
+const BOUND_RESOURCES = { Pod: pods, Node: nodes, Secret: secrets };
 
-const changed = (kind: string, found: Stored<KubeObject>, uid: string): ApiError => {
-  const { name } = found.metadata;
-  const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
-  return new ApiError(
-    failure(409, 'Conflict', `Operation cannot be fulfilled on ${plural(kind)} "${name}": ${why}`, {
-      name,
-      kind: plural(kind),
-    }),
-  );
-};
+const changed = (uid: string): string =>
+  `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;

@@ -1,7 +1,8 @@
 // A request's body as an object: from JSON, YAML or protobuf, with what is wrong in it that a decoder can see.
 import type { Draft } from '../kind.ts';
 import { duplicateFields } from './duplicate-fields.ts';
-import { badRequest, unsupportedMediaType } from './http-errors.ts';
+import { badRequest } from '../status-errors.ts';
+import { unsupportedMediaType } from './http-errors.ts';
 
 export type DecodedBody = {
   readonly object: Draft;
@@ -20,13 +21,6 @@ export type BodyOptions = {
   readonly findsDuplicates: boolean;
 };
 
-const MEDIA_TYPES: Readonly<Record<string, 'json' | 'yaml' | 'protobuf'>> = {
-  '': 'json',
-  'application/json': 'json',
-  'application/yaml': 'yaml',
-  'application/vnd.kubernetes.protobuf': 'protobuf',
-};
-
 /** Throws ApiError: 415 for a type that is not served, 400 for a body that cannot be read as `expected`. */
 export const decodeBody = async (body: Buffer, options: BodyOptions): Promise<DecodedBody> => {
   const decoded = await parseBody(body, options);
@@ -34,12 +28,13 @@ export const decodeBody = async (body: Buffer, options: BodyOptions): Promise<De
 };
 
 const parseBody = async (body: Buffer, options: BodyOptions): Promise<DecodedBody> => {
-  switch (MEDIA_TYPES[mediaTypeOf(options.contentType)]) {
-    case 'json':
+  switch (mediaTypeOf(options.contentType)) {
+    case '':
+    case 'application/json':
       return decodeJson(body.toString('utf8'), options);
-    case 'yaml':
+    case 'application/yaml':
       return decodeYaml(body.toString('utf8'), options.expected);
-    case 'protobuf':
+    case 'application/vnd.kubernetes.protobuf':
       return decodeProtobuf(body, options.expected);
     default:
       throw unsupportedMediaType();

@@ -1,10 +1,10 @@
 // How an object is to be deleted: DeleteOptions in the body, or its fields as query parameters when there is no body.
 import type { DeleteRequest } from '../../client/client.ts';
+import { invalid, notSupported } from '../../k8s/field-errors.ts';
 import type { Draft } from '../kind.ts';
 import { decodeBody } from './decode-body.ts';
 import type { ApiRequest } from './exchange.ts';
-import { invalidOption, unsupportedOption } from './http-errors.ts';
-import { parseDryRun, parseInteger } from './request-options.ts';
+import { invalidOption, parseDryRun, parseInteger } from './request-options.ts';
 
 type DeleteOptions = Draft & {
   readonly gracePeriodSeconds?: number | null;
@@ -49,9 +49,7 @@ const deleteRequestOf = (given: DeleteOptions): DeleteRequest => {
   if (typeof gracePeriodSeconds === 'number' && gracePeriodSeconds < 0)
     throw invalidOption(
       'DeleteOptions',
-      'FieldValueInvalid',
-      'gracePeriodSeconds',
-      `Invalid value: ${gracePeriodSeconds}: must be greater than or equal to 0`,
+      invalid('gracePeriodSeconds', gracePeriodSeconds, 'must be greater than or equal to 0'),
     );
   return {
     ...(uid ? { uid } : {}),
@@ -67,7 +65,8 @@ const policyOf = ({
 }: DeleteOptions): DeleteRequest['propagationPolicy'] => {
   if (propagationPolicy) {
     const found = POLICIES.find((each) => each === propagationPolicy);
-    if (!found) throw unsupportedOption('DeleteOptions', 'propagationPolicy', propagationPolicy, POLICIES);
+    if (!found)
+      throw invalidOption('DeleteOptions', notSupported('propagationPolicy', propagationPolicy, POLICIES));
     return found;
   }
   if (typeof orphanDependents !== 'boolean') return undefined;

@@ -15,8 +15,6 @@ export const methodNotAllowed = (): ApiError =>
     failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {}),
   );
 
-export const badRequest = (message: string): ApiError => new ApiError(failure(400, 'BadRequest', message));
-
 export const unauthorized = (): ApiError => new ApiError(failure(401, 'Unauthorized', 'Unauthorized'));
 
 export const notAcceptable = (): ApiError =>
@@ -36,35 +34,3 @@ export const tooLarge = (): ApiError =>
 
 export const bodyStalled = (): ApiError =>
   new ApiError(failure(408, 'Timeout', 'the body of the request did not arrive in time'));
-
-export const internalError = (message: string): ApiError =>
-  new ApiError(
-    failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] }),
-  );
-
-/** A query parameter with a value that is none of those it may have. `kind`: CreateOptions, PatchOptions, ... */
-export const unsupportedOption = (
-  kind: string,
-  field: string,
-  value: string,
-  supported: readonly string[],
-): ApiError => {
-  const list = supported.map((each) => JSON.stringify(each)).join(', ');
-  const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`;
-  return invalidOption(kind, 'FieldValueNotSupported', field, message);
-};
-
-/** 422: one finding about the options of a request. */
-export const invalidOption = (
-  kind: string,
-  reason: 'FieldValueNotSupported' | 'FieldValueForbidden' | 'FieldValueInvalid',
-  field: string,
-  message: string,
-): ApiError =>
-  new ApiError(
-    failure(422, 'Invalid', `${kind}.meta.k8s.io "" is invalid: ${field}: ${message}`, {
-      group: 'meta.k8s.io',
-      kind,
-      causes: [{ reason, message, field }],
-    }),
-  );

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { internalError } from './http-errors.ts';
+import { internal } from '../status-errors.ts';
 import type { KubeletLocation } from './kubelet-location.ts';
 
 export type KubeletClientOptions = {
@@ -47,7 +47,7 @@ export const createKubeletClient = ({ ca, certificate, key }: KubeletClientOptio
     return request;
   };
   const failed = (location: KubeletLocation, error: Error) =>
-    internalError(`error dialing backend: ${location.host}:${location.port}: ${error.message}`);
+    internal(`error dialing backend: ${location.host}:${location.port}: ${error.message}`);
   return {
     get: (location) =>
       new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 // Where the kubelet of a pod's node answers for one of its containers. Pure.
 // Rules and messages: kubernetes pkg/registry/core/pod/strategy.go (1.36).
 import type { Node, Pod } from '../../k8s/generated/types.ts';
-import { badRequest } from './http-errors.ts';
+import { badRequest } from '../status-errors.ts';
 
 export type KubeletLocation = {
   /** An IP address. */

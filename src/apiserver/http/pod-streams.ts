@@ -3,10 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { ApiError, failure } from '../../k8s/api-error.ts';
 import type { Pod } from '../../k8s/generated/types.ts';
 import type { ObjectRef } from '../../client/client.ts';
+import { invalid as invalidField } from '../../k8s/field-errors.ts';
 import { nodes, pods } from '../../k8s/resources.ts';
 import type { Registry } from '../registry.ts';
 import type { Answer, Outgoing } from './exchange.ts';
-import { badRequest, internalError } from './http-errors.ts';
+import { badRequest, internal, invalid } from '../status-errors.ts';
 import type { KubeletClient } from './kubelet-client.ts';
 import {
   type KubeletLocation,
@@ -107,7 +108,7 @@ const refusalOf = async (answer: IncomingMessage, name: string): Promise<ApiErro
         causes: [{ reason: 'UnexpectedServerResponse', message: text }],
       }),
     );
-  return internalError(text);
+  return internal(text);
 };
 
 const COUNTS: readonly (readonly [string, number])[] = [
@@ -127,12 +128,6 @@ const checkLogQuery = (name: string, query: URLSearchParams): void => {
 };
 
 const outOfRange = (name: string, field: string, text: string, least: number): ApiError => {
-  const message = `Invalid value: ${text}: must be greater than ${least === 0 ? 'or equal to 0' : '0'}`;
-  return new ApiError(
-    failure(422, 'Invalid', `PodLogOptions "${name}" is invalid: ${field}: ${message}`, {
-      name,
-      kind: 'PodLogOptions',
-      causes: [{ reason: 'FieldValueInvalid', message, field }],
-    }),
-  );
+  const why = `must be greater than ${least === 0 ? 'or equal to 0' : '0'}`;
+  return invalid({ group: '', kind: 'PodLogOptions' }, name, [invalidField(field, Number(text), why)]);
 };

@@ -4,7 +4,7 @@ import { apiVersionOf } from '../../k8s/resources.ts';
 import type { Column, Kind } from '../kind.ts';
 import type { ListPage } from '../registry.ts';
 import type { Form, MetaVersion } from './accept.ts';
-import { badRequest } from './http-errors.ts';
+import { badRequest } from '../status-errors.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 

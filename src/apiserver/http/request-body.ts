@@ -2,7 +2,8 @@
 import type { Readable } from 'node:stream';
 import { ApiError } from '../../k8s/api-error.ts';
 import type { Clock } from '../../lang/clock.ts';
-import { BODY_BYTES_MAX, badRequest, bodyStalled, tooLarge } from './http-errors.ts';
+import { badRequest } from '../status-errors.ts';
+import { BODY_BYTES_MAX, bodyStalled, tooLarge } from './http-errors.ts';
 
 // kube-apiserver's --request-timeout is a minute, for the whole request.
 const BODY_MS_MAX = 30_000;

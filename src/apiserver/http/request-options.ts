@@ -1,12 +1,19 @@
 // The query parameters that every resource understands, checked as apimachinery's validation checks them.
-import { badRequest, invalidOption, unsupportedOption } from './http-errors.ts';
+import type { FieldError } from '../../k8s/field-error.ts';
+import { notSupported, tooLong } from '../../k8s/field-errors.ts';
+import { badRequest, invalid } from '../status-errors.ts';
+import type { ApiError } from '../../k8s/api-error.ts';
 import type { FieldValidation, ListQuery, RequestContext, WatchQuery } from '../registry.ts';
 import type { ApiRequest } from './exchange.ts';
 
 type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions';
 
-const FIELD_VALIDATIONS: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict'];
+const FIELD_VALIDATIONS: readonly FieldValidation[] = ['Ignore', 'Strict', 'Warn'];
 const FIELD_MANAGER_LENGTH_MAX = 128;
+
+/** 422: what is wrong with a request's options, e.g. `CreateOptions.meta.k8s.io "" is invalid: dryRun: ...`. */
+export const invalidOption = (kind: OptionsKind, error: FieldError): ApiError =>
+  invalid({ group: 'meta.k8s.io', kind }, '', [error]);
 
 /** Who writes, and how. `decodingErrors` is what the decoder of the body found. */
 export const requestContext = (
@@ -24,7 +31,7 @@ export const requestContext = (
 
 export const parseDryRun = (values: readonly string[], kind: OptionsKind): boolean => {
   for (const value of values) {
-    if (value !== 'All') throw unsupportedOption(kind, 'dryRun', value, ['All']);
+    if (value !== 'All') throw invalidOption(kind, notSupported('dryRun', value, ['All']));
   }
   return values.length > 0;
 };
@@ -33,7 +40,7 @@ export const parseDryRun = (values: readonly string[], kind: OptionsKind): boole
 export const parseFieldValidation = (text: string | null, kind: OptionsKind): FieldValidation => {
   if (!text) return 'Warn';
   const found = FIELD_VALIDATIONS.find((each) => each === text);
-  if (!found) throw unsupportedOption(kind, 'fieldValidation', text, ['', ...FIELD_VALIDATIONS].sort());
+  if (!found) throw invalidOption(kind, notSupported('fieldValidation', text, FIELD_VALIDATIONS));
   return found;
 };
 
@@ -42,12 +49,7 @@ const parseFieldManager = ({ query, headers }: ApiRequest, kind: OptionsKind): s
   const given = query.get('fieldManager');
   if (given === null) return (headers['user-agent'] ?? '').split('/')[0]!.slice(0, FIELD_MANAGER_LENGTH_MAX);
   if (given.length > FIELD_MANAGER_LENGTH_MAX)
-    throw invalidOption(
-      kind,
-      'FieldValueInvalid',
-      'fieldManager',
-      `Too long: may not be more than ${FIELD_MANAGER_LENGTH_MAX} bytes`,
-    );
+    throw invalidOption(kind, tooLong('fieldManager', FIELD_MANAGER_LENGTH_MAX));
   return given;
 };
 

@@ -1,6 +1,6 @@
 // What a URL path names: an object, a collection, a subresource, or a document of the server's own.
 // The rules are those of k8s.io/apiserver/pkg/endpoints/request/requestinfo.go.
-import { badRequest } from './http-errors.ts';
+import { badRequest } from '../status-errors.ts';
 
 export type ResourcePath = {
   readonly kind: 'resource';

@@ -4,7 +4,7 @@ import { gzip } from 'node:zlib';
 import { ApiError } from '../../k8s/api-error.ts';
 import type { Log } from '../../lang/log.ts';
 import { type Answer, type DocumentAnswer, type Outgoing, jsonAnswer } from './exchange.ts';
-import { internalError } from './http-errors.ts';
+import { internal } from '../status-errors.ts';
 
 const compress = promisify(gzip);
 // k8s.io/apiserver's responsewriters: gzip at level 1 from 128 KiB on.
@@ -34,7 +34,7 @@ export const send = async (response: Outgoing, answer: Answer, options: SendOpti
 export const answerOfError = (error: unknown, log: Log): DocumentAnswer => {
   if (error instanceof ApiError) return jsonAnswer(error.code, error.status);
   log.error({ err: error }, 'a request failed');
-  const status = internalError(error instanceof Error ? error.message : String(error)).status;
+  const status = internal(error instanceof Error ? error.message : String(error)).status;
   return jsonAnswer(500, status);
 };
 
@@ -46,4 +46,4 @@ const headersOf = (answer: DocumentAnswer, length: number): Record<string, strin
 
 /** RFC 7234 5.5: code 299, no agent, quoted text without control characters. */
 const warningText = (text: string): string =>
-  `299 - "${text.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/["\\]/g, '\\$&')}"`;
+  `299 - "${text.replace(/\p{Cc}/gu, ' ').replace(/["\\]/g, '\\$&')}"`;

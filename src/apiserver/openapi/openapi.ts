@@ -3,8 +3,9 @@
 import { createHash } from 'node:crypto';
 import { KUBERNETES_VERSION } from '../../k8s/version.ts';
 import type { GroupVersionKind, ServedResource } from '../http/served-resources.ts';
+import { loadDefinitions } from '../schema/schema.ts';
 import { type Paths, listDefinition, pathsOf } from './operations.ts';
-import { type Definitions, type Schema, listSchema, readDefinitions, schemasOf } from './schemas.ts';
+import { type Definitions, type Schema, listSchema, schemasOf } from './schemas.ts';
 
 export type OpenApiDocument = { readonly text: string; readonly hash: string };
 
@@ -35,7 +36,7 @@ export const createOpenApi = (resources: readonly ServedResource[]): OpenApi => 
 };
 
 const buildAll = (resources: readonly ServedResource[]): ReadonlyMap<string, OpenApiDocument> => {
-  const definitions = readDefinitions();
+  const definitions = loadDefinitions() as Definitions;
   const byPath = Map.groupBy(resources, ({ group, version }) =>
     group === '' ? `api/${version}` : `apis/${group}/${version}`,
   );
@@ -77,7 +78,9 @@ const componentsOf = (
     ...schemasOf(definitions, [
       ...resources.map(({ definition }) => definition),
       ...subresources,
-      ...[`${META}.DeleteOptions`, `${META}.Status`, `${META}.ListMeta`],
+      `${META}.DeleteOptions`,
+      `${META}.Status`,
+      `${META}.ListMeta`,
     ]),
     ...Object.fromEntries(lists),
     [`${META}.Patch`]: { type: 'object' },

@@ -1,16 +1,9 @@
 // The generated field facts as the schemas of an OpenAPI 3.0 document, in the form in which kube-apiserver writes them.
-import { readFileSync } from 'node:fs';
-
 export type Schema = { readonly [key: string]: unknown };
 
 export type Definitions = Readonly<Record<string, Schema>>;
 
-const FILE = new URL('../../k8s/generated/schema.json', import.meta.url);
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-
-/** Read anew for each use: the documents are built once, and the text is not worth keeping. */
-export const readDefinitions = (): Definitions =>
-  (JSON.parse(readFileSync(FILE, 'utf8')) as { readonly definitions: Definitions }).definitions;
 
 export const refTo = (definition: string): Schema => ({ $ref: `#/components/schemas/${definition}` });
 

@@ -1,6 +1,7 @@
 // Messages whose JSON is not an object of their fields: times, quantities, raw JSON and the like.
 // The forms are those of the MarshalJSON methods in k8s.io/apimachinery.
 import type { Reader } from 'protobufjs/minimal.js';
+import { formatTime } from '../../k8s/time.ts';
 
 type Decode = (reader: Reader, end: number) => unknown;
 
@@ -29,7 +30,7 @@ const seconds = (reader: Reader, end: number): { seconds: number; nanos: number 
 /** RFC 3339 in whole seconds. */
 const time: Decode = (reader, end) => {
   const found = seconds(reader, end);
-  return found && new Date(found.seconds * MILLIS).toISOString().replace('.000Z', 'Z');
+  return found && formatTime(found.seconds * MILLIS);
 };
 
 /** RFC 3339 with six digits of a second, always. */
