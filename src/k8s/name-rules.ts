@@ -85,4 +85,4 @@ const prefixFindings = (prefix: string): Findings =>
 const charactersMax = (length: number): string => `must be no more than ${length} characters`;
 
 const mismatch = (text: string, regexp: string, examples: readonly string[]): string =>
-  `${text} (e.g. ${examples.map((example) => `'${example}', `).join('or ')}regex used for validation is '${regexp}')`;
+  `${text} (e.g. ${examples.map((example) => `'${example}', `).join(' or ')}regex used for validation is '${regexp}')`;

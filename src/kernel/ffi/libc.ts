@@ -18,11 +18,14 @@ const c = {
   setsockopt: lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
   send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
   recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
+  flock: lib.func('int flock(int fd, int operation)'),
 };
 
 /** bits/sched.h: what setns and unshare take. */
 export const CLONE_NEWNET = 0x4000_0000;
 export const CLONE_NEWNS = 0x0002_0000;
+
+const LOCK_EX = 2; // sys/file.h
 
 const checked = (what: string, result: number): number => {
   if (result < 0) throw kernelErrorOf(koffi.errno(), what);
@@ -92,3 +95,8 @@ export const sendOffThread = (what: string, fd: number, bytes: Uint8Array): Prom
 /** recv(2) into `buffer`: bytes received; a longer message is cut, its true length returned with MSG_TRUNC. */
 export const recv = (what: string, fd: number, buffer: Uint8Array, flags: number): number =>
   checked(what, c.recv(fd, buffer, buffer.length, flags));
+
+/** flock(2) with LOCK_EX: waits until nobody else holds the file's lock; closing the descriptor gives it back. */
+export const lockExclusively = (what: string, fd: number): void => {
+  checked(what, c.flock(fd, LOCK_EX));
+};
