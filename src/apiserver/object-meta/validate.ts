@@ -22,7 +22,7 @@ export const validateMeta = ({ resource, nameRule }: Kind, meta: ObjectMeta): re
     ? nameFindings(nameRule, meta.name).map((finding) => invalid('metadata.name', meta.name, finding))
     : [required('metadata.name', 'name or generateName is required')]),
   ...(resource.namespaced ? namespaceErrors(meta.namespace) : []),
-  ...labelErrors(meta.labels ?? {}, 'metadata.labels'),
+  ...labelErrors(meta.labels ?? {}),
   ...annotationErrors(meta.annotations ?? {}),
   ...ownerErrors(meta.ownerReferences ?? []),
   ...finalizerErrors(meta.finalizers ?? []),
@@ -32,11 +32,10 @@ export const validateMeta = ({ resource, nameRule }: Kind, meta: ObjectMeta): re
 export const validateMetaUpdate = (meta: ObjectMeta, before: ObjectMeta): readonly FieldError[] =>
   before.deletionTimestamp ? newFinalizerErrors(meta.finalizers ?? [], before.finalizers ?? []) : [];
 
-/** Also for the labels of pod templates and selectors: `path` says where they are. */
-export const labelErrors = (labels: Readonly<Record<string, string>>, path: string): readonly FieldError[] =>
+const labelErrors = (labels: Readonly<Record<string, string>>): readonly FieldError[] =>
   Object.entries(labels).flatMap(([key, value]) => [
-    ...qualifiedName(key).map((finding) => invalid(path, key, finding)),
-    ...labelValue(value).map((finding) => invalid(path, value, finding)),
+    ...qualifiedName(key).map((finding) => invalid('metadata.labels', key, finding)),
+    ...labelValue(value).map((finding) => invalid('metadata.labels', value, finding)),
   ]);
 
 const namespaceErrors = (namespace: string | undefined): readonly FieldError[] =>

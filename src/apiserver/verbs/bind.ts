@@ -3,9 +3,9 @@
 import type { ObjectRef } from '../../client/client.ts';
 import { notSupported, required } from '../../k8s/field-errors.ts';
 import type { Binding, Pod, PodCondition } from '../../k8s/generated/types.ts';
+import { formatTime } from '../../k8s/time.ts';
 import { cloneJson } from '../../lang/json.ts';
 import type { Draft, Kind } from '../kind.ts';
-import { timestamp } from '../object-meta/system-fields.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { conflict, invalid } from '../status-errors.ts';
@@ -35,7 +35,7 @@ export const bind = (
   checkTarget(binding, ref);
   const before = find(machinery, kind, ref);
   checkUnbound(kind, before);
-  const draft = boundDraft(before, binding, timestamp(machinery.clock.now()));
+  const draft = boundDraft(before, binding, formatTime(machinery.clock.now()));
   replaceUnchecked(machinery, { kind, draft, before }, context);
 };
 

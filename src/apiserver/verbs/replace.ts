@@ -25,9 +25,9 @@ export const replace = (
 ): StoredObject => {
   checkPreconditions(kind, draft, before);
   draft.metadata = { ...metaForUpdate(metaOf(draft), before.metadata) };
-  if (kind.subresources.includes('status')) keepStatus(draft, before as Draft);
   const admission = admissionContext(machinery, context);
   kind.applyDefaults(draft);
+  if (kind.subresources.includes('status')) keepStatus(draft, before as Draft);
   kind.prepareForUpdate?.(draft, before as KubeObject, admission);
   setGeneration(kind, draft, before as Draft);
   const object = draft as KubeObject;
