@@ -7,6 +7,7 @@ import type {
   PodSpec,
   PodTemplateSpec,
 } from '../../src/k8s/generated/types.ts';
+import type { KubeObject, Stored } from '../../src/k8s/objects.ts';
 
 const container = { name: 'web', image: 'nginx' };
 
@@ -54,3 +55,10 @@ export const nodeOf = (
     conditions: [{ type: 'Ready', status: 'True' }],
   },
 });
+
+/** As the API server would return it: the uid is the name. */
+export const storedAs = <T extends KubeObject>(object: T): Stored<T> => {
+  const name = object.metadata?.name ?? '';
+  const given = { uid: name, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
+  return { ...object, metadata: { ...given, ...object.metadata, name } } as Stored<T>;
+};

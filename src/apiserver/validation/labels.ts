@@ -5,6 +5,7 @@ import { labelValue } from '../../k8s/name-rules.ts';
 import { type FieldErrors, each, ifSet } from './compose.ts';
 import { qualified } from './texts.ts';
 
+/** The labels of objects and templates, the pairs of selectors. */
 export const labels = (map: Readonly<Record<string, string>> | undefined, path: string): FieldErrors =>
   Object.entries(map ?? {}).flatMap(([key, value]) => [
     ...qualified(key, path),
