@@ -14,6 +14,7 @@ const c = {
   ),
   umount2: lib.func('int umount2(const char *target, int flags)'),
   socket: lib.func('int socket(int domain, int type, int protocol)'),
+  connect: lib.func('int connect(int fd, const void *address, uint32_t length)'),
   setsockopt: lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
   send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
   recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
@@ -62,6 +63,11 @@ export const umount2 = (what: string, target: string, flags: number): void => {
 /** socket(2): the new descriptor, to be closed with fs.closeSync. */
 export const socket = (what: string, domain: number, type: number, protocol: number): number =>
   checked(what, c.socket(domain, type, protocol));
+
+/** connect(2) to a struct sockaddr. */
+export const connect = (what: string, fd: number, address: Uint8Array): void => {
+  checked(what, c.connect(fd, address, address.byteLength));
+};
 
 /** setsockopt(2) with an int value. */
 export const setIntOption = (
