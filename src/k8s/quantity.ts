@@ -1,9 +1,9 @@
 // Quantities: `500m`, `1.5Gi`, `2e3`. Exact to a billionth, compared as numbers, printed in Kubernetes' canonical form.
 // Grammar and rounding: k8s.io/apimachinery/pkg/api/resource/quantity.go.
 
-export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
+type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 
-export type ParsedQuantity = {
+type ParsedQuantity = {
   /** The value in billionths; finer ones are rounded away from zero. */
   readonly nanos: bigint;
   readonly format: QuantityFormat;

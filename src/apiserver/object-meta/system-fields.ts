@@ -2,11 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ObjectMeta } from '../../k8s/generated/types.ts';
 import type { StoredMeta } from '../../k8s/objects.ts';
+import { formatTime } from '../../k8s/time.ts';
 import { equalJson } from '../../lang/json.ts';
 import type { Draft, Kind } from '../kind.ts';
-
-/** metav1.Time: RFC 3339, to the second. */
-export const timestamp = (nowMs: number): string => `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
 
 export const hasGeneration = (kind: Kind): boolean =>
   kind.hasGeneration ?? kind.subresources.includes('status');
@@ -16,7 +14,7 @@ export const metaForCreate = (kind: Kind, meta: ObjectMeta, nowMs: number): Obje
   ...userFields(meta),
   ...(meta.generateName && { generateName: meta.generateName }),
   uid: randomUUID(),
-  creationTimestamp: timestamp(nowMs),
+  creationTimestamp: formatTime(nowMs),
   ...(hasGeneration(kind) && { generation: 1 }),
 });
 

@@ -12,9 +12,18 @@ const OPERATIONS_MAX = 10_000;
 export const applyJsonPatch = (object: object, body: unknown): unknown => {
   const operations = readOperations(body);
   const copy = cloneJson(object);
-  const failed = applyPatch(copy, operations).find((error) => error !== null);
+  const failed = firstFailure(copy, operations);
   if (failed) throw unprocessable(failed.message);
   return copy;
+};
+
+// The library returns most failures, but throws for a malformed pointer and for one that leads into a string.
+const firstFailure = (target: object, operations: Operation[]): Error | undefined => {
+  try {
+    return applyPatch(target, operations).find((error) => error !== null) ?? undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 };
 
 const readOperations = (body: unknown): Operation[] => {
@@ -41,6 +50,6 @@ const tooMany = (count: number): ApiError =>
 const unprocessable = (why: string): ApiError =>
   new ApiError(
     failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {
-      causes: [{ reason: 'UnexpectedServerResponse', message: why }],
+      causes: [{ reason: 'UnexpectedServerResponse', message: why, field: 'patch' }],
     }),
   );

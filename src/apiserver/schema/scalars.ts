@@ -1,4 +1,5 @@
 // The values at the leaves, read as Go reads them: what they may be, and the form in which they are kept.
+import { formatQuantity, parseQuantity } from '../../k8s/quantity.ts';
 import type { ScalarKind } from './schema.ts';
 
 /** What Go's decoder says of a value: `wrongType` names both types, `malformed` is the type's own complaint. */
@@ -88,13 +89,12 @@ const readBytes = (text: string): Reading => {
   return malformed(`illegal base64 data at input byte ${wrong < 0 ? value.length : wrong}`);
 };
 
-const QUANTITY = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[KMGTPE]i|[numkMGTPE]?|[eE][+-]?\d+)$/;
-
+// Kept in the canonical form, as Go writes it: `0.5` is `500m`.
 const readQuantity = (value: unknown): Reading => {
-  if (typeof value === 'number') return ok(String(value));
-  if (typeof value !== 'string') return wrongType(value, 'string');
-  return QUANTITY.test(value)
-    ? ok(value)
+  if (typeof value !== 'number' && typeof value !== 'string') return wrongType(value, 'string');
+  const quantity = parseQuantity(value);
+  return quantity
+    ? ok(formatQuantity(quantity))
     : malformed(
         "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
       );

@@ -3,9 +3,9 @@
 import type { ObjectRef } from '../../client/client.ts';
 import { notSupported, required } from '../../k8s/field-errors.ts';
 import type { Binding, Pod, PodCondition } from '../../k8s/generated/types.ts';
+import { formatTime } from '../../k8s/time.ts';
 import { cloneJson } from '../../lang/json.ts';
 import type { Draft, Kind } from '../kind.ts';
-import { timestamp } from '../object-meta/system-fields.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { conflict, invalid } from '../status-errors.ts';
@@ -31,11 +31,11 @@ export const bind = (
   context: RequestContext,
 ): void => {
   const root = machinery.schema('io.k8s.api.core.v1.Binding');
-  const binding = decodeRequest({ ...kind, resource: BINDING }, root, body, context) as Binding;
+  const binding = decodeRequest(BINDING, root, body, context) as Binding;
   checkTarget(binding, ref);
   const before = find(machinery, kind, ref);
   checkUnbound(kind, before);
-  const draft = boundDraft(before, binding, timestamp(machinery.clock.now()));
+  const draft = boundDraft(before, binding, formatTime(machinery.clock.now()));
   replaceUnchecked(machinery, { kind, draft, before }, context);
 };
 

@@ -3,8 +3,8 @@
 // pkg/registry/generic/registry/store.go (deletionFinalizersForGarbageCollection, markAsDeleting).
 import type { DeleteRequest } from '../../client/client.ts';
 import type { StoredMeta } from '../../k8s/objects.ts';
+import { formatTime } from '../../k8s/time.ts';
 import type { Draft, Kind } from '../kind.ts';
-import { timestamp } from '../object-meta/system-fields.ts';
 import { conflict } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
 
@@ -96,7 +96,7 @@ const marked = (meta: StoredMeta, { timeMs, seconds, finalizers }: Marks): Store
     ...rest,
     ...(isFirst && meta.generation && { generation: meta.generation + 1 }),
     ...(finalizers.length > 0 && { finalizers }),
-    deletionTimestamp: timestamp(timeMs),
+    deletionTimestamp: formatTime(timeMs),
     deletionGracePeriodSeconds: seconds,
   };
 };
