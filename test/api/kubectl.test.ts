@@ -182,7 +182,7 @@ describe('API server with kubectl', () => {
           /Username +kubernetes-admin\nGroups +\[system:masters/,
         );
         assert.equal(await kubectl(['auth', 'can-i', 'create', 'pods']), 'yes\n');
-        assert.match(await kubectl(['create', 'token', 'default']), /^[\w-]+\.[\w-]+\.[\w-]+\s$/);
+        assert.match(await kubectl(['create', 'token', 'default']), /^[\w-]+\.[\w-]+\.[\w-]+\s?$/);
         assert.match(
           (await raw(['create', 'token', 'default', '--duration=1s'])).stderr,
           /spec\.expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes/,
