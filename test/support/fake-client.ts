@@ -98,7 +98,12 @@ export const createFakeClient = (historyLimit = 1000): FakeClient => {
         resourceVersion: String(version),
       },
     } as AnyObject;
-    if (before?.metadata.deletionTimestamp && !isHeld(stored)) {
+    // Deletion completes with the last finalizer; a pod without any waits for its kubelet.
+    if (
+      before?.metadata.finalizers?.length &&
+      before.metadata.deletionTimestamp &&
+      !stored.metadata.finalizers?.length
+    ) {
       drop(resource, stored);
       return stored;
     }
@@ -230,12 +235,6 @@ export const createFakeClient = (historyLimit = 1000): FakeClient => {
     openWatches: () => streams.size,
   };
   return { ...(client as unknown as ApiClient), ...script };
-};
-
-/** By finalizers; a namespace has its own in its spec. */
-const isHeld = ({ metadata, ...rest }: AnyObject): boolean => {
-  const spec = rest['spec'] as { readonly finalizers?: readonly string[] } | undefined;
-  return (metadata.finalizers ?? []).length + (spec?.finalizers ?? []).length > 0;
 };
 
 const inScope = (event: WatchEvent<KubeObject>, options: ListOptions): boolean =>
