@@ -10,9 +10,13 @@ import type { ContainerConfig, PodRuntime, PodSandboxConfig } from '../../src/ru
 import type { SandboxNetwork } from '../../src/runtime/sandbox-network.ts';
 import { run } from './test-cluster.ts';
 
+/** The name of a pod for which there is no address. */
+export const NO_NETWORK = 'no-network';
+
 /** Brings lo up; that is all. */
 const loopbackOnly: SandboxNetwork = {
-  attach: async (_id, _pod, path) => {
+  attach: async (_id, { name }, path) => {
+    if (name === NO_NETWORK) throw new Error('no address is left');
     await run('nsenter', [`--net=${path}`, 'ip', 'link', 'set', 'lo', 'up']);
     return { ips: ['127.0.0.1'], mtuBytes: 1500 };
   },

@@ -16,6 +16,7 @@ const c = {
   socket: lib.func('int socket(int domain, int type, int protocol)'),
   connect: lib.func('int connect(int fd, const void *address, uint32_t length)'),
   setsockopt: lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
+  eventfd: lib.func('int eventfd(unsigned int value, int flags)'),
   send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
   recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
   flock: lib.func('int flock(int fd, int operation)'),
@@ -77,6 +78,12 @@ export const setIntOption = (
   const value = Int32Array.of(option.value);
   checked(what, c.setsockopt(option.fd, option.level, option.name, value, value.byteLength));
 };
+
+/** sys/eventfd.h: EFD_CLOEXEC and EFD_NONBLOCK. */
+const EFD_FLAGS = 0o2000000 | 0o4000;
+
+/** eventfd(2), not blocking: a descriptor that counts. */
+export const eventfd = (what: string): number => checked(what, c.eventfd(0, EFD_FLAGS));
 
 /** send(2): bytes sent. */
 export const send = (what: string, fd: number, bytes: Uint8Array): number =>

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ROOT = '/sys/fs/cgroup';
-const HYBRID = join(ROOT, 'unified');
+export const CGROUP_ROOT = '/sys/fs/cgroup';
+const HYBRID = join(CGROUP_ROOT, 'unified');
 /** linux/magic.h. */
 const CGROUP2_MAGIC = 0x6367_7270;
 
@@ -40,15 +40,15 @@ const hasControllersInHybridMount = (): boolean => {
 
 /** One mount for version 2, one for each controller for version 1. */
 const hierarchies = (): readonly string[] => {
-  if (isVersion2()) return [ROOT];
-  return list(ROOT)
-    .map((name) => join(ROOT, name))
+  if (isVersion2()) return [CGROUP_ROOT];
+  return list(CGROUP_ROOT)
+    .map((name) => join(CGROUP_ROOT, name))
     .filter((folder) => folder !== HYBRID && existsSync(join(folder, 'cgroup.procs')));
 };
 
-const isVersion2 = (): boolean => {
+export const isVersion2 = (): boolean => {
   try {
-    return statfsSync(ROOT).type === CGROUP2_MAGIC;
+    return statfsSync(CGROUP_ROOT).type === CGROUP2_MAGIC;
   } catch {
     return false;
   }

@@ -8,6 +8,7 @@ import { type ContainerStatus, RuntimeError } from '../runtime.ts';
 import type { OciProcess, OciSpec } from './bundle.ts';
 import { type ContainerOutput, openOutput } from './container-output.ts';
 import type { Crun, Monitor, Overlay } from './crun.ts';
+import type { MemoryLimit } from './memory-limit.ts';
 import { type ContainerRecord, type Records, isAlive, processIdOf } from './records.ts';
 import { type Streams, openStreams } from './stdio.ts';
 
@@ -75,10 +76,10 @@ export class Container {
   }
 
   /** `lower` is the image's tree. Resolves when the command runs. */
-  async start(lower: string): Promise<void> {
+  async start(lower: string, memory: MemoryLimit): Promise<void> {
     if (this.#record.state !== 'created')
       throw new RuntimeError('START_FAILED', `container is ${this.#record.state}, not created`);
-    const running = this.#launch(lower);
+    const running = this.#launch(lower, memory);
     try {
       const pid = await running.monitor.started;
       this.#change({ state: 'running', process: processIdOf(pid), startedAtMs: this.#deps.clock.now() });
@@ -90,12 +91,12 @@ export class Container {
     }
   }
 
-  #launch(lower: string): Running {
+  #launch(lower: string, memory: MemoryLimit): Running {
     const { crun, clock, log } = this.#deps;
     const output = openOutput({ path: this.#logPath, clock, log });
     const streams = openStreams(this.#record.config);
     const monitor = crun.run(this.#record.id, this.folder, makeOverlay(this.folder, lower), streams.fds);
-    const ended = monitor.exited.then((code) => this.#end(code));
+    const ended = monitor.exited.then((code) => this.#end(code, memory)).finally(memory.release);
     return (this.#running = { monitor, streams, output, ended });
   }
 
@@ -111,7 +112,7 @@ export class Container {
   }
 
   /** All processes of the container are gone with its first; what they wrote is read to its end first. */
-  async #end(code: number): Promise<void> {
+  async #end(code: number, memory: MemoryLimit): Promise<void> {
     await this.#running!.monitor.started.catch(() => {});
     if (this.#record.state !== 'running') return; // it never started
     const { promise: late, resolve } = Promise.withResolvers<void>();
@@ -123,7 +124,7 @@ export class Container {
       state: 'exited',
       exitCode: code,
       finishedAtMs: this.#deps.clock.now(),
-      reason: complaint ? 'StartError' : code === 0 ? 'Completed' : 'Error',
+      reason: reasonOf(code, complaint, memory),
       message: complaint || undefined,
     });
     this.#deps.onChange('exited', this.#record);
@@ -166,8 +167,15 @@ export class Container {
   }
 }
 
+/** As Kubernetes shows the end of a container. crun complains when the command could not be executed. */
+const reasonOf = (code: number, complaint: string, memory: MemoryLimit): string => {
+  if (code === 0) return 'Completed';
+  if (memory.takeKill()) return 'OOMKilled';
+  return complaint ? 'StartError' : 'Error';
+};
+
 const makeOverlay = (folder: string, lower: string): Overlay => {
   const overlay = { lower, upper: join(folder, 'upper'), work: join(folder, 'work') };
-  for (const path of [overlay.upper, overlay.work, join(folder, 'rootfs')]) mkdirSync(path, { mode: 0o755 });
+  for (const path of [overlay.upper, overlay.work]) mkdirSync(path, { mode: 0o755 });
   return overlay;
 };

@@ -41,13 +41,15 @@ export type Crun = {
 export type CrunOptions = {
   /** crun's own records. */
   readonly root: string;
+  /** A folder that every container's root file system is mounted on: each in a mount namespace of its own. */
+  readonly rootfs: string;
   readonly useCgroups: boolean;
   /** A mount that crun must not see: an empty folder covers it. */
   readonly hiddenMount: string | undefined;
 };
 
-export const createCrun = ({ root, useCgroups, hiddenMount }: CrunOptions): Crun => {
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+export const createCrun = ({ root, rootfs, useCgroups, hiddenMount }: CrunOptions): Crun => {
+  for (const folder of [root, rootfs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const global = [
     '--root',
     root,
@@ -67,7 +69,7 @@ export const createCrun = ({ root, useCgroups, hiddenMount }: CrunOptions): Crun
       return monitor(args, log, stdio, (spawn) =>
         withNewMountNamespace(() => {
           hide();
-          mountOverlay(overlay, join(folder, 'rootfs'));
+          mountOverlay(overlay, rootfs);
           return spawn();
         }),
       );

@@ -43,8 +43,10 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
     network,
     clock,
   });
+  const rootfs = join(stateFolder, 'rootfs');
   const crun = createCrun({
-    root: crunRoot(runFolder),
+    root: join(runFolder, 'crun'),
+    rootfs,
     useCgroups: cgroups.isWritable,
     hiddenMount: cgroups.hiddenMount,
   });
@@ -57,6 +59,7 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
     dependencies: { records, crun, clock, log, onChange },
     sandboxes,
     store,
+    rootfs,
     useCgroups: cgroups.isWritable,
     nodeName,
   });
@@ -79,9 +82,6 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
     },
   };
 };
-
-/** Where crun keeps its state, below the node's folder in /run. */
-export const crunRoot = (runFolder: string): string => join(runFolder, 'crun');
 
 const sandboxOf = (sandboxes: Sandboxes, id: string): SandboxRecord => {
   const sandbox = sandboxes.get(id);
