@@ -95,14 +95,17 @@ describe('process runtime', () => {
   });
 
   it('an image with a stop signal of its own gets that one', async () => {
-    const sandbox = await test.sandbox();
+    const sandbox = await test.sandbox({ logDirectory: join(test.folder, 'uid-nginx') });
     const id = await test.run(sandbox, { imageId: 'nginx' });
-    await eventually('nginx', async () =>
-      (await exec(id, 'curl -sS http://127.0.0.1')).includes('Welcome to nginx!'),
-    );
+    const welcome = async (): Promise<boolean> =>
+      (await exec(id, 'curl -sS http://127.0.0.1')).includes('Welcome to nginx!');
+    await eventually('nginx', welcome);
     await runtime.stopContainer(id, 30);
     const { exitCode, reason } = await ended(id);
-    assert.deepEqual([exitCode, reason], [0, 'Completed']); // QUIT: ends with 0, TERM would too, KILL would not
+    assert.deepEqual([exitCode, reason], [0, 'Completed']);
+    const log = readFileSync(join(test.folder, 'uid-nginx/c/0.log'), 'utf8');
+    assert.match(log, /stderr F .*signal 3 \(SIGQUIT\)/);
+    assert.match(log, /stdout F 127\.0\.0\.1 .*"GET \/ HTTP\/1\.1" 200/);
   });
 
   it('a command that is not there fails the start and says so', async () => {
@@ -151,7 +154,7 @@ describe('process runtime', () => {
       /^search default.svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:5$/,
     );
     assert.equal(
-      await exec(id, 'cat /etc/secret/deep/key; touch /etc/secret/deep/x 2>/dev/null || echo refused'),
+      await exec(id, 'cat /etc/secret/deep/key; echo; touch /etc/secret/deep/x 2>/dev/null || echo refused'),
       'value\nrefused',
     );
     assert.match(await exec(id, 'grep CapBnd /proc/self/status'), /00000000a80425fb$/); // Docker's default set

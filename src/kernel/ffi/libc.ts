@@ -65,6 +65,16 @@ export const umount2 = (what: string, target: string, flags: number): void => {
 export const socket = (what: string, domain: number, type: number, protocol: number): number =>
   checked(what, c.socket(domain, type, protocol));
 
+/** asm-generic/socket.h. */
+const SOL_SOCKET = 1;
+const SO_SNDTIMEO = 21;
+
+/** Limits how long send(2) and connect(2) wait (socket(7)). */
+export const setSendTimeout = (what: string, fd: number, timeoutMs: number): void => {
+  const time = BigInt64Array.of(BigInt(Math.trunc(timeoutMs / 1000)), BigInt((timeoutMs % 1000) * 1000)); // struct timeval
+  checked(what, c.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, time, time.byteLength));
+};
+
 /** connect(2) to a struct sockaddr. */
 export const connect = (what: string, fd: number, address: Uint8Array): void => {
   checked(what, c.connect(fd, address, address.byteLength));

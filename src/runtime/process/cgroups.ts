@@ -1,6 +1,6 @@
 // cgroups as far as the runtime handles them itself: crun makes each container's, podnet removes what holds them.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export const CGROUP_ROOT = '/sys/fs/cgroup';
 const HYBRID = join(CGROUP_ROOT, 'unified');
@@ -66,9 +66,10 @@ export const removeCgroups = (path: string): void => {
     for (const folder of folders(join(root, path)).toReversed()) removeFolder(folder);
 };
 
-/** Removes a cgroup unless there is something in it. */
-export const removeCgroupIfEmpty = (path: string): void => {
-  for (const root of hierarchies()) removeFolder(join(root, path));
+/** Removes the cgroups above a path in which there is nothing any more. */
+export const removeEmptyParents = (path: string): void => {
+  for (let parent = dirname(path); parent !== '/'; parent = dirname(parent))
+    for (const root of hierarchies()) removeFolder(join(root, parent));
 };
 
 const removeFolder = (folder: string): void => {
