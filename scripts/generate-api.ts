@@ -1,10 +1,12 @@
 // Generates src/k8s/generated/: the Kubernetes field facts (schemas without prose, TypeScript types) of one release.
-// Source: the JSON schemas that the PyPI package kubernetes-validate carries (Apache-2.0).
-// Usage: npm run generate        (needs python3 with pip; a new Kubernetes version is one edit of VERSION below)
+// Sources: the JSON schemas that the PyPI package kubernetes-validate carries, and the Go modules k8s.io/api and
+// k8s.io/apimachinery (all Apache-2.0).
+// Usage: npm run generate        (needs python3 with pip, and go; a new Kubernetes version is one edit of VERSION below)
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { protobufFacts } from './protobuf-facts.ts';
 
 const KUBERNETES_VERSION = '1.36.0';
 const PACKAGE = 'kubernetes-validate==1.37.0';
@@ -33,7 +35,11 @@ const ROOTS = [
   'io.k8s.api.policy.v1.Eviction',
   'io.k8s.api.authentication.v1.TokenRequest',
   'io.k8s.api.authentication.v1.SelfSubjectReview',
+  'io.k8s.api.authentication.v1.TokenReview',
   'io.k8s.api.authorization.v1.SelfSubjectAccessReview',
+  'io.k8s.api.authorization.v1.SelfSubjectRulesReview',
+  'io.k8s.api.authorization.v1.SubjectAccessReview',
+  'io.k8s.api.authorization.v1.LocalSubjectAccessReview',
   'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
 ];
@@ -59,8 +65,14 @@ const main = (): void => {
     `${JSON.stringify({ version: KUBERNETES_VERSION, definitions: facts }, null, 1)}\n`,
   );
   writeFileSync(join(OUT, 'types.ts'), typesOf(facts));
+  const messages = protobufFacts(KUBERNETES_VERSION, ROOTS);
+  writeFileSync(join(OUT, 'protobuf.json'), `${oneLinePerField(messages)}\n`);
   process.stdout.write(`${names.length} definitions of Kubernetes ${KUBERNETES_VERSION} in ${OUT}\n`);
 };
+
+// Formatters would give each field five lines.
+const oneLinePerField = (value: object): string =>
+  JSON.stringify(value, null, 1).replace(/\[\s+("[^\]]*")\s+\]/g, (list) => list.replace(/\s+/g, ' '));
 
 const load = (): Record<string, Schema> => {
   const folder = mkdtempSync(join(tmpdir(), 'podnet-schemas-'));

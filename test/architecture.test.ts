@@ -26,12 +26,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   images: ['lang', 'kernel'],
   runtime: ['lang', 'kernel', 'images'],
   underlay: ['lang', 'ip', 'wire', 'kernel'],
-  podnetwork: ['lang', 'ip', 'wire', 'kernel', 'runtime'], // of runtime only the SandboxNetwork interface
+  podnetwork: [...API, 'wire', 'kernel', 'runtime'], // of runtime only the SandboxNetwork interface
   services: [...API, 'wire', 'kernel'],
   dns: [...API, 'wire', 'kernel'],
   kubelet: [...API, 'runtime'],
   embedded: ['lang', 'k8s'], //                             what an embedded cluster is: its plan, files and keys
-  cli: [...BASE, 'client', 'pki', 'embedded', 'images', 'underlay', 'runtime'],
+  cli: [...BASE, 'client', 'pki', 'embedded', 'images', 'kernel', 'underlay', 'runtime'],
 };
 
 /** In a feature folder only the shell files may touch the kernel. */

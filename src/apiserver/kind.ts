@@ -55,6 +55,11 @@ export type Kind = {
     | 'portforward'
     | 'finalize'
   )[];
+  /**
+   * Whether metadata.generation counts the changes of everything but metadata and status. Left out: only of kinds that
+   * have a status subresource.
+   */
+  readonly hasGeneration?: boolean;
   /** The columns after NAME and before AGE come here as well: the whole row is the kind's. */
   readonly columns: readonly Column[];
   readonly row: (object: KubeObject, nowMs: number) => readonly Cell[];

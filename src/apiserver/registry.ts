@@ -77,7 +77,8 @@ export type Registry = {
   readonly kinds: readonly Kind[];
   /** The present revision: the resourceVersion of the newest write. */
   readonly revision: () => string;
-  readonly get: (kind: Kind, ref: ObjectRef) => Stored<KubeObject>;
+  /** With `scale`: the object as an autoscaling/v1 Scale. */
+  readonly get: (kind: Kind, ref: ObjectRef, subresource?: Subresource) => Stored<KubeObject>;
   readonly list: (kind: Kind, query: ListQuery) => ListPage;
   /** Delivers what happens after `resourceVersion` (or the whole state first); throws 410 Expired when too old. */
   readonly watch: (kind: Kind, query: WatchQuery, sink: WatchSink) => { readonly stop: () => void };

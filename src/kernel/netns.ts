@@ -3,7 +3,9 @@
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { CLONE_NEWNET, setns, unshare } from './ffi/libc.ts';
 import { KernelError, isKernelError } from './kernel-error.ts';
+import { LOOPBACK_INDEX, setLink } from './link.ts';
 import { bindMount, makeShared, unmount } from './mount.ts';
+import { openRtnetlink } from './rtnetlink.ts';
 
 const FOLDER = '/run/netns';
 const OWN = '/proc/thread-self/ns/net';
@@ -20,9 +22,11 @@ export const createNetns = (name: string): string => {
     inThisThread(() => {
       unshare(`create network namespace ${name}`, CLONE_NEWNET);
       bindMount(OWN, path);
+      using rtnetlink = openRtnetlink();
+      rtnetlink.request([setLink({ index: LOOPBACK_INDEX, up: true })]);
     });
   } catch (error) {
-    rmSync(path, { force: true });
+    deleteNetns(name);
     throw error;
   }
   return path;

@@ -80,6 +80,8 @@ export type ContainerConfig = {
     readonly cpuMillis?: number;
     readonly memoryBytes?: number;
     readonly cpuShares?: number;
+    /** -1000 to 1000, higher is killed first when memory runs out. */
+    readonly oomScoreAdj?: number;
   };
 };
 

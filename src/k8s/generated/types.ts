@@ -120,6 +120,26 @@ export type TokenRequestStatus = {
   readonly token?: string | undefined;
 };
 
+export type TokenReview = {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata?: ObjectMeta | undefined;
+  readonly spec: TokenReviewSpec;
+  readonly status?: TokenReviewStatus | undefined;
+};
+
+export type TokenReviewSpec = {
+  readonly audiences?: readonly string[] | undefined;
+  readonly token: string;
+};
+
+export type TokenReviewStatus = {
+  readonly audiences?: readonly string[] | undefined;
+  readonly authenticated?: boolean | undefined;
+  readonly error?: string | undefined;
+  readonly user?: UserInfo | undefined;
+};
+
 export type UserInfo = {
   readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly groups?: readonly string[] | undefined;
@@ -137,9 +157,22 @@ export type LabelSelectorAttributes = {
   readonly requirements?: readonly LabelSelectorRequirement[] | undefined;
 };
 
+export type LocalSubjectAccessReview = {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata?: ObjectMeta | undefined;
+  readonly spec: SubjectAccessReviewSpec;
+  readonly status?: SubjectAccessReviewStatus | undefined;
+};
+
 export type NonResourceAttributes = {
   readonly path?: string | undefined;
   readonly verb?: string | undefined;
+};
+
+export type NonResourceRule = {
+  readonly nonResourceURLs?: readonly string[] | undefined;
+  readonly verbs: readonly string[];
 };
 
 export type ResourceAttributes = {
@@ -152,6 +185,13 @@ export type ResourceAttributes = {
   readonly subresource?: string | undefined;
   readonly verb?: string | undefined;
   readonly version?: string | undefined;
+};
+
+export type ResourceRule = {
+  readonly apiGroups?: readonly string[] | undefined;
+  readonly resourceNames?: readonly string[] | undefined;
+  readonly resources?: readonly string[] | undefined;
+  readonly verbs: readonly string[];
 };
 
 export type SelfSubjectAccessReview = {
@@ -167,11 +207,47 @@ export type SelfSubjectAccessReviewSpec = {
   readonly resourceAttributes?: ResourceAttributes | undefined;
 };
 
+export type SelfSubjectRulesReview = {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata?: ObjectMeta | undefined;
+  readonly spec: SelfSubjectRulesReviewSpec;
+  readonly status?: SubjectRulesReviewStatus | undefined;
+};
+
+export type SelfSubjectRulesReviewSpec = {
+  readonly namespace?: string | undefined;
+};
+
+export type SubjectAccessReview = {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata?: ObjectMeta | undefined;
+  readonly spec: SubjectAccessReviewSpec;
+  readonly status?: SubjectAccessReviewStatus | undefined;
+};
+
+export type SubjectAccessReviewSpec = {
+  readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly groups?: readonly string[] | undefined;
+  readonly nonResourceAttributes?: NonResourceAttributes | undefined;
+  readonly resourceAttributes?: ResourceAttributes | undefined;
+  readonly uid?: string | undefined;
+  readonly user?: string | undefined;
+};
+
 export type SubjectAccessReviewStatus = {
   readonly allowed: boolean;
   readonly denied?: boolean | undefined;
   readonly evaluationError?: string | undefined;
   readonly reason?: string | undefined;
+};
+
+export type SubjectRulesReviewStatus = {
+  readonly evaluationError?: string | undefined;
+  readonly incomplete: boolean;
+  readonly nonResourceRules: readonly NonResourceRule[];
+  readonly resourceRules: readonly ResourceRule[];
 };
 
 export type Scale = {

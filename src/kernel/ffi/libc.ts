@@ -14,13 +14,18 @@ const c = {
   ),
   umount2: lib.func('int umount2(const char *target, int flags)'),
   socket: lib.func('int socket(int domain, int type, int protocol)'),
+  connect: lib.func('int connect(int fd, const void *address, uint32_t length)'),
   setsockopt: lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
   send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
   recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
+  flock: lib.func('int flock(int fd, int operation)'),
 };
 
 /** bits/sched.h: what setns and unshare take. */
 export const CLONE_NEWNET = 0x4000_0000;
+export const CLONE_NEWNS = 0x0002_0000;
+
+const LOCK_EX = 2; // sys/file.h
 
 const checked = (what: string, result: number): number => {
   if (result < 0) throw kernelErrorOf(koffi.errno(), what);
@@ -59,6 +64,11 @@ export const umount2 = (what: string, target: string, flags: number): void => {
 export const socket = (what: string, domain: number, type: number, protocol: number): number =>
   checked(what, c.socket(domain, type, protocol));
 
+/** connect(2) to a struct sockaddr. */
+export const connect = (what: string, fd: number, address: Uint8Array): void => {
+  checked(what, c.connect(fd, address, address.byteLength));
+};
+
 /** setsockopt(2) with an int value. */
 export const setIntOption = (
   what: string,
@@ -85,3 +95,8 @@ export const sendOffThread = (what: string, fd: number, bytes: Uint8Array): Prom
 /** recv(2) into `buffer`: bytes received; a longer message is cut, its true length returned with MSG_TRUNC. */
 export const recv = (what: string, fd: number, buffer: Uint8Array, flags: number): number =>
   checked(what, c.recv(fd, buffer, buffer.length, flags));
+
+/** flock(2) with LOCK_EX: waits until nobody else holds the file's lock; closing the descriptor gives it back. */
+export const lockExclusively = (what: string, fd: number): void => {
+  checked(what, c.flock(fd, LOCK_EX));
+};

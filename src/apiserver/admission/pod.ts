@@ -1,0 +1,55 @@
+// What kube-apiserver's default admission plugins add to a new pod, and the status it starts with.
+import type { Pod, PodSpec, Toleration } from '../../k8s/generated/types.ts';
+import type { Mutable } from '../defaults/mutable.ts';
+import type { AdmissionContext } from '../kind.ts';
+import { qosClassOf } from './qos-class.ts';
+import { admitServiceAccount } from './service-account.ts';
+
+export const admitPod = (pod: Mutable<Pod>, context: AdmissionContext): void => {
+  admitServiceAccount(pod, context);
+  admitPriority(pod.spec!);
+  tolerateLostNodes(pod.spec!);
+  pod.status = initialStatus(pod);
+};
+
+/** Plugin Priority, in a cluster whose only classes are the two of the system. */
+const admitPriority = (spec: Mutable<PodSpec>): void => {
+  spec.priority = SYSTEM_CLASSES.get(spec.priorityClassName ?? '') ?? 0;
+  spec.preemptionPolicy ??= 'PreemptLowerPriority';
+};
+
+const SYSTEM_CLASSES = new Map([
+  ['system-cluster-critical', 2_000_000_000],
+  ['system-node-critical', 2_000_001_000],
+]);
+
+/** Plugin DefaultTolerationSeconds: five minutes until a pod is evicted from a node that is gone. */
+const tolerateLostNodes = (spec: Mutable<PodSpec>): void => {
+  const tolerations = spec.tolerations ?? [];
+  const missing = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].filter(
+    (key) => !tolerations.some((toleration) => toleratesEviction(toleration, key)),
+  );
+  const added = missing.map((key) => ({
+    key,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: 300,
+  }));
+  if (added.length > 0) spec.tolerations = [...tolerations, ...added];
+};
+
+const toleratesEviction = ({ key, effect }: Toleration, taint: string): boolean =>
+  (!key || key === taint) && (!effect || effect === 'NoExecute');
+
+const initialStatus = ({ spec }: Mutable<Pod>): Mutable<NonNullable<Pod['status']>> => ({
+  phase: 'Pending',
+  ...(spec!.schedulingGates?.length ? { conditions: [GATED] } : {}),
+  qosClass: qosClassOf(spec!),
+});
+
+const GATED = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+};

@@ -1,0 +1,74 @@
+// The API's verbs over one store: the registry that the HTTP layer and the in-process clients share.
+import type { Clock } from '../lang/clock.ts';
+import type { Log } from '../lang/log.ts';
+import type { KubeObject, Stored } from '../k8s/objects.ts';
+import type { Kind } from './kind.ts';
+import type { Registry, Subresource } from './registry.ts';
+import { createSchemas, loadDefinitions } from './schema/schema.ts';
+import { methodNotSupported } from './status-errors.ts';
+import { list } from './store/list.ts';
+import { selectorOf } from './store/selector.ts';
+import { Store } from './store/store.ts';
+import type { StoreOptions } from './store/store.ts';
+import { watch } from './store/watch.ts';
+import { create } from './verbs/create.ts';
+import { deleteOne, deleteSelected } from './verbs/delete.ts';
+import { find, tableOf } from './verbs/machinery.ts';
+import type { Machinery } from './verbs/machinery.ts';
+import { patch } from './verbs/patch.ts';
+import { getScale, patchScale, updateScale } from './verbs/scale.ts';
+import { runSubresource } from './verbs/subresource.ts';
+import { update, updateStatus } from './verbs/update.ts';
+
+export type RegistryOptions = {
+  readonly kinds: readonly Kind[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How many and how old changes watches can resume from. */
+  readonly history?: StoreOptions['history'];
+};
+
+/** An empty cluster. Needs the kind Namespace for namespaced kinds. */
+export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry => {
+  const store = new Store(options);
+  const machinery: Machinery = {
+    store,
+    clock: options.clock,
+    schema: createSchemas(loadDefinitions()).root,
+  };
+  // The writes are async by contract, not by need: errors of any step become rejections.
+  return {
+    kinds,
+    revision: () => String(store.revision),
+    get: (kind, ref, subresource) =>
+      subresource === 'scale' ? getScale(machinery, kind, ref) : find(machinery, kind, ref),
+    list: (kind, query) => list(store, tableOf(machinery, kind), selectorOf(kind, query), query),
+    watch: (kind, query, sink) =>
+      watch(store, tableOf(machinery, kind), selectorOf(kind, query), query, sink),
+    create: async (kind, namespace, object, context) => create(machinery, kind, namespace, object, context),
+    update: async (kind, ref, object, context, subresource) =>
+      updaters[subresource ?? 'whole'](machinery, supporting(kind, subresource), ref, object, context),
+    patch: async (kind, ref, change, context, subresource) =>
+      subresource === 'scale'
+        ? patchScale(machinery, kind, ref, change, context)
+        : patch(machinery, supporting(kind, subresource), ref, change, context, subresource),
+    delete: async (kind, ref, request, context) => deleteOne(machinery, kind, ref, request, context),
+    deleteCollection: async (kind, selection, request, context) =>
+      deleteSelected(machinery, kind, selection, request, context),
+    createSubresource: async (kind, ref, subresource, body, context) =>
+      runSubresource(machinery, { kind, ref, subresource, body }, context),
+  };
+};
+
+type Update = (...args: Parameters<typeof update>) => Stored<KubeObject>;
+
+const updaters: Readonly<Record<Subresource | 'whole', Update>> = {
+  whole: update,
+  status: updateStatus,
+  scale: updateScale,
+};
+
+const supporting = (kind: Kind, subresource: Subresource | undefined): Kind => {
+  if (subresource === undefined || kind.subresources.includes(subresource)) return kind;
+  throw methodNotSupported(kind.resource, subresource);
+};

@@ -1,0 +1,89 @@
+// An update of a Service that leaves allocated values out keeps them, and one that changes the type drops what the new
+// type does not have (kubernetes pkg/registry/core/service/strategy.go and storage/storage.go).
+import { isDeepStrictEqual } from 'node:util';
+import type { ServicePort, ServiceSpec } from '../../k8s/generated/types.ts';
+import type { Mutable } from './mutable.ts';
+
+type Spec = Mutable<ServiceSpec>;
+
+/** clusterIPs is the newer twin of clusterIP: a client that knows only the older one may leave it out. */
+export const alignClusterIps = (spec: Spec, before?: ServiceSpec): void => {
+  if (!before) {
+    if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
+    return;
+  }
+  const isUnchanged = isDeepStrictEqual(spec.clusterIPs ?? [], before.clusterIPs ?? []);
+  if (!isUnchanged || (spec.clusterIP ?? '') === (before.clusterIP ?? '')) return;
+  if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
+  else delete spec.clusterIPs;
+};
+
+export const keepAllocated = (spec: Spec, before: ServiceSpec): void => {
+  if (hasClusterIp(spec) && hasClusterIp(before)) {
+    spec.clusterIP ||= before.clusterIP;
+    if (!spec.clusterIPs?.length && spec.clusterIP === before.clusterIP && before.clusterIPs)
+      spec.clusterIPs = [...before.clusterIPs];
+  }
+  if (hasNodePorts(spec) && hasNodePorts(before)) keepNodePorts(spec, before);
+  if (hasHealthCheck(spec) && hasHealthCheck(before)) spec.healthCheckNodePort ||= before.healthCheckNodePort;
+};
+
+/** By the port's name, unless another port has the number by now. */
+const keepNodePorts = (spec: Spec, before: ServiceSpec): void => {
+  const used = new Set((spec.ports ?? []).map(({ nodePort }) => nodePort));
+  const known = new Map((before.ports ?? []).map(({ name, nodePort }) => [name ?? '', nodePort]));
+  for (const port of spec.ports ?? []) {
+    const kept = known.get(port.name ?? '');
+    if (!port.nodePort && kept && !used.has(kept)) port.nodePort = kept;
+  }
+};
+
+type Rule = {
+  readonly isFor: (spec: ServiceSpec) => boolean;
+  readonly fields: readonly (keyof ServiceSpec)[];
+};
+
+const hasClusterIp = ({ type }: ServiceSpec): boolean => type !== 'ExternalName';
+const hasNodePorts = ({ type }: ServiceSpec): boolean => type === 'NodePort' || type === 'LoadBalancer';
+const isBalanced = ({ type }: ServiceSpec): boolean => type === 'LoadBalancer';
+const hasHealthCheck = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
+  type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
+const hasExternalTraffic = (spec: ServiceSpec): boolean =>
+  hasNodePorts(spec) || (spec.type === 'ClusterIP' && !!spec.externalIPs?.length);
+
+const TYPE_DEPENDENT: readonly Rule[] = [
+  { isFor: hasClusterIp, fields: ['clusterIP', 'clusterIPs'] },
+  { isFor: hasClusterIp, fields: ['ipFamilies'] },
+  { isFor: hasClusterIp, fields: ['ipFamilyPolicy'] },
+  { isFor: hasClusterIp, fields: ['internalTrafficPolicy'] },
+  { isFor: hasHealthCheck, fields: ['healthCheckNodePort'] },
+  { isFor: isBalanced, fields: ['allocateLoadBalancerNodePorts'] },
+  { isFor: isBalanced, fields: ['loadBalancerClass'] },
+  { isFor: hasExternalTraffic, fields: ['externalTrafficPolicy'] },
+];
+
+/** Only values that the user did not touch: what an update sets itself is validated instead. */
+export const dropForeign = (spec: Spec, before: ServiceSpec): void => {
+  for (const { isFor, fields } of TYPE_DEPENDENT) {
+    if (!isFor(before) || isFor(spec)) continue;
+    if (fields.every((field) => isDeepStrictEqual(spec[field], before[field])))
+      for (const field of fields) delete spec[field];
+  }
+  if (hasNodePorts(before) && !hasNodePorts(spec) && haveSameNodePorts(spec.ports, before.ports))
+    for (const port of spec.ports ?? []) delete port.nodePort;
+};
+
+const haveSameNodePorts = (
+  ports: readonly ServicePort[] | undefined,
+  before: readonly ServicePort[] | undefined,
+): boolean => {
+  const numbers = (list: readonly ServicePort[] = []): Set<number | undefined> =>
+    new Set(list.map(({ nodePort }) => nodePort).filter(Boolean));
+  return isDeepStrictEqual(numbers(ports), numbers(before));
+};
+
+export const prepareServiceUpdate = (spec: Spec, before: ServiceSpec): void => {
+  alignClusterIps(spec, before);
+  keepAllocated(spec, before);
+  dropForeign(spec, before);
+};

@@ -1,0 +1,153 @@
+// From an authenticated request to its answer: understand the path, ask whether it is allowed, find the handler.
+import type { Clock } from '../../lang/clock.ts';
+import type { Log } from '../../lang/log.ts';
+import { demand } from '../auth/authorize.ts';
+import { type Review, createReviews } from '../auth/reviews.ts';
+import type { ServiceAccountTokens, TokenOptions } from '../auth/service-account-tokens.ts';
+import type { Kind } from '../kind.ts';
+import { createOpenApi } from '../openapi/openapi.ts';
+import type { Registry, Subresource } from '../registry.ts';
+import { decodeBody } from './decode-body.ts';
+import { groupVersion } from './discovery.ts';
+import { answerDocument } from './documents.ts';
+import { createEventFrames } from './event-frames.ts';
+import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts';
+import { badRequest } from '../status-errors.ts';
+import { methodNotAllowed, noSuchPath } from './http-errors.ts';
+import { type ObjectHandlers, createObjectHandlers, refOf } from './objects.ts';
+import type { PodStreams } from './pod-streams.ts';
+import { type ResourcePath, type Verb, parseRequestPath, verbOf } from './request-path.ts';
+import { type ServedResource, type ServedSubresource, servedKind, servedReview } from './served-resources.ts';
+import { createSubresourceHandler } from './subresources.ts';
+
+export type ApiHandlerOptions = {
+  readonly registry: Registry;
+  readonly tokens: ServiceAccountTokens;
+  readonly find: TokenOptions['find'];
+  readonly podStreams: PodStreams;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type ApiHandler = (request: ApiRequest) => Promise<Answer>;
+
+type Route =
+  | { readonly kind: Kind; readonly served: ServedResource }
+  | { readonly review: Review; readonly served: ServedResource };
+
+type Machinery = {
+  readonly objects: ObjectHandlers;
+  readonly postSubresource: ReturnType<typeof createSubresourceHandler>;
+  readonly podStreams: PodStreams;
+};
+
+/** Throws ApiError for everything that goes wrong on purpose. */
+export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
+  const routes = routesOf(options.registry.kinds, createReviews(options.tokens));
+  const resources = [...routes.values()].map(({ served }) => served);
+  const documents = { resources, openApi: createOpenApi(resources) };
+  const machinery: Machinery = {
+    objects: createObjectHandlers({ ...options, frames: createEventFrames() }),
+    postSubresource: createSubresourceHandler(options),
+    podStreams: options.podStreams,
+  };
+  return async (request) => {
+    const path = parseRequestPath(request.path);
+    if (path.kind === 'document') {
+      demand(request.user, { kind: 'path', verb: request.method.toLowerCase(), path: request.path });
+      return answerDocument(documents, request, path.segments);
+    }
+    const verb = verbOf(request.method, path, request.query);
+    demand(request.user, { ...path, verb: verb ?? request.method.toLowerCase() });
+    const route = routes.get(routeKey(path));
+    if (!route) throw noSuchPath();
+    if (!verb) throw methodNotAllowed();
+    return 'review' in route
+      ? answerReview(route.review, request, path, verb)
+      : answerKind(machinery, request, path, verb, route);
+  };
+};
+
+const routeKey = (names: Pick<ResourcePath, 'group' | 'version' | 'resource'>): string =>
+  `${names.group}/${names.version}/${names.resource}`;
+
+const routesOf = (kinds: readonly Kind[], reviews: readonly Review[]): ReadonlyMap<string, Route> => {
+  const routes: Route[] = [
+    ...kinds.map((kind) => ({ kind, served: servedKind(kind) })),
+    ...reviews.map((review) => ({ review, served: servedReview(review) })),
+  ];
+  return new Map(routes.map((route) => [routeKey(route.served), route]));
+};
+
+const answerReview = async (
+  review: Review,
+  request: ApiRequest,
+  { name, namespace }: ResourcePath,
+  verb: Verb,
+): Promise<Answer> => {
+  if (name !== undefined || (namespace !== undefined) !== review.namespaced) throw noSuchPath();
+  if (verb !== 'create') throw methodNotAllowed();
+  const { object } = await decodeBody(await request.body(), {
+    contentType: request.headers['content-type'],
+    expected: { apiVersion: groupVersion(review.group, review.version), kind: review.kind },
+    findsDuplicates: false,
+  });
+  return jsonAnswer(201, await review.answer({ user: request.user, object, namespace }));
+};
+
+const answerKind = async (
+  machinery: Machinery,
+  request: ApiRequest,
+  path: ResourcePath,
+  verb: Verb,
+  { kind, served }: Extract<Route, { readonly kind: Kind }>,
+): Promise<Answer> => {
+  checkScope(kind, path, verb);
+  if (path.subresource === undefined) {
+    if (!served.verbs.includes(verb) || !fits(verb, path.name)) throw methodNotAllowed();
+    return machinery.objects[verb](request, { ...path, kind, subresource: undefined });
+  }
+  const subresource = served.subresources.find(({ name }) => name === path.subresource);
+  if (!subresource) throw noSuchPath();
+  if (!subresource.verbs.includes(verb)) throw methodNotAllowed();
+  return answerSubresource(machinery, request, path, verb, kind, subresource);
+};
+
+/** POST is for collections, PUT and PATCH for objects; the others tell one from the other themselves. */
+const fits = (verb: Verb, name: string | undefined): boolean => {
+  if (verb === 'create') return name === undefined;
+  return name !== undefined || (verb !== 'update' && verb !== 'patch');
+};
+
+const checkScope = (kind: Kind, { namespace, name }: ResourcePath, verb: Verb): void => {
+  if (!kind.resource.namespaced) {
+    if (namespace !== undefined) throw noSuchPath();
+  } else if (namespace === undefined) {
+    if (name !== undefined) throw noSuchPath();
+    if (verb !== 'list' && verb !== 'watch') throw methodNotAllowed();
+  }
+};
+
+const answerSubresource = (
+  { objects, postSubresource, podStreams }: Machinery,
+  request: ApiRequest,
+  path: ResourcePath,
+  verb: Verb,
+  kind: Kind,
+  subresource: ServedSubresource,
+): Answer | Promise<Answer> => {
+  const name = path.name!;
+  switch (subresource.name) {
+    case 'status':
+    case 'scale':
+      return objects[verb](request, { ...path, kind, subresource: subresource.name as Subresource });
+    case 'log':
+      return podStreams.logs(refOf(path), request.query);
+    case 'exec':
+    case 'attach':
+    case 'portforward':
+      throw badRequest('Upgrade request required');
+    default:
+      return postSubresource(request, { kind, name, namespace: path.namespace, subresource });
+  }
+};

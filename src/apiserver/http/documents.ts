@@ -1,0 +1,150 @@
+// The documents of the server's own: discovery, version, health, OpenAPI.
+import { createHash } from 'node:crypto';
+import { KUBERNETES_VERSION } from '../../k8s/version.ts';
+import type { OpenApi } from '../openapi/openapi.ts';
+import { negotiateDiscovery } from './accept.ts';
+import {
+  aggregatedContentType,
+  aggregatedDiscovery,
+  groupDocument,
+  groupList,
+  legacyVersions,
+  resourceList,
+} from './discovery.ts';
+import { type Answer, type ApiRequest, type DocumentAnswer, jsonAnswer, textAnswer } from './exchange.ts';
+import { methodNotAllowed, noSuchPath } from './http-errors.ts';
+import type { ServedResource } from './served-resources.ts';
+
+export type DocumentOptions = {
+  readonly resources: readonly ServedResource[];
+  readonly openApi: OpenApi;
+};
+
+/** Answers a path that names no resource; `segments` is the path, taken apart. Throws 404 and 405. */
+export const answerDocument = (
+  options: DocumentOptions,
+  request: ApiRequest,
+  segments: readonly string[],
+): Answer => {
+  if (request.method !== 'GET') throw methodNotAllowed();
+  const answer = find(options, request, segments);
+  if (!answer) throw noSuchPath();
+  return answer;
+};
+
+const find = (
+  { resources, openApi }: DocumentOptions,
+  request: ApiRequest,
+  [first, ...rest]: readonly string[],
+): Answer | undefined => {
+  switch (first) {
+    case undefined:
+      return jsonAnswer(200, { paths: rootPaths(resources) });
+    case 'api':
+      return rest.length === 0 ? core(resources, request) : groupVersionAnswer(resources, ['', ...rest]);
+    case 'apis':
+      return rest.length === 0 ? groups(resources, request) : groupVersionAnswer(resources, rest);
+    case 'version':
+      return rest.length === 0 ? jsonAnswer(200, versionDocument()) : undefined;
+    case 'healthz':
+    case 'livez':
+    case 'readyz':
+      return health(first, request.query, rest);
+    case 'openapi':
+      return rest[0] === 'v3' ? openApiAnswer(openApi, request, rest.slice(1).join('/')) : undefined;
+    default:
+      return undefined;
+  }
+};
+
+const rootPaths = (resources: readonly ServedResource[]): readonly string[] => {
+  const groupVersions = new Set(
+    resources.flatMap(({ group, version }) =>
+      group === '' ? ['/api', `/api/${version}`] : ['/apis', `/apis/${group}`, `/apis/${group}/${version}`],
+    ),
+  );
+  return [...groupVersions, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'].sort();
+};
+
+const core = (resources: readonly ServedResource[], request: ApiRequest): Answer => {
+  const own = resources.filter(({ group }) => group === '');
+  return aggregated(own, request) ?? jsonAnswer(200, legacyVersions(request.headers.host ?? ''));
+};
+
+const groups = (resources: readonly ServedResource[], request: ApiRequest): Answer => {
+  const own = resources.filter(({ group }) => group !== '');
+  return aggregated(own, request) ?? jsonAnswer(200, groupList(own));
+};
+
+const aggregated = (resources: readonly ServedResource[], request: ApiRequest): Answer | undefined => {
+  const version = negotiateDiscovery(request.headers.accept);
+  if (!version) return undefined;
+  const body = JSON.stringify(aggregatedDiscovery(resources, version));
+  const etag = `"${createHash('sha256').update(body).digest('hex').toUpperCase()}"`;
+  const answer = { ...documentOf(body, aggregatedContentType(version)), headers: { etag, vary: 'Accept' } };
+  return request.headers['if-none-match'] === etag ? { ...answer, code: 304, body: '' } : answer;
+};
+
+const documentOf = (body: string, contentType = 'application/json'): DocumentAnswer => ({
+  kind: 'document',
+  code: 200,
+  contentType,
+  body,
+});
+
+const groupVersionAnswer = (
+  resources: readonly ServedResource[],
+  [group, version, ...rest]: readonly string[],
+): Answer | undefined => {
+  if (rest.length > 0) return undefined;
+  const found =
+    version === undefined ? groupDocument(resources, group!) : resourceList(resources, group!, version);
+  return found && jsonAnswer(200, found);
+};
+
+const versionDocument = (): object => {
+  const [major, minor] = KUBERNETES_VERSION.slice(1).split('.');
+  return {
+    major,
+    minor,
+    emulationMajor: major,
+    emulationMinor: minor,
+    gitVersion: KUBERNETES_VERSION,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '1970-01-01T00:00:00Z',
+    goVersion: '',
+    compiler: 'node',
+    platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+  };
+};
+
+/** All is in this process: it is healthy when it answers. `?verbose` lists the checks as kube-apiserver does. */
+const health = (name: string, query: URLSearchParams, rest: readonly string[]): Answer | undefined => {
+  if (rest.length > 1 || (rest.length === 1 && rest[0] !== 'ping')) return undefined;
+  const isVerbose = query.has('verbose') && rest.length === 0;
+  return textAnswer(200, isVerbose ? `[+]ping ok\n${name} check passed\n` : 'ok');
+};
+
+const YEAR_SECONDS = 365 * 24 * 3600;
+
+const openApiAnswer = (openApi: OpenApi, request: ApiRequest, path: string): Answer | undefined => {
+  if (path === '') return jsonAnswer(200, openApi.index());
+  const document = openApi.document(path);
+  if (!document) return undefined;
+  const asked = request.query.get('hash');
+  if (asked !== null && asked !== document.hash)
+    return {
+      ...documentOf('', 'text/plain'),
+      code: 301,
+      headers: { location: `/openapi/v3/${path}?hash=${document.hash}` },
+    };
+  const etag = `"${document.hash}"`;
+  const headers = {
+    etag,
+    vary: 'Accept',
+    ...(asked === null ? {} : { 'cache-control': `public, max-age=${YEAR_SECONDS}, immutable` }),
+  };
+  const isKnown = request.headers['if-none-match'] === etag;
+  return { ...documentOf(isKnown ? '' : document.text), code: isKnown ? 304 : 200, headers };
+};

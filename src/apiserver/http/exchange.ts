@@ -1,0 +1,57 @@
+// One request as the handlers see it, and what they answer. HTTP/1.1 and HTTP/2 look the same from here on.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { User } from '../registry.ts';
+
+export type ApiRequest = {
+  /** HEAD comes as GET. */
+  readonly method: string;
+  /** As on the wire, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly user: User;
+  /** The whole body, read once. Rejects with ApiError: 413 when it is too large, 408 when it stalls. */
+  readonly body: () => Promise<Buffer>;
+  /** Becomes a `Warning: 299` header. */
+  readonly warn: (text: string) => void;
+};
+
+/** The common part of Node's two response classes. */
+export type Outgoing = {
+  readonly writableLength: number;
+  readonly destroyed?: boolean;
+  writeHead(code: number, headers: Readonly<Record<string, string | string[]>>): unknown;
+  flushHeaders(): void;
+  /** False: the client reads more slowly than we write; `drain` tells when it has caught up. */
+  write(chunk: Uint8Array | string): boolean;
+  end(chunk?: Uint8Array | string): unknown;
+  destroy(error?: Error): unknown;
+  on(event: 'close' | 'drain', listener: () => void): unknown;
+};
+
+export type DocumentAnswer = {
+  readonly kind: 'document';
+  readonly code: number;
+  readonly contentType: string;
+  readonly body: Uint8Array | string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** An answer that is written as it comes. `start` writes the head itself and ends the response, or lets it be. */
+export type StreamAnswer = { readonly kind: 'stream'; readonly start: (response: Outgoing) => void };
+
+export type Answer = DocumentAnswer | StreamAnswer;
+
+export const jsonAnswer = (code: number, body: unknown): DocumentAnswer => ({
+  kind: 'document',
+  code,
+  contentType: 'application/json',
+  body: JSON.stringify(body),
+});
+
+export const textAnswer = (code: number, body: string): DocumentAnswer => ({
+  kind: 'document',
+  code,
+  contentType: 'text/plain; charset=utf-8',
+  body,
+});

@@ -1,0 +1,133 @@
+// What the API server passes on to the kubelet of a pod's node: logs as an answer, exec and attach as a tunnel of bytes.
+import type { IncomingMessage } from 'node:http';
+import { ApiError, failure } from '../../k8s/api-error.ts';
+import type { Pod } from '../../k8s/generated/types.ts';
+import type { ObjectRef } from '../../client/client.ts';
+import { invalid as invalidField } from '../../k8s/field-errors.ts';
+import { nodes, pods } from '../../k8s/resources.ts';
+import type { Registry } from '../registry.ts';
+import type { Answer, Outgoing } from './exchange.ts';
+import { badRequest, internal, invalid } from '../status-errors.ts';
+import type { KubeletClient } from './kubelet-client.ts';
+import {
+  type KubeletLocation,
+  containerOf,
+  kubeletAddress,
+  logPath,
+  portForwardPath,
+  streamPath,
+} from './kubelet-location.ts';
+import { createKindIndex } from './kind-index.ts';
+
+export type StreamSubresource = 'exec' | 'attach' | 'portforward';
+
+export type PodStreams = {
+  readonly logs: (ref: ObjectRef, query: URLSearchParams) => Promise<Answer>;
+  /** Where to tunnel to. */
+  readonly locate: (
+    ref: ObjectRef,
+    subresource: StreamSubresource,
+    query: URLSearchParams,
+  ) => KubeletLocation;
+};
+
+export type PodStreamOptions = {
+  readonly registry: Registry;
+  readonly kubelet: KubeletClient;
+  readonly kubeletPort: number;
+};
+
+export const createPodStreams = ({ registry, kubelet, kubeletPort }: PodStreamOptions): PodStreams => {
+  const index = createKindIndex(registry.kinds);
+  const podOf = (ref: ObjectRef): Pod => registry.get(index.find(pods)!, ref) as Pod;
+  const addressOf = (nodeName: string) =>
+    kubeletAddress(registry.get(index.find(nodes)!, { name: nodeName }), kubeletPort);
+  return {
+    logs: async (ref, query) => {
+      const pod = podOf(ref);
+      checkLogQuery(ref.name, query);
+      const path = logPath(pod, containerOf(pod, query.get('container')), query);
+      if (!pod.spec?.nodeName) return NOTHING_YET;
+      return passOn(await kubelet.get({ ...addressOf(pod.spec.nodeName), path }), ref.name);
+    },
+    locate: (ref, subresource, query) => {
+      const pod = podOf(ref);
+      const path =
+        subresource === 'portforward'
+          ? portForwardPath(pod, query)
+          : streamPath(subresource, pod, containerOf(pod, query.get('container')), query);
+      if (!pod.spec?.nodeName) throw badRequest(`pod ${ref.name} does not have a host assigned`);
+      return { ...addressOf(pod.spec.nodeName), path };
+    },
+  };
+};
+
+/** A pod that is not on a node yet has no log, which is no error. */
+const NOTHING_YET: Answer = { kind: 'document', code: 204, contentType: 'text/plain', body: '' };
+
+const passOn = async (answer: IncomingMessage, name: string): Promise<Answer> => {
+  if (answer.statusCode !== 200) throw await refusalOf(answer, name);
+  return { kind: 'stream', start: (response) => copy(answer, response) };
+};
+
+const copy = (from: IncomingMessage, to: Outgoing): void => {
+  to.writeHead(200, { 'content-type': from.headers['content-type'] ?? 'text/plain' });
+  to.flushHeaders();
+  to.on('close', () => from.destroy());
+  to.on('drain', () => from.resume());
+  from.on('data', (chunk: Buffer) => {
+    if (!to.write(chunk)) from.pause();
+  });
+  from.once('end', () => to.end());
+  from.once('error', () => to.destroy());
+};
+
+const REFUSAL_BYTES_MAX = 64 << 10;
+
+export const refusalText = async (answer: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > REFUSAL_BYTES_MAX) break;
+  }
+  return Buffer.concat(chunks).toString('utf8').trim();
+};
+
+/** k8s.io/apiserver/pkg/registry/generic/rest/response_checker.go */
+const refusalOf = async (answer: IncomingMessage, name: string): Promise<ApiError> => {
+  const text = await refusalText(answer);
+  const code = answer.statusCode ?? 500;
+  if (code === 400) return badRequest(text);
+  if (code === 404)
+    return new ApiError(
+      failure(404, 'NotFound', `the server could not find the requested resource ( pods/log ${name})`, {
+        name,
+        kind: 'pods/log',
+        causes: [{ reason: 'UnexpectedServerResponse', message: text }],
+      }),
+    );
+  return internal(text);
+};
+
+const COUNTS: readonly (readonly [string, number])[] = [
+  ['tailLines', 0],
+  ['sinceSeconds', 1],
+  ['limitBytes', 1],
+];
+
+const checkLogQuery = (name: string, query: URLSearchParams): void => {
+  for (const [field, least] of COUNTS) {
+    const text = query.get(field);
+    if (text === null) continue;
+    if (!/^-?\d+$/.test(text))
+      throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+    if (Number(text) < least) throw outOfRange(name, field, text, least);
+  }
+};
+
+const outOfRange = (name: string, field: string, text: string, least: number): ApiError => {
+  const why = `must be greater than ${least === 0 ? 'or equal to 0' : '0'}`;
+  return invalid({ group: '', kind: 'PodLogOptions' }, name, [invalidField(field, Number(text), why)]);
+};

@@ -1,0 +1,49 @@
+// Writes an answer to a client, compressed where that pays.
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { ApiError } from '../../k8s/api-error.ts';
+import type { Log } from '../../lang/log.ts';
+import { type Answer, type DocumentAnswer, type Outgoing, jsonAnswer } from './exchange.ts';
+import { internal } from '../status-errors.ts';
+
+const compress = promisify(gzip);
+// k8s.io/apiserver's responsewriters: gzip at level 1 from 128 KiB on.
+const GZIP_BYTES_MIN = 128 << 10;
+const GZIP_LEVEL = 1;
+
+export type SendOptions = {
+  readonly acceptEncoding: string | undefined;
+  readonly warnings: readonly string[];
+};
+
+export const send = async (response: Outgoing, answer: Answer, options: SendOptions): Promise<void> => {
+  if (response.destroyed) return;
+  if (answer.kind === 'stream') return answer.start(response);
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  const isZipped = body.length > GZIP_BYTES_MIN && /\bgzip\b/.test(options.acceptEncoding ?? '');
+  const bytes = isZipped ? await compress(body, { level: GZIP_LEVEL }) : body;
+  response.writeHead(answer.code, {
+    ...headersOf(answer, bytes.length),
+    ...(isZipped ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}),
+    ...(options.warnings.length > 0 ? { warning: options.warnings.map(warningText) } : {}),
+  });
+  response.end(bytes);
+};
+
+/** An error as its Status: an ApiError has one, anything else is a fault of ours and goes to the log. */
+export const answerOfError = (error: unknown, log: Log): DocumentAnswer => {
+  if (error instanceof ApiError) return jsonAnswer(error.code, error.status);
+  log.error({ err: error }, 'a request failed');
+  const status = internal(error instanceof Error ? error.message : String(error)).status;
+  return jsonAnswer(500, status);
+};
+
+const headersOf = (answer: DocumentAnswer, length: number): Record<string, string> => ({
+  'cache-control': 'no-cache, private',
+  ...(answer.code === 204 ? {} : { 'content-type': answer.contentType, 'content-length': String(length) }),
+  ...answer.headers,
+});
+
+/** RFC 7234 5.5: code 299, no agent, quoted text without control characters. */
+const warningText = (text: string): string =>
+  `299 - "${text.replace(/\p{Cc}/gu, ' ').replace(/["\\]/g, '\\$&')}"`;

@@ -1,0 +1,124 @@
+// One watch: the registry's events written to one client as lines of JSON, until its time is over, the client goes away,
+// or it reads so slowly that keeping it would cost memory.
+import type { Clock, Timer } from '../../lang/clock.ts';
+import type { Log } from '../../lang/log.ts';
+import type { Registry, RegistryEvent, WatchQuery } from '../registry.ts';
+import type { EventFrames } from './event-frames.ts';
+import type { Outgoing, StreamAnswer } from './exchange.ts';
+import type { Presentation } from './presentation.ts';
+
+const BOOKMARK_MS = 60_000;
+// kube-apiserver's --min-request-timeout: between this and twice this, so that clients do not all come back at once.
+const TIMEOUT_MS_MIN = 30 * 60_000;
+/** How far a client may fall behind, beyond the state that it was sent first. */
+const BACKLOG_BYTES_MAX = 8 << 20;
+
+export type WatchOptions = {
+  readonly registry: Registry;
+  readonly presentation: Presentation;
+  readonly query: WatchQuery;
+  readonly timeoutSeconds: number | undefined;
+  readonly frames: EventFrames;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Throws ApiError, before anything is written, when the registry refuses the watch (410 Expired). */
+export const startWatch = (options: WatchOptions): StreamAnswer => {
+  const session = new WatchSession(options);
+  return { kind: 'stream', start: (response) => session.connect(response) };
+};
+
+class WatchSession {
+  readonly #options: WatchOptions;
+  readonly #watch: { readonly stop: () => void };
+  readonly #timeoutMs: number;
+  /** Events that came before the client was connected. */
+  #early: Uint8Array[] = [];
+  #response: Outgoing | undefined;
+  #timers: Timer[] = [];
+  #isFirst = true;
+  #backlogMax = BACKLOG_BYTES_MAX;
+  #drains = 0;
+  #done = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#timeoutMs = options.timeoutSeconds
+      ? options.timeoutSeconds * 1000
+      : TIMEOUT_MS_MIN * (1 + Math.random());
+    this.#watch = options.registry.watch(options.presentation.kind, options.query, {
+      event: (event) => this.#deliver(event),
+    });
+    if (this.#done) this.#watch.stop(); // it failed before it was there to be stopped
+  }
+
+  connect(response: Outgoing): void {
+    this.#response = response;
+    response.on('close', () => this.#end());
+    response.on('drain', () => this.#drains++);
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+    response.flushHeaders(); // clients wait for the head before they trust the watch
+    for (const frame of this.#early.splice(0)) response.write(frame);
+    this.#backlogMax += response.writableLength;
+    if (this.#done) return void response.end();
+    this.#timers.push(this.#options.clock.after(this.#timeoutMs, () => this.#finish()));
+    this.#tickLater(this.#drains);
+  }
+
+  #deliver(event: RegistryEvent): void {
+    if (this.#done) return;
+    this.#write(this.#options.frames.frameOf(this.#options.presentation, event, this.#isFirst));
+    if (event.type !== 'BOOKMARK') this.#isFirst = false;
+    if (event.type === 'ERROR') this.#close();
+  }
+
+  #write(frame: Uint8Array): void {
+    const response = this.#response;
+    if (!response) return void this.#early.push(frame);
+    response.write(frame);
+    if (response.writableLength > this.#backlogMax) this.#drop('it reads too slowly');
+  }
+
+  #tickLater(drainsBefore: number): void {
+    this.#timers[1] = this.#options.clock.after(BOOKMARK_MS, () => {
+      if (this.#response!.writableLength > 0 && this.#drains === drainsBefore)
+        return this.#drop('it has read nothing for a minute');
+      this.#bookmark();
+      if (!this.#done) this.#tickLater(this.#drains);
+    });
+  }
+
+  #bookmark(): void {
+    if (!this.#options.query.allowWatchBookmarks) return;
+    const resourceVersion = this.#options.registry.revision();
+    this.#deliver({ type: 'BOOKMARK', resourceVersion, initialEventsEnd: false });
+  }
+
+  #finish(): void {
+    this.#bookmark();
+    this.#close();
+  }
+
+  #close(): void {
+    this.#end();
+    this.#response?.end();
+  }
+
+  #drop(why: string): void {
+    this.#options.log.warn(
+      { resource: this.#options.presentation.kind.resource.resource, why },
+      'dropped a watcher',
+    );
+    this.#end();
+    this.#response?.destroy();
+  }
+
+  #end(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#watch?.stop();
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers = [];
+  }
+}

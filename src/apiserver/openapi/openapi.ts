@@ -1,0 +1,100 @@
+// OpenAPI v3: an index and one document per group version, made of the generated field facts and the served resources.
+// Clients keep a document for ever under its hash: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3
+import { createHash } from 'node:crypto';
+import { KUBERNETES_VERSION } from '../../k8s/version.ts';
+import type { GroupVersionKind, ServedResource } from '../http/served-resources.ts';
+import { loadDefinitions } from '../schema/schema.ts';
+import { type Paths, listDefinition, pathsOf } from './operations.ts';
+import { type Definitions, type Schema, listSchema, schemasOf } from './schemas.ts';
+
+export type OpenApiDocument = { readonly text: string; readonly hash: string };
+
+export type OpenApi = {
+  /** GET /openapi/v3. */
+  readonly index: () => object;
+  /** By `api/v1` or `apis/GROUP/VERSION`; undefined if there is none. */
+  readonly document: (path: string) => OpenApiDocument | undefined;
+};
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
+/** Nothing is built before the first question. */
+export const createOpenApi = (resources: readonly ServedResource[]): OpenApi => {
+  let built: ReadonlyMap<string, OpenApiDocument> | undefined;
+  const documents = (): ReadonlyMap<string, OpenApiDocument> => (built ??= buildAll(resources));
+  return {
+    index: () => ({
+      paths: Object.fromEntries(
+        [...documents()].map(([path, { hash }]) => [
+          path,
+          { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` },
+        ]),
+      ),
+    }),
+    document: (path) => documents().get(path),
+  };
+};
+
+const buildAll = (resources: readonly ServedResource[]): ReadonlyMap<string, OpenApiDocument> => {
+  const definitions = loadDefinitions() as Definitions;
+  const byPath = Map.groupBy(resources, ({ group, version }) =>
+    group === '' ? `api/${version}` : `apis/${group}/${version}`,
+  );
+  return new Map(
+    [...byPath].map(([path, own]) => {
+      const text = JSON.stringify(documentOf(definitions, `/${path}`, own));
+      return [path, { text, hash: createHash('sha256').update(text).digest('hex').toUpperCase() }];
+    }),
+  );
+};
+
+const documentOf = (definitions: Definitions, root: string, resources: readonly ServedResource[]): object => {
+  const byKind = definitionsByKind(definitions);
+  const definitionFor = ({ group, version, kind }: GroupVersionKind): string =>
+    byKind.get(`${group}/${version}/${kind}`) ?? '';
+  const paths = resources.map((each) =>
+    pathsOf(root, each, ({ responseKind }) => definitionFor(responseKind)),
+  );
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: KUBERNETES_VERSION },
+    paths: Object.assign({}, ...paths) as Paths,
+    components: { schemas: componentsOf(definitions, resources, definitionFor) },
+  };
+};
+
+const componentsOf = (
+  definitions: Definitions,
+  resources: readonly ServedResource[],
+  definitionFor: (kind: GroupVersionKind) => string,
+): Definitions => {
+  const subresources = resources.flatMap((each) =>
+    each.subresources.map((sub) => definitionFor(sub.responseKind)),
+  );
+  const lists = resources
+    .filter(({ verbs }) => verbs.includes('list'))
+    .map((each) => [listDefinition(each), listOf(each)]);
+  return {
+    ...schemasOf(definitions, [
+      ...resources.map(({ definition }) => definition),
+      ...subresources,
+      `${META}.DeleteOptions`,
+      `${META}.Status`,
+      `${META}.ListMeta`,
+    ]),
+    ...Object.fromEntries(lists),
+    [`${META}.Patch`]: { type: 'object' },
+  };
+};
+
+const listOf = ({ definition, group, version, kind }: ServedResource): Schema =>
+  listSchema(definition, { group, kind: `${kind}List`, version });
+
+/** Definition names by `group/version/kind`. */
+const definitionsByKind = (definitions: Definitions): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries(definitions).flatMap(([name, schema]) => {
+      const kinds = (schema['x-kubernetes-group-version-kind'] ?? []) as readonly GroupVersionKind[];
+      return kinds.map(({ group, version, kind }) => [`${group}/${version}/${kind}`, name] as const);
+    }),
+  );

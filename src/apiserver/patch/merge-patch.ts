@@ -1,0 +1,14 @@
+// JSON merge patch. RFC 7386.
+import { isJsonObject, memberOf, setMember } from '../../lang/json.ts';
+import type { JsonObject } from '../../lang/json.ts';
+
+/** A new value; shares what the patch did not touch with the target. */
+export const mergePatch = (target: unknown, patch: unknown): unknown => {
+  if (!isJsonObject(patch)) return patch;
+  const merged: JsonObject = isJsonObject(target) ? { ...target } : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete merged[name];
+    else setMember(merged, name, mergePatch(memberOf(merged, name), value));
+  }
+  return merged;
+};

@@ -1,0 +1,57 @@
+// A body of the type application/vnd.kubernetes.protobuf:
+//
+//   6b 38 73 00 | runtime.Unknown { typeMeta { apiVersion, kind }, raw, contentEncoding, contentType }
+//   "k8s\0"                                                        └ the object's own message
+//
+// https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding-idl
+import { createRequire } from 'node:module';
+import type * as minimal from 'protobufjs/minimal.js';
+import { type JsonObject, decodeMessage } from './decode-message.ts';
+
+const { Reader } = createRequire(import.meta.url)('protobufjs/minimal.js') as typeof minimal;
+
+const MAGIC = Buffer.from('k8s\0', 'latin1');
+
+/** Where a group's messages live: not every group has its name in the package's path. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  '': 'core',
+  'authentication.k8s.io': 'authentication',
+  'authorization.k8s.io': 'authorization',
+  'coordination.k8s.io': 'coordination',
+  'discovery.k8s.io': 'discovery',
+  'events.k8s.io': 'events',
+};
+
+/** These belong to no group of their own: any may name them. */
+const META_KINDS = new Set(['DeleteOptions', 'Status']);
+
+/** The object with its apiVersion and kind. Throws for what is not such a body, or of a kind that is not known. */
+export const decodeProtobufObject = (body: Uint8Array): JsonObject => {
+  if (!MAGIC.equals(body.subarray(0, MAGIC.length)))
+    throw new Error('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
+  const { apiVersion, kind, raw } = decodeEnvelope(body.subarray(MAGIC.length));
+  const message = decodeMessage(new Reader(raw), raw.length, messageName(apiVersion, kind));
+  return { kind, apiVersion, ...(message as JsonObject) };
+};
+
+type Envelope = { readonly apiVersion: string; readonly kind: string; readonly raw: Uint8Array };
+
+const decodeEnvelope = (bytes: Uint8Array): Envelope => {
+  const reader = new Reader(bytes);
+  let [typeMeta, raw]: JsonObject[] | unknown[] = [{}, new Uint8Array()];
+  while (reader.pos < bytes.length) {
+    const tag = reader.uint32();
+    if (tag >>> 3 === 1)
+      typeMeta = decodeMessage(reader, reader.uint32(), 'io.k8s.apimachinery.pkg.runtime.TypeMeta');
+    else if (tag >>> 3 === 2) raw = reader.bytes();
+    else reader.skipType(tag & 7);
+  }
+  const { apiVersion = '', kind = '' } = typeMeta as { apiVersion?: string; kind?: string };
+  return { apiVersion, kind, raw: raw as Uint8Array };
+};
+
+const messageName = (apiVersion: string, kind: string): string => {
+  if (META_KINDS.has(kind)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`;
+  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  return `io.k8s.api.${PACKAGES[group!] ?? group}.${version}.${kind}`;
+};

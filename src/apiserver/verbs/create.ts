@@ -1,0 +1,93 @@
+// POST: a new object. Order of the steps: k8s.io/apiserver/pkg/registry/generic/registry/store.go, Create.
+import { ApiError } from '../../k8s/api-error.ts';
+import type { ObjectMeta } from '../../k8s/generated/types.ts';
+import type { KubeObject } from '../../k8s/objects.ts';
+import type { Draft, Kind } from '../kind.ts';
+import { generateName } from '../object-meta/name.ts';
+import { metaForCreate } from '../object-meta/system-fields.ts';
+import { validateMeta } from '../object-meta/validate.ts';
+import type { RequestContext } from '../registry.ts';
+import { decodeRequest } from '../schema/decode-request.ts';
+import { alreadyExists, badRequest, generatedNameTaken, internal, invalid } from '../status-errors.ts';
+import type { StoredObject } from '../store/change.ts';
+import { admissionContext, keyFor, tableOf } from './machinery.ts';
+import type { Machinery } from './machinery.ts';
+import { checkNamespaceTakesContent } from './namespace-lifecycle.ts';
+import { save } from './save.ts';
+
+// k8s.io/apiserver/pkg/registry/generic/registry: names are made up this often before the client is told to try again.
+const NAME_ATTEMPTS = 8;
+
+/** Throws the ApiError that kube-apiserver would answer with. */
+export const create = (
+  machinery: Machinery,
+  kind: Kind,
+  namespace: string | undefined,
+  body: unknown,
+  context: RequestContext,
+): StoredObject => {
+  const draft = decodeRequest(kind, machinery.schema(kind.definition), body, context);
+  const meta = placed(kind, namespace, metaOf(draft));
+  if (meta.resourceVersion) throw internal('resourceVersion should not be set on objects to be created');
+  const named = {
+    ...meta,
+    ...(!meta.name && meta.generateName && { name: freeName(machinery, kind, meta) }),
+  };
+  draft.metadata = { ...metaForCreate(kind, named, machinery.clock.now()) };
+  if (kind.resource.namespaced)
+    checkNamespaceTakesContent(machinery, kind, meta.namespace ?? '', named.name ?? '');
+  admit(machinery, kind, draft, context);
+  const key = keyFor(kind, { namespace: named.namespace, name: named.name! });
+  return save(machinery, { kind, key, draft, before: undefined }, context, () =>
+    checkFree(machinery, kind, key, metaOf(draft)),
+  );
+};
+
+const admit = (machinery: Machinery, kind: Kind, draft: Draft, context: RequestContext): void => {
+  const admission = admissionContext(machinery, context);
+  kind.applyDefaults(draft);
+  kind.prepareForCreate?.(draft, admission);
+  const object = draft as KubeObject;
+  const errors = [...validateMeta(kind, metaOf(draft)), ...kind.validate(object, admission)];
+  if (errors.length > 0) throw invalid(kind.resource, metaOf(draft).name ?? '', errors);
+};
+
+export const metaOf = (draft: Draft): ObjectMeta => draft.metadata ?? {};
+
+/** The namespace is the request's; an object may repeat it but not contradict it. */
+export const placed = (
+  { resource }: Kind,
+  namespace: string | undefined,
+  { namespace: own, ...meta }: ObjectMeta,
+): ObjectMeta => {
+  if (!resource.namespaced) return meta;
+  if (own && namespace && own !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  return { ...meta, namespace: namespace || own };
+};
+
+const freeName = (
+  machinery: Machinery,
+  kind: Kind,
+  { generateName: prefix, namespace }: ObjectMeta,
+): string => {
+  const { objects } = tableOf(machinery, kind);
+  for (let attempt = 1; ; attempt++) {
+    const name = generateName(prefix!);
+    if (attempt === NAME_ATTEMPTS || !objects.get(keyFor(kind, { namespace, name }))) return name;
+  }
+};
+
+const checkFree = (
+  machinery: Machinery,
+  kind: Kind,
+  key: string,
+  { name, generateName }: ObjectMeta,
+): void => {
+  const present = tableOf(machinery, kind).objects.get(key);
+  if (!present) return;
+  if (generateName) throw generatedNameTaken(kind.resource, name!);
+  const taken = alreadyExists(kind.resource, name!);
+  if (!present.metadata.deletionTimestamp) throw taken;
+  throw new ApiError({ ...taken.status, message: `object is being deleted: ${taken.message}` });
+};

@@ -1,0 +1,54 @@
+// DELETE: one object, or all that a selection selects.
+import type { DeleteRequest, ObjectRef } from '../../client/client.ts';
+import type { StoredMeta } from '../../k8s/objects.ts';
+import { cloneJson, equalJson } from '../../lang/json.ts';
+import type { Draft, Kind } from '../kind.ts';
+import type { DeleteResult, RequestContext, Selection } from '../registry.ts';
+import type { StoredObject } from '../store/change.ts';
+import { listNow } from '../store/list.ts';
+import { selectorOf } from '../store/selector.ts';
+import { planDeletion } from './deletion.ts';
+import { find, keyFor, tableOf } from './machinery.ts';
+import type { Machinery } from './machinery.ts';
+import { checkMayBeDeleted } from './namespace-lifecycle.ts';
+import { discard, save } from './save.ts';
+
+/** Throws NotFound, Conflict for a precondition, Forbidden for a namespace that must stay. */
+export const deleteOne = (
+  machinery: Machinery,
+  kind: Kind,
+  ref: ObjectRef,
+  request: DeleteRequest,
+  context: RequestContext,
+): DeleteResult => {
+  checkMayBeDeleted(kind, ref.name);
+  const before = find(machinery, kind, ref);
+  const key = keyFor(kind, ref);
+  const plan = planDeletion(kind, before, request, machinery.clock.now());
+  if (plan.kind === 'pending') return { object: before, gone: false };
+  if (plan.kind === 'remove')
+    return { object: discard(machinery, kind, { key, before }, context), gone: true };
+  const draft = markedDraft(kind, before, plan.metadata);
+  if (equalJson(draft, before)) return { object: before, gone: false };
+  return { object: save(machinery, { kind, key, draft, before }, context), gone: false };
+};
+
+/** Deletes what the selection selects; whoever is gone meanwhile does not matter. */
+export const deleteSelected = (
+  machinery: Machinery,
+  kind: Kind,
+  selection: Selection,
+  request: DeleteRequest,
+  context: RequestContext,
+): readonly StoredObject[] =>
+  listNow(tableOf(machinery, kind), selectorOf(kind, selection)).map(
+    ({ metadata }) => deleteOne(machinery, kind, metadata, request, context).object,
+  );
+
+// A namespace also says in its status that it is going away.
+const markedDraft = ({ subresources }: Kind, before: StoredObject, metadata: StoredMeta): Draft => {
+  const draft: Draft = { ...(cloneJson(before) as Draft), metadata: { ...metadata } };
+  if (subresources.includes('finalize'))
+    draft['status'] = { ...(draft['status'] as object | undefined), phase: 'Terminating' };
+  return draft;
+};

@@ -1,0 +1,32 @@
+// PUT namespaces/finalize: the namespace controller says that a namespace's content is gone.
+// Source: k8s.io/kubernetes/pkg/registry/core/namespace/strategy.go, namespaceFinalizeStrategy.
+import type { ObjectRef } from '../../client/client.ts';
+import { cloneJson } from '../../lang/json.ts';
+import type { Draft, Kind } from '../kind.ts';
+import type { RequestContext } from '../registry.ts';
+import { decodeRequest } from '../schema/decode-request.ts';
+import type { StoredObject } from '../store/change.ts';
+import { metaOf } from './create.ts';
+import { find } from './machinery.ts';
+import type { Machinery } from './machinery.ts';
+import { replaceUnchecked } from './replace.ts';
+import { checkRef } from './update.ts';
+
+/** Takes spec.finalizers from the body and nothing else. The namespace goes when none are left. */
+export const finalize = (
+  machinery: Machinery,
+  kind: Kind,
+  ref: ObjectRef,
+  body: unknown,
+  context: RequestContext,
+): StoredObject => {
+  const asked = decodeRequest(kind, machinery.schema(kind.definition), body, context);
+  checkRef(kind, asked, ref);
+  const before = find(machinery, kind, ref);
+  const { finalizers } = (asked['spec'] ?? {}) as { readonly finalizers?: readonly string[] };
+  const draft = cloneJson(before) as Draft;
+  const { uid, resourceVersion } = metaOf(asked);
+  draft['spec'] = finalizers ? { ...(draft['spec'] as object), finalizers } : {};
+  draft.metadata = { ...draft.metadata, uid, resourceVersion };
+  return replaceUnchecked(machinery, { kind, draft, before }, context);
+};

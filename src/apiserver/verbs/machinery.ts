@@ -1,0 +1,49 @@
+// What every verb works with: the store, the schemas and the kinds of one API server.
+import type { KubeObject, Stored } from '../../k8s/objects.ts';
+import { joinKey } from '../../k8s/objects.ts';
+import type { ObjectRef } from '../../client/client.ts';
+import type { Resource } from '../../k8s/resources.ts';
+import type { Clock } from '../../lang/clock.ts';
+import type { AdmissionContext, Kind } from '../kind.ts';
+import type { RequestContext } from '../registry.ts';
+import type { ObjectNode } from '../schema/schema.ts';
+import { notFound } from '../status-errors.ts';
+import type { StoredObject } from '../store/change.ts';
+import type { Store, Table } from '../store/store.ts';
+
+export type Machinery = {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** The schema of a definition. */
+  readonly schema: (definition: string) => ObjectNode;
+};
+
+export const tableOf = ({ store }: Machinery, { resource }: Kind): Table => store.table(resource);
+
+export const keyFor = ({ resource }: Kind, { namespace, name }: ObjectRef): string =>
+  joinKey(resource.namespaced ? namespace : undefined, name);
+
+/** Throws NotFound. */
+export const find = (machinery: Machinery, kind: Kind, ref: ObjectRef): StoredObject => {
+  const object = tableOf(machinery, kind).objects.get(keyFor(kind, ref));
+  if (!object) throw notFound(kind.resource, ref.name);
+  return object;
+};
+
+/** What a kind may know and do while it admits an object. */
+export const admissionContext = (
+  { store, clock }: Machinery,
+  { user, dryRun, warn }: RequestContext,
+): AdmissionContext => ({
+  nowMs: clock.now(),
+  user,
+  dryRun,
+  warn,
+  get: <T extends KubeObject>(resource: Resource<T>, key: string) =>
+    store.table(resource).objects.get(key) as Stored<T> | undefined,
+  list: <T extends KubeObject>(resource: Resource<T>, namespace?: string) => {
+    const { objects } = store.table(resource);
+    const keys = namespace ? objects.keys(`${namespace}/`, `${namespace}0`) : objects.keys();
+    return keys.map((key) => objects.get(key) as unknown as Stored<T>);
+  },
+});

@@ -1,0 +1,65 @@
+// PATCH: the object as it is now, changed by a patch, in place of the one that is there. Everything from reading to writing
+// happens in one go, so there is no conflict to retry: a patch that names a resourceVersion conflicts like an update.
+// Source: k8s.io/apiserver/pkg/endpoints/handlers/patch.go.
+import type { ObjectRef, PatchType } from '../../client/client.ts';
+import type { Draft, Kind } from '../kind.ts';
+import { applyPatch } from '../patch/apply-patch.ts';
+import type { RequestContext } from '../registry.ts';
+import { DecodeError, decode } from '../schema/decode.ts';
+import { strictError, strictProblems } from '../schema/decode-request.ts';
+import type { ObjectNode } from '../schema/schema.ts';
+import { invalidPatch } from '../status-errors.ts';
+import type { StoredObject } from '../store/change.ts';
+import { find } from './machinery.ts';
+import type { Machinery } from './machinery.ts';
+import { replace, replaceStatus } from './replace.ts';
+import { checkRef } from './update.ts';
+
+export type Patch = { readonly type: PatchType; readonly body: unknown };
+
+/** Throws the ApiError that kube-apiserver would answer with. */
+export const patch = (
+  machinery: Machinery,
+  kind: Kind,
+  ref: ObjectRef,
+  change: Patch,
+  context: RequestContext,
+  subresource?: 'status',
+): StoredObject => {
+  const before = find(machinery, kind, ref);
+  const draft: Draft = patched(machinery.schema(kind.definition), before, change, context);
+  checkRef(kind, draft, ref);
+  const put = subresource === 'status' ? replaceStatus : replace;
+  return put(machinery, { kind, draft, before }, context);
+};
+
+/** What a patch makes of an object that has this schema. Throws Invalid or BadRequest. */
+export const patched = (root: ObjectNode, before: object, change: Patch, context: RequestContext): Draft => {
+  const result = applyPatch(root, before, change);
+  const { object, unknownFields } = decodeResult(root, result, change);
+  const problems = strictProblems(unknownFields, context);
+  if (problems.length > 0) throw invalidPatch(textOf(change, result), strictError(problems));
+  return object;
+};
+
+const decodeResult = (root: ObjectNode, result: unknown, change: Patch) => {
+  try {
+    return decode(root, result);
+  } catch (error) {
+    if (error instanceof DecodeError) throw invalidPatch(textOf(change, result), error.message);
+    throw error;
+  }
+};
+
+// A strategic merge patch is quoted as the Go map that it was read into, of the others the result.
+const textOf = ({ type, body }: Patch, result: unknown): string =>
+  type === 'application/strategic-merge-patch+json' ? goText(body) : JSON.stringify(result);
+
+/** As fmt prints with %+v: `map[spec:map[replicas:x]]`. */
+const goText = (value: unknown): string => {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (typeof value !== 'object') return String(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${members.map(([name, member]) => `${name}:${goText(member)}`).join(' ')}]`;
+};

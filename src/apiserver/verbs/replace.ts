@@ -1,0 +1,110 @@
+// An object's new state in place of the one that is there: what updates, patches, scaling and binding end in.
+// Order of the steps: k8s.io/apiserver/pkg/registry/generic/registry/store.go, Update, and pkg/registry/rest/update.go.
+import type { KubeObject } from '../../k8s/objects.ts';
+import { cloneJson, equalJson } from '../../lang/json.ts';
+import type { Draft, Kind } from '../kind.ts';
+import { metaForStatusUpdate, metaForUpdate, nextGeneration } from '../object-meta/system-fields.ts';
+import { validateMeta, validateMetaUpdate } from '../object-meta/validate.ts';
+import type { RequestContext } from '../registry.ts';
+import { conflict, invalid } from '../status-errors.ts';
+import type { StoredObject } from '../store/change.ts';
+import { metaOf } from './create.ts';
+import { isFinished } from './deletion.ts';
+import { admissionContext, keyFor } from './machinery.ts';
+import type { Machinery } from './machinery.ts';
+import { discard, save } from './save.ts';
+
+/** The draft's metadata names the uid and the resourceVersion that it was made from, if it depends on them. */
+export type Replacement = { readonly kind: Kind; readonly draft: Draft; readonly before: StoredObject };
+
+/** What a client wants the object to be, its status aside. The draft is changed. Throws Conflict or Invalid. */
+export const replace = (
+  machinery: Machinery,
+  { kind, draft, before }: Replacement,
+  context: RequestContext,
+): StoredObject => {
+  checkPreconditions(kind, draft, before);
+  draft.metadata = { ...metaForUpdate(metaOf(draft), before.metadata) };
+  const admission = admissionContext(machinery, context);
+  kind.applyDefaults(draft);
+  if (kind.subresources.includes('status')) keepStatus(draft, before as Draft);
+  kind.prepareForUpdate?.(draft, before as KubeObject, admission);
+  setGeneration(kind, draft, before as Draft);
+  const object = draft as KubeObject;
+  const errors = [
+    ...validateMeta(kind, metaOf(draft)),
+    ...validateMetaUpdate(metaOf(draft), before.metadata),
+    ...kind.validate(object, admission),
+    ...(kind.validateUpdate?.(object, before as KubeObject, admission) ?? []),
+  ];
+  if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
+  return settle(machinery, { kind, draft, before }, context);
+};
+
+/** A change that the server itself made and that needs no validation: binding, finalizing. Throws Conflict. */
+export const replaceUnchecked = (
+  machinery: Machinery,
+  { kind, draft, before }: Replacement,
+  context: RequestContext,
+): StoredObject => {
+  checkPreconditions(kind, draft, before);
+  draft.metadata = { ...metaForUpdate(metaOf(draft), before.metadata) };
+  setGeneration(kind, draft, before as Draft);
+  return settle(machinery, { kind, draft, before }, context);
+};
+
+/** Only the status of the draft counts, and its labels and annotations. */
+export const replaceStatus = (
+  machinery: Machinery,
+  { kind, draft, before }: Replacement,
+  context: RequestContext,
+): StoredObject => {
+  checkPreconditions(kind, draft, before);
+  const metadata = metaForStatusUpdate(metaOf(draft), before.metadata);
+  const errors = validateMeta(kind, metadata);
+  if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
+  const { status: _status, ...rest } = cloneJson(before) as Draft;
+  const changed = {
+    ...rest,
+    metadata: { ...metadata },
+    ...(draft['status'] !== undefined && { status: draft['status'] }),
+  };
+  return settle(machinery, { kind, draft: changed, before }, context);
+};
+
+// A write that changes nothing is not one, and one that takes the last finalizer from a dying object ends it.
+const settle = (
+  machinery: Machinery,
+  { kind, draft, before }: Replacement,
+  context: RequestContext,
+): StoredObject => {
+  const key = keyFor(kind, before.metadata);
+  if (isFinished(kind, draft, before)) {
+    discard(machinery, kind, { key, before }, context);
+    return draft as unknown as StoredObject;
+  }
+  if (equalJson(draft, before)) return before;
+  return save(machinery, { kind, key, draft, before }, context);
+};
+
+const checkPreconditions = ({ resource }: Kind, draft: Draft, { metadata }: StoredObject): void => {
+  const { uid, resourceVersion } = metaOf(draft);
+  if (uid && uid !== metadata.uid)
+    throw conflict(
+      resource,
+      metadata.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+    );
+  if (resourceVersion && resourceVersion !== metadata.resourceVersion)
+    throw conflict(resource, metadata.name);
+};
+
+const keepStatus = (draft: Draft, { status }: Draft): void => {
+  if (status === undefined) delete draft['status'];
+  else draft['status'] = status;
+};
+
+const setGeneration = (kind: Kind, draft: Draft, before: Draft): void => {
+  const generation = nextGeneration(kind, draft, before);
+  if (generation !== undefined) draft.metadata = { ...draft.metadata, generation };
+};

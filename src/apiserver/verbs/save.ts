@@ -1,0 +1,65 @@
+// The last step of every write: take what the object needs from shared pools, then store it; or, on a dry run, give back
+// what would have been stored.
+import type { KubeObject } from '../../k8s/objects.ts';
+import type { Allocation, Draft, Kind } from '../kind.ts';
+import type { RequestContext } from '../registry.ts';
+import { invalid } from '../status-errors.ts';
+import type { StoredObject } from '../store/change.ts';
+import { admissionContext, tableOf } from './machinery.ts';
+import type { Machinery } from './machinery.ts';
+
+type Granted = Extract<Allocation, { readonly ok: true }>;
+
+/** A write that has passed validation: `before` is undefined for a new object. */
+export type Write = {
+  readonly kind: Kind;
+  readonly key: string;
+  readonly draft: Draft;
+  readonly before: StoredObject | undefined;
+};
+
+/** `check` runs once the pools have given what they can, and undoes that by throwing. Throws Invalid. */
+export const save = (
+  machinery: Machinery,
+  { kind, key, draft, before }: Write,
+  context: RequestContext,
+  check: () => void = () => {},
+): StoredObject => {
+  const granted = allocate(machinery, kind, { draft, before }, context);
+  try {
+    check();
+  } catch (error) {
+    granted?.rollback();
+    throw error;
+  }
+  if (context.dryRun) {
+    granted?.rollback();
+    return draft as unknown as StoredObject;
+  }
+  granted?.commit();
+  return machinery.store.put(tableOf(machinery, kind), key, draft as KubeObject);
+};
+
+/** Removes the object and gives back what it held. */
+export const discard = (
+  machinery: Machinery,
+  kind: Kind,
+  { key, before }: { readonly key: string; readonly before: StoredObject },
+  context: RequestContext,
+): StoredObject => {
+  if (context.dryRun) return before;
+  allocate(machinery, kind, { draft: undefined, before }, context)?.commit();
+  return machinery.store.remove(tableOf(machinery, kind), key);
+};
+
+const allocate = (
+  machinery: Machinery,
+  kind: Kind,
+  { draft, before }: { readonly draft: Draft | undefined; readonly before: StoredObject | undefined },
+  context: RequestContext,
+): Granted | undefined => {
+  const allocation = kind.allocate?.(draft, before, admissionContext(machinery, context));
+  if (!allocation || allocation.ok) return allocation;
+  const name = String(draft?.metadata?.['name'] ?? before?.metadata.name);
+  throw invalid(kind.resource, name, allocation.errors);
+};

@@ -1,0 +1,98 @@
+// The scale subresource: a workload's replica count as an autoscaling/v1 Scale.
+import type { ObjectRef } from '../../client/client.ts';
+import { invalid as invalidField } from '../../k8s/field-errors.ts';
+import type { LabelSelector, Scale } from '../../k8s/generated/types.ts';
+import { labelSelectorText } from '../../k8s/labels.ts';
+import type { Stored } from '../../k8s/objects.ts';
+import { cloneJson } from '../../lang/json.ts';
+import type { Draft, Kind } from '../kind.ts';
+import type { RequestContext } from '../registry.ts';
+import { decodeRequest } from '../schema/decode-request.ts';
+import { invalid, methodNotSupported } from '../status-errors.ts';
+import type { StoredObject } from '../store/change.ts';
+import { metaOf } from './create.ts';
+import { find } from './machinery.ts';
+import type { Machinery } from './machinery.ts';
+import { patched } from './patch.ts';
+import type { Patch } from './patch.ts';
+import { replace } from './replace.ts';
+import { checkRef } from './update.ts';
+
+const SCALE = {
+  group: 'autoscaling',
+  version: 'v1',
+  resource: 'scales',
+  kind: 'Scale',
+  namespaced: true,
+} as const;
+const DEFINITION = 'io.k8s.api.autoscaling.v1.Scale';
+
+export const getScale = (machinery: Machinery, kind: Kind, ref: ObjectRef): Stored<Scale> =>
+  scaleOf(scalable(machinery, kind, ref));
+
+export const updateScale = (
+  machinery: Machinery,
+  kind: Kind,
+  ref: ObjectRef,
+  body: unknown,
+  context: RequestContext,
+): Stored<Scale> => {
+  const before = scalable(machinery, kind, ref);
+  const draft = decodeRequest({ ...kind, resource: SCALE }, machinery.schema(DEFINITION), body, context);
+  return setReplicas(machinery, kind, { ref, before, draft }, context);
+};
+
+export const patchScale = (
+  machinery: Machinery,
+  kind: Kind,
+  ref: ObjectRef,
+  change: Patch,
+  context: RequestContext,
+): Stored<Scale> => {
+  const before = scalable(machinery, kind, ref);
+  const draft = patched(machinery.schema(DEFINITION), scaleOf(before), change, context);
+  return setReplicas(machinery, kind, { ref, before, draft }, context);
+};
+
+type Scaling = { readonly ref: ObjectRef; readonly before: StoredObject; readonly draft: Draft };
+
+const setReplicas = (
+  machinery: Machinery,
+  kind: Kind,
+  { ref, before, draft }: Scaling,
+  context: RequestContext,
+): Stored<Scale> => {
+  checkRef(kind, draft, ref);
+  const replicas = (draft as Scale).spec?.replicas ?? 0;
+  if (replicas < 0)
+    throw invalid(SCALE, ref.name, [
+      invalidField('spec.replicas', replicas, 'must be greater than or equal to 0'),
+    ]);
+  const scaled = cloneJson(before) as Draft;
+  scaled['spec'] = { ...(scaled['spec'] as object | undefined), replicas };
+  const { uid, resourceVersion } = metaOf(draft);
+  scaled.metadata = { ...scaled.metadata, uid, resourceVersion };
+  return scaleOf(replace(machinery, { kind, draft: scaled, before }, context));
+};
+
+const scalable = (machinery: Machinery, kind: Kind, ref: ObjectRef): StoredObject => {
+  if (!kind.subresources.includes('scale')) throw methodNotSupported(kind.resource, 'scale');
+  return find(machinery, kind, ref);
+};
+
+type Workload = {
+  readonly spec?: { readonly replicas?: number; readonly selector?: LabelSelector };
+  readonly status?: { readonly replicas?: number };
+};
+
+const scaleOf = (object: StoredObject): Stored<Scale> => {
+  const { spec, status } = object as Workload;
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: spec?.replicas ?? 0 },
+    status: { replicas: status?.replicas ?? 0, selector: labelSelectorText(spec?.selector) },
+  };
+};

@@ -1,0 +1,267 @@
+// The local store of images: an OCI image layout that podman, skopeo and crane read too, and beside it the unpacked trees.
+//
+//   FOLDER/index.json                which name is which manifest
+//   FOLDER/blobs/sha256/HEX          manifests, configs, layers
+//   FOLDER/rootfs/HEX/               the tree of one chain of layers, read-only by agreement: overlayfs' lower folder
+//   FOLDER/tmp/PID-HEX/              what is being loaded; renamed into place when it is whole
+//
+// Readers need no lock: every file is renamed into place. Writers hold .lock while they change what is there.
+import { randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { withFileLock } from '../lang/file-lock.ts';
+import { type StagedImage, stageImages } from './archive.ts';
+import { blobPath, moveBlob, openDecompressed, readDocumentBlob, verified } from './blobs.ts';
+import { ImageError } from './image-error.ts';
+import { isTreeInUse } from './in-use.ts';
+import {
+  type Descriptor,
+  type Digest,
+  type ImageConfig,
+  type Index,
+  type Manifest,
+  MEDIA,
+  NAME_ANNOTATION,
+  chainIdOf,
+  hexOf,
+  parseConfig,
+  parseIndex,
+  parseManifest,
+} from './oci.ts';
+import { parseReference } from './reference.ts';
+import { unpackLayer } from './unpack.ts';
+
+export type Image = {
+  /** The digest of its config, as every container runtime has it. */
+  readonly id: Digest;
+  readonly names: readonly string[];
+  readonly manifestDigest: Digest;
+  readonly manifest: Manifest;
+  readonly config: ImageConfig;
+  /** Of its layers, as stored. */
+  readonly sizeBytes: number;
+};
+
+export type ImageStore = {
+  readonly list: () => readonly Image[];
+  /** By name (as people write it), id or beginning of an id; throws ImageError INVALID_NAME. */
+  readonly find: (text: string) => Image | undefined;
+  /** Loads an OCI layout, OCI archive or docker archive; returns the names of what it held. */
+  readonly load: (path: string) => Promise<readonly string[]>;
+  /** Adds images whose blobs `stage` wrote to the folder it got. */
+  readonly add: (stage: (folder: string) => Promise<readonly StagedImage[]>) => Promise<readonly string[]>;
+  /** Removes one name, or all of an id, and what only they needed; returns the names. */
+  readonly remove: (text: string) => Promise<readonly string[]>;
+  /** The unpacked tree of an image; unpacks it if it is not there. */
+  readonly rootfs: (image: Image) => Promise<string>;
+};
+
+const LOCK = { waitMs: 60_000, staleMs: 30_000 };
+const MIN_ID_LENGTH = 4;
+
+/** Opens the store in `folder`, which need not exist yet. */
+export const openImageStore = (folder: string): ImageStore => {
+  const readImages = cachedByFile(join(folder, 'index.json'), () => imagesOf(folder));
+  const unpacking = new Map<string, Promise<string>>();
+  const locked = <T>(work: () => T): Promise<T> => {
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    return withFileLock(join(folder, '.lock'), LOCK, work);
+  };
+  const find = (text: string): Image | undefined => findImage(readImages(), text);
+  const add: ImageStore['add'] = (stage) =>
+    inStaging(folder, async (staging) => {
+      const staged = await stage(staging);
+      for (const { manifest } of staged) await unpack(folder, imageOf(staging, manifest, []), staging);
+      await locked(() => commit(folder, staging, staged));
+      return staged.flatMap(({ names }) => names);
+    });
+  const rootfs = (image: Image): Promise<string> => {
+    const path = treePath(folder, image);
+    const work = unpacking.get(path) ?? unpack(folder, image, folder).finally(() => unpacking.delete(path));
+    if (!existsSync(path)) unpacking.set(path, work);
+    return work;
+  };
+  return {
+    list: readImages,
+    find,
+    add,
+    load: (path) => add((staging) => stageImages(path, staging)),
+    remove: (text) => locked(() => removeImage(folder, text)),
+    rootfs,
+  };
+};
+
+/** Repeats `read` only when the file was replaced: a look-up costs one stat. */
+const cachedByFile = <T>(path: string, read: () => readonly T[]): (() => readonly T[]) => {
+  let seen = '';
+  let value: readonly T[] = [];
+  return () => {
+    const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+    if (!stat) return [];
+    const now = `${stat.ino}.${stat.mtimeNs}`;
+    if (now !== seen) [seen, value] = [now, read()];
+    return value;
+  };
+};
+
+const readIndex = (folder: string): Index => {
+  const path = join(folder, 'index.json');
+  if (!existsSync(path)) return { schemaVersion: 2, mediaType: MEDIA.index, manifests: [] };
+  return parseIndex(readFileSync(path));
+};
+
+const writeIndex = (folder: string, manifests: readonly Descriptor[]): void => {
+  const index: Index = { schemaVersion: 2, mediaType: MEDIA.index, manifests };
+  writeFileSync(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}\n');
+  const temporary = join(folder, '.index.json.tmp');
+  writeFileSync(temporary, `${JSON.stringify(index, null, 2)}\n`, { flush: true });
+  renameSync(temporary, join(folder, 'index.json'));
+};
+
+const imagesOf = (folder: string): Image[] => {
+  const byManifest = Map.groupBy(readIndex(folder).manifests, ({ digest }) => digest);
+  return [...byManifest.values()].map((descriptors) =>
+    imageOf(
+      folder,
+      descriptors[0]!,
+      descriptors.flatMap(({ annotations }) => annotations?.[NAME_ANNOTATION] ?? []),
+    ),
+  );
+};
+
+const imageOf = (folder: string, { digest }: Descriptor, names: readonly string[]): Image => {
+  const manifest = parseManifest(readDocumentBlob(blobPath(folder, digest), digest));
+  const id = manifest.config.digest;
+  return {
+    id,
+    names,
+    manifestDigest: digest,
+    manifest,
+    config: parseConfig(readDocumentBlob(blobPath(folder, id), id)),
+    sizeBytes: manifest.layers.reduce((sum, { size }) => sum + size, 0),
+  };
+};
+
+const findImage = (images: readonly Image[], text: string): Image | undefined => {
+  const id = text.replace(/^sha256:/, '');
+  const isId = /^[a-f0-9]+$/.test(id) && id.length >= MIN_ID_LENGTH;
+  const byId = isId ? images.filter((image) => hexOf(image.id).startsWith(id)) : [];
+  if (byId.length === 1) return byId[0];
+  if (id.length === 64 && isId) return undefined;
+  const { name, digest } = parseReference(text);
+  if (!digest) return images.find(({ names }) => names.includes(name));
+  return images.find(
+    (image) =>
+      (image.manifestDigest === digest || image.id === digest) &&
+      image.names.some((other) => repositoryOf(other) === repositoryOf(name)),
+  );
+};
+
+/** Without the tag. */
+const repositoryOf = (name: string): string => name.replace(/:[^:/]*$/, '');
+
+const treePath = (folder: string, { config }: Image): string =>
+  join(folder, 'rootfs', hexOf(chainIdOf(config.rootfs.diff_ids)));
+
+/** Unpacks an image whose blobs are in `blobs`, unless its tree is there. Of two who do it at once, one's is taken. */
+const unpack = async (folder: string, image: Image, blobs: string): Promise<string> => {
+  const path = treePath(folder, image);
+  if (existsSync(path)) return path;
+  return inStaging(folder, async (staging) => {
+    const tree = join(staging, 'rootfs');
+    mkdirSync(tree, { mode: 0o755 });
+    for (const [index, { digest }] of image.manifest.layers.entries()) {
+      const diffId = image.config.rootfs.diff_ids[index];
+      if (!diffId) throw new ImageError('BAD_IMAGE', 'the image has more layers than its config names');
+      await unpackLayer(verified(openDecompressed(blobPath(blobs, digest)), diffId), tree);
+    }
+    mkdirSync(join(folder, 'rootfs'), { recursive: true });
+    if (!existsSync(path)) renameSync(tree, path);
+    return path;
+  });
+};
+
+/** Runs `work` with a folder on the store's file system that is gone afterwards. */
+const inStaging = async <T>(folder: string, work: (staging: string) => Promise<T>): Promise<T> => {
+  removeAbandoned(join(folder, 'tmp'));
+  const staging = join(folder, 'tmp', `${process.pid}-${randomBytes(4).toString('hex')}`);
+  mkdirSync(staging, { recursive: true });
+  try {
+    return await work(staging);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+};
+
+/** Staging folders begin with the pid of who works there. */
+const removeAbandoned = (folder: string): void => {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder))
+    if (!existsSync(`/proc/${name.split('-')[0]}`))
+      rmSync(join(folder, name), { recursive: true, force: true });
+};
+
+const commit = (folder: string, staging: string, staged: readonly StagedImage[]): void => {
+  const added = staged.flatMap(({ manifest, names }) => {
+    const { config, layers } = imageOf(staging, manifest, names).manifest;
+    for (const { digest } of [...layers, config, manifest]) moveBlob(staging, folder, digest);
+    const { mediaType, digest, size } = manifest;
+    return names.map((name) => ({ mediaType, digest, size, annotations: { [NAME_ANNOTATION]: name } }));
+  });
+  const names = new Set(added.map(nameIn));
+  const kept = readIndex(folder).manifests.filter((other) => !names.has(nameIn(other)));
+  writeIndex(folder, [...kept, ...added]);
+  collectGarbage(folder);
+};
+
+const nameIn = ({ annotations }: Descriptor): string | undefined => annotations?.[NAME_ANNOTATION];
+
+const removeImage = (folder: string, text: string): readonly string[] => {
+  const image = findImage(imagesOf(folder), text);
+  if (!image)
+    throw new ImageError('NOT_FOUND', `there is no image ${text}: 'podnet image ls' shows what there is`);
+  const removed = image.names.filter((name) => isNamed(image, name, text));
+  const isLast = removed.length === image.names.length;
+  if (isLast && isTreeInUse(treePath(folder, image)))
+    throw new ImageError('IN_USE', `image ${text} is in use by running containers: delete their pods first`);
+  writeIndex(
+    folder,
+    readIndex(folder).manifests.filter((other) => !removed.includes(nameIn(other) ?? '')),
+  );
+  collectGarbage(folder);
+  return removed;
+};
+
+/** An id means all of the image's names. */
+const isNamed = (image: Image, name: string, text: string): boolean =>
+  hexOf(image.id).startsWith(text.replace(/^sha256:/, '')) ||
+  text.includes('@') ||
+  name === parseReference(text).name;
+
+/** Removes the blobs and trees that no name leads to. A tree that containers still run from stays until next time. */
+const collectGarbage = (folder: string): void => {
+  const images = imagesOf(folder);
+  const blobs = new Set(
+    images.flatMap(({ id, manifestDigest, manifest }) =>
+      [id, manifestDigest, ...manifest.layers.map(({ digest }) => digest)].map(hexOf),
+    ),
+  );
+  const trees = new Set(images.map((image) => treePath(folder, image)));
+  for (const name of listFolder(join(folder, 'blobs/sha256')))
+    if (!blobs.has(name)) rmSync(join(folder, 'blobs/sha256', name));
+  for (const name of listFolder(join(folder, 'rootfs'))) {
+    const tree = join(folder, 'rootfs', name);
+    if (!trees.has(tree) && !isTreeInUse(tree)) rmSync(tree, { recursive: true, force: true });
+  }
+};
+
+const listFolder = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);

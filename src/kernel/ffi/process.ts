@@ -1,0 +1,119 @@
+// The part of libc that starts processes and makes their descriptors. See libc.ts for the conventions.
+import koffi from 'koffi';
+import { kernelErrorOf } from '../kernel-error.ts';
+
+const lib = koffi.load(null);
+
+const c = {
+  spawn: lib.func(
+    'int posix_spawn(_Out_ int *pid, const char *path, const void *actions, const void *attributes, const char **argv, const char **envp)',
+  ),
+  actionsInit: lib.func('int posix_spawn_file_actions_init(void *actions)'),
+  actionsDup2: lib.func('int posix_spawn_file_actions_adddup2(void *actions, int fd, int newfd)'),
+  actionsDestroy: lib.func('int posix_spawn_file_actions_destroy(void *actions)'),
+  attributesInit: lib.func('int posix_spawnattr_init(void *attributes)'),
+  attributesSetFlags: lib.func('int posix_spawnattr_setflags(void *attributes, int16_t flags)'),
+  attributesSetDefault: lib.func('int posix_spawnattr_setsigdefault(void *attributes, const void *set)'),
+  sigfillset: lib.func('int sigfillset(void *set)'),
+  waitpid: lib.func('int waitpid(int pid, _Out_ int *status, int options)'),
+  pipe2: lib.func('int pipe2(void *fds, int flags)'),
+  fchdir: lib.func('int fchdir(int fd)'),
+  openpt: lib.func('int posix_openpt(int flags)'),
+  grantpt: lib.func('int grantpt(int fd)'),
+  unlockpt: lib.func('int unlockpt(int fd)'),
+  ptsname: lib.func('int ptsname_r(int fd, void *buffer, size_t length)'),
+  ioctl: lib.func('int ioctl(int fd, unsigned long request, const void *argument)'),
+};
+
+/** asm-generic/fcntl.h and ioctls.h: the same on x86-64 and arm64. */
+const O_RDWR = 0o2;
+const O_NOCTTY = 0o400;
+const O_CLOEXEC = 0o2000000;
+const TIOCSWINSZ = 0x5414;
+
+/** spawn.h. */
+const SPAWN_SETSIGDEF = 0x04;
+const SPAWN_SETSIGMASK = 0x08;
+const SPAWN_SETSID = 0x80;
+
+/** More than the opaque types of glibc (80, 336 and 128 bytes) and musl need. */
+const OPAQUE_BYTES = 512;
+
+const checked = (what: string, result: number): number => {
+  if (result < 0) throw kernelErrorOf(koffi.errno(), what);
+  return result;
+};
+
+export type SpawnCall = {
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly envp: readonly string[];
+  /** The child's descriptor i is a copy of fds[i]; it has no others. */
+  readonly fds: readonly number[];
+};
+
+/** posix_spawn(3): a child with a session of its own and every signal at its default. Returns its pid. */
+export const posixSpawn = (what: string, { path, argv, envp, fds }: SpawnCall): number => {
+  const actions = Buffer.alloc(OPAQUE_BYTES);
+  c.actionsInit(actions);
+  try {
+    fds.forEach((fd, index) => c.actionsDup2(actions, fd, index));
+    const pid = [0];
+    const error = c.spawn(pid, path, actions, childAttributes(), [...argv, null], [...envp, null]) as number;
+    if (error !== 0) throw kernelErrorOf(error, what);
+    return pid[0]!;
+  } finally {
+    c.actionsDestroy(actions);
+  }
+};
+
+/** Node ignores SIGPIPE, and an ignored signal stays ignored across exec: so every signal is set back. */
+const childAttributes = (): Buffer => {
+  const attributes = Buffer.alloc(OPAQUE_BYTES);
+  const all = Buffer.alloc(OPAQUE_BYTES);
+  c.attributesInit(attributes); // the mask is empty from here on
+  c.sigfillset(all);
+  c.attributesSetDefault(attributes, all);
+  c.attributesSetFlags(attributes, SPAWN_SETSIGDEF | SPAWN_SETSIGMASK | SPAWN_SETSID);
+  return attributes;
+};
+
+/** waitpid(2): the wait status of a child that has ended or is about to. */
+export const waitpid = (what: string, pid: number): number => {
+  const status = [0];
+  checked(what, c.waitpid(pid, status, 0));
+  return status[0]!;
+};
+
+/** pipe2(2) with O_CLOEXEC: the end to read and the end to write. */
+export const pipe = (what: string): readonly [read: number, write: number] => {
+  const fds = new Int32Array(2);
+  checked(what, c.pipe2(fds, O_CLOEXEC));
+  return [fds[0]!, fds[1]!];
+};
+
+/** fchdir(2): the working directory of the calling thread, if it shares none with others. */
+export const fchdir = (what: string, fd: number): void => {
+  checked(what, c.fchdir(fd));
+};
+
+/** The master of a new pseudo terminal. */
+export const openPseudoTerminal = (what: string): number => {
+  const fd = checked(what, c.openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  checked(what, c.grantpt(fd));
+  checked(what, c.unlockpt(fd));
+  return fd;
+};
+
+/** The path of the slave of a pseudo terminal's master: `/dev/pts/7`. */
+export const slaveName = (what: string, master: number): string => {
+  const buffer = Buffer.alloc(128);
+  const error = c.ptsname(master, buffer, buffer.length) as number;
+  if (error !== 0) throw kernelErrorOf(error, what);
+  return buffer.toString('utf8', 0, buffer.indexOf(0));
+};
+
+/** ioctl TIOCSWINSZ: struct winsize is rows, columns and two sizes in pixels. */
+export const setWindowSize = (what: string, fd: number, columns: number, rows: number): void => {
+  checked(what, c.ioctl(fd, TIOCSWINSZ, Uint16Array.of(rows, columns, 0, 0)));
+};

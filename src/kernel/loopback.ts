@@ -1,0 +1,60 @@
+// A TCP connection to the own loopback, made at once: within withNetns() the socket belongs to the other namespace, while
+// node:net would open it later, when the thread is back at home.
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { connect, socket } from './ffi/libc.ts';
+import { isKernelError } from './kernel-error.ts';
+
+/** bits/socket.h. */
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_STREAM = 1;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+
+const LOOPBACK_V4 = Buffer.from([127, 0, 0, 1]);
+const LOOPBACK_V6 = Buffer.from([...Array<number>(15).fill(0), 1]);
+
+/**
+ * Connects to 127.0.0.1, or ::1 if nothing listens there; throws KernelError ECONNREFUSED. The kernel answers a loopback
+ * connection inside the call.
+ */
+export const connectLoopback = (port: number): Socket => {
+  try {
+    return connectTo(AF_INET, inetAddress(port), `127.0.0.1:${port}`);
+  } catch (error) {
+    if (!isKernelError(error, 'ECONNREFUSED')) throw error;
+    return connectTo(AF_INET6, inet6Address(port), `[::1]:${port}`);
+  }
+};
+
+const connectTo = (family: number, address: Buffer, name: string): Socket => {
+  const fd = socket(`connect to ${name}`, family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  try {
+    connect(`connect to ${name}`, fd, address);
+  } catch (error) {
+    if (!isKernelError(error, 'EINPROGRESS')) {
+      closeSync(fd);
+      throw error;
+    } // a full queue of the listener: the stream waits
+  }
+  return new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
+};
+
+/** struct sockaddr_in: the family in the machine's byte order, the rest in the network's. */
+const inetAddress = (port: number): Buffer => {
+  const address = Buffer.alloc(16);
+  address.writeUInt16LE(AF_INET, 0);
+  address.writeUInt16BE(port, 2);
+  LOOPBACK_V4.copy(address, 4);
+  return address;
+};
+
+/** struct sockaddr_in6: family, port, flow, address, scope. */
+const inet6Address = (port: number): Buffer => {
+  const address = Buffer.alloc(28);
+  address.writeUInt16LE(AF_INET6, 0);
+  address.writeUInt16BE(port, 2);
+  LOOPBACK_V6.copy(address, 8);
+  return address;
+};

@@ -1,0 +1,137 @@
+// One netlink socket: requests out, answers in, both at once, since the kernel works on a request while it is sent.
+// The socket belongs to the network namespace in which it was opened, wherever its thread goes later.
+import { closeSync } from 'node:fs';
+import { NLMSG, NLM_F, decodeAck, decodeMessages, encodeMessages } from '../wire/netlink.ts';
+import type { NetlinkMessage } from '../wire/netlink.ts';
+import { recv, send, sendOffThread, setIntOption, socket } from './ffi/libc.ts';
+import { KernelError, kernelErrorOf } from './kernel-error.ts';
+
+export type NetlinkRequest = {
+  /** For the error: what is tried on what, as in `route replace 10.244.1.0/24 via 172.30.0.12`. */
+  readonly what: string;
+  readonly type: number;
+  /** Besides NLM_F_REQUEST and NLM_F_ACK. */
+  readonly flags?: number;
+  readonly payload: Uint8Array;
+  /** Codes that count as success: EEXIST of an add, ENODEV of a delete. */
+  readonly tolerate?: readonly string[];
+};
+
+/** The payloads of what the kernel sent back before its acknowledgement. */
+export type NetlinkReply = readonly Uint8Array[];
+
+const AF_NETLINK = 16;
+const SOCK_RAW_CLOEXEC = 3 | 0x8_0000;
+const SOL_NETLINK = 270;
+const NETLINK_CAP_ACK = 10;
+const NETLINK_EXT_ACK = 11;
+const NETLINK_GET_STRICT_CHK = 12;
+const MSG_TRUNC = 0x20;
+
+// The acknowledgements of one datagram must fit into the socket's receive buffer: about 270 by default (as of Linux 6.18).
+const BATCH_MAX = 100;
+const BUFFER_BYTES = 1 << 16;
+
+export class NetlinkSocket {
+  readonly #fd: number;
+  #sequence = 0;
+  #busy = false;
+
+  /** `protocol` is one of linux/netlink.h: 0 rtnetlink, 12 netfilter. */
+  constructor(protocol: number) {
+    this.#fd = socket('open a netlink socket', AF_NETLINK, SOCK_RAW_CLOEXEC, protocol);
+    for (const name of [NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK])
+      setIntOption('set up a netlink socket', { fd: this.#fd, level: SOL_NETLINK, name, value: 1 });
+  }
+
+  /**
+   * Runs the requests in order and gives their replies. The kernel goes on after a request that fails; the first
+   * failure that its request does not tolerate is thrown when all have run.
+   */
+  request(requests: readonly NetlinkRequest[]): readonly NetlinkReply[] {
+    const replies: NetlinkReply[] = [];
+    for (let start = 0; start < requests.length; start += BATCH_MAX)
+      replies.push(...this.#requestBatch(requests.slice(start, start + BATCH_MAX)));
+    return replies;
+  }
+
+  /** Lists what `request` asks for: a GET message whose payload is the filter. */
+  dump(request: NetlinkRequest): NetlinkReply {
+    return this.#requestBatch([{ ...request, flags: (request.flags ?? 0) | NLM_F.dump }])[0]!;
+  }
+
+  /** One request on another thread, for those in which the kernel waits: a deleted interface takes its 10 to 50 ms. */
+  async requestOffThread(request: NetlinkRequest): Promise<NetlinkReply> {
+    this.#assertFree();
+    const first = this.#sequence;
+    this.#busy = true;
+    try {
+      await sendOffThread(request.what, this.#fd, this.#encode([request]));
+    } finally {
+      this.#busy = false;
+    }
+    return this.#receive([request], first)[0]!;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #requestBatch(requests: readonly NetlinkRequest[]): readonly NetlinkReply[] {
+    this.#assertFree();
+    const first = this.#sequence;
+    send(requests[0]!.what, this.#fd, this.#encode(requests));
+    return this.#receive(requests, first);
+  }
+
+  #assertFree(): void {
+    if (this.#busy) throw new Error('a netlink socket takes one request at a time');
+  }
+
+  #encode(requests: readonly NetlinkRequest[]): Uint8Array {
+    return encodeMessages(
+      requests.map(({ type, flags = 0, payload }) => ({
+        type,
+        flags: NLM_F.request | NLM_F.ack | flags,
+        sequence: this.#sequence++,
+        payload,
+      })),
+    );
+  }
+
+  #receive(requests: readonly NetlinkRequest[], first: number): readonly NetlinkReply[] {
+    const replies: Uint8Array[][] = requests.map(() => []);
+    let failure: KernelError | undefined;
+    for (let open = requests.length; open > 0;) {
+      for (const message of this.#read(requests[0]!.what)) {
+        const index = message.sequence - first;
+        const request = requests[index];
+        if (!request) continue; // the late answer to a request that was given up
+        if (message.type === NLMSG.error || message.type === NLMSG.done) {
+          failure ??= failureOf(request, message);
+          open--;
+        } else replies[index]!.push(message.payload);
+      }
+    }
+    if (failure) throw failure;
+    return replies;
+  }
+
+  #read(what: string): readonly NetlinkMessage[] {
+    const buffer = new Uint8Array(BUFFER_BYTES);
+    const length = recv(what, this.#fd, buffer, MSG_TRUNC);
+    if (length > buffer.length) throw new KernelError('EMSGSIZE', `${what}: an answer of ${length} bytes`);
+    return decodeMessages(buffer.subarray(0, length));
+  }
+}
+
+const failureOf = (request: NetlinkRequest, message: NetlinkMessage): KernelError | undefined => {
+  const { errno, detail } = decodeAck(message);
+  if (errno === 0) return undefined;
+  const error = kernelErrorOf(errno, request.what, detail);
+  return request.tolerate?.includes(error.code) ? undefined : error;
+};

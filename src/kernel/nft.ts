@@ -1,0 +1,71 @@
+// nftables in process: nft's own language, no child process. About 80 us for a transaction of one element.
+import {
+  OUTPUT_JSON,
+  OUTPUT_TERSE,
+  createContext,
+  freeContext,
+  readError,
+  readOutput,
+  runCommands,
+  setOutputFlags,
+} from './ffi/libnftables.ts';
+import type { NftContext } from './ffi/libnftables.ts';
+import { KernelError } from './kernel-error.ts';
+
+export type Nft = {
+  /** Runs the commands as one transaction: all of it or, with a KernelError that carries nft's own text, nothing. */
+  readonly run: (commands: string) => void;
+  /** Runs a `list` command: the objects of libnftables-json(5), `metainfo` left out. `terse` leaves out set elements. */
+  readonly query: (command: string, options?: { readonly terse?: boolean }) => readonly NftObject[];
+  readonly close: () => void;
+};
+
+/** One object of a listing, by its kind: `{chain: {family: 'ip', table: 'podnet', name: 'pick-2', handle: 7}}`. */
+export type NftObject = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** Speaks to the network namespace in which the calling thread is now, also if the thread moves later. */
+export const openNft = (): Nft => {
+  const context = createContext();
+  return {
+    run: (commands) => void runIn(context, commands, 0),
+    query: (command, { terse = false } = {}) =>
+      objectsOf(runIn(context, command, OUTPUT_JSON | (terse ? OUTPUT_TERSE : 0))),
+    close: () => freeContext(context),
+  };
+};
+
+const runIn = (context: NftContext, commands: string, outputFlags: number): string => {
+  setOutputFlags(context, outputFlags);
+  const succeeded = runCommands(context, commands);
+  // both buffers are emptied by reading them: what is left would be part of the next answer
+  const [output, text] = [readOutput(context), readError(context)];
+  if (!succeeded) throw nftErrorOf(text);
+  return output;
+};
+
+const objectsOf = (output: string): readonly NftObject[] => {
+  const { nftables = [] } = JSON.parse(output || '{}') as { readonly nftables?: readonly NftObject[] };
+  return nftables.filter((object) => !('metainfo' in object));
+};
+
+/** The C library's texts for the errors that the kernel gives for nftables: libnftables tells no errno. */
+const CODES: Readonly<Record<string, string>> = {
+  'No such file or directory': 'ENOENT',
+  'File exists': 'EEXIST',
+  'Device or resource busy': 'EBUSY',
+  'Operation not permitted': 'EPERM',
+  'Operation not supported': 'EOPNOTSUPP',
+  'Message too long': 'EMSGSIZE',
+  'No buffer space available': 'ENOBUFS',
+  'Too many open files in system': 'ENFILE',
+  'Interrupted system call': 'EINTR',
+};
+
+/** Long scripts come back whole in the error's excerpt; this is enough to see what was wrong. */
+const TEXT_MAX = 600;
+
+/** EINVAL stands for what nft refuses by itself: syntax, types. */
+const nftErrorOf = (text: string): KernelError => {
+  const reason = /^.*?Error: (?:Could not process rule: )?(.*)$/m.exec(text)?.[1] ?? '';
+  return new KernelError(CODES[reason] ?? 'EINVAL', `nft: ${text.trim().slice(0, TEXT_MAX)}`);
+};

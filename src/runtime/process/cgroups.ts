@@ -1,0 +1,110 @@
+// cgroups as far as the runtime handles them itself: crun makes each container's, podnet removes what holds them.
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = '/sys/fs/cgroup';
+const HYBRID = join(ROOT, 'unified');
+/** linux/magic.h. */
+const CGROUP2_MAGIC = 0x6367_7270;
+
+export type Cgroups = {
+  /** False where nobody may make cgroups, as inside many containers: then there are no limits. */
+  readonly isWritable: boolean;
+  /** The mount point that crun must not see, or undefined: decision 0002. */
+  readonly hiddenMount: string | undefined;
+};
+
+/** Looks at the machine; makes and keeps the cgroup `path` if it can. */
+export const inspectCgroups = (path: string): Cgroups => ({
+  isWritable: canMake(path),
+  hiddenMount: hasControllersInHybridMount() ? HYBRID : undefined,
+});
+
+const canMake = (path: string): boolean => {
+  try {
+    for (const root of hierarchies()) mkdirSync(join(root, path), { recursive: true });
+    return hierarchies().length > 0;
+  } catch {
+    return false;
+  }
+};
+
+/** crun refuses a second hierarchy, of version 2, that has controllers ("cgroups in hybrid mode not supported"). */
+const hasControllersInHybridMount = (): boolean => {
+  try {
+    return readFileSync(join(HYBRID, 'cgroup.controllers'), 'utf8').trim() !== '';
+  } catch {
+    return false;
+  }
+};
+
+/** One mount for version 2, one for each controller for version 1. */
+const hierarchies = (): readonly string[] => {
+  if (isVersion2()) return [ROOT];
+  return list(ROOT)
+    .map((name) => join(ROOT, name))
+    .filter((folder) => folder !== HYBRID && existsSync(join(folder, 'cgroup.procs')));
+};
+
+const isVersion2 = (): boolean => {
+  try {
+    return statfsSync(ROOT).type === CGROUP2_MAGIC;
+  } catch {
+    return false;
+  }
+};
+
+/** The processes in a cgroup and below it, in all hierarchies. */
+export const processesIn = (path: string): readonly number[] => {
+  const pids = hierarchies().flatMap((root) => folders(join(root, path)).flatMap(readProcs));
+  return [...new Set(pids)];
+};
+
+/** Removes a cgroup and all below it, deepest first; what still has processes stays. */
+export const removeCgroups = (path: string): void => {
+  for (const root of hierarchies())
+    for (const folder of folders(join(root, path)).toReversed()) removeFolder(folder);
+};
+
+/** Removes a cgroup unless there is something in it. */
+export const removeCgroupIfEmpty = (path: string): void => {
+  for (const root of hierarchies()) removeFolder(join(root, path));
+};
+
+const removeFolder = (folder: string): void => {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // ENOENT: gone already; EBUSY: others are in it
+  }
+};
+
+/** A folder and all below it, parents first. */
+const folders = (folder: string): readonly string[] =>
+  existsSync(folder) ? [folder, ...subfolders(folder).flatMap(folders)] : [];
+
+const subfolders = (folder: string): readonly string[] => {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(folder, entry.name));
+  } catch {
+    return [];
+  }
+};
+
+const readProcs = (folder: string): readonly number[] => {
+  try {
+    return readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+};
+
+const list = (folder: string): readonly string[] => {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+};

@@ -1,0 +1,181 @@
+// Makes containers from images and configurations, and finds them again after a restart of the agent.
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { resolveScoped } from '../../images/scoped-path.ts';
+import type { Image, ImageStore } from '../../images/store.ts';
+import { netnsPath } from '../../kernel/netns.ts';
+import { type ContainerConfig, RuntimeError } from '../runtime.ts';
+import { type ImageProcess, type OciSpec, bundleSpec } from './bundle.ts';
+import { Container, type ContainerDependencies } from './container.ts';
+import { findImage } from './images.ts';
+import { podMounts } from './pod-files.ts';
+import type { ContainerRecord, SandboxRecord } from './records.ts';
+import { type Sandboxes, ipcSysctls } from './sandboxes.ts';
+import { type ProcessUser, resolveUser } from './user.ts';
+
+export type ContainersOptions = {
+  readonly dependencies: ContainerDependencies;
+  readonly sandboxes: Sandboxes;
+  readonly store: ImageStore;
+  readonly useCgroups: boolean;
+  readonly nodeName: string;
+};
+
+export type Containers = {
+  readonly create: (sandboxId: string, config: ContainerConfig) => Promise<string>;
+  readonly start: (id: string) => Promise<void>;
+  /** With all that it wrote; its log stays. Idempotent. */
+  readonly remove: (id: string) => Promise<void>;
+  readonly find: (id: string) => Container | undefined;
+  /** Throws CONTAINER_NOT_FOUND. */
+  readonly get: (id: string) => Container;
+  readonly list: (sandboxId?: string) => readonly Container[];
+};
+
+export const createContainers = (options: ContainersOptions): Containers => {
+  const { dependencies, sandboxes, store } = options;
+  const { records, clock } = dependencies;
+  const containers = recoverContainers(options);
+  const get = (id: string): Container => {
+    const container = containers.get(id);
+    if (!container) throw new RuntimeError('CONTAINER_NOT_FOUND', `there is no container ${id}`);
+    return container;
+  };
+  const create: Containers['create'] = async (sandboxId, config) => {
+    const sandbox = sandboxes.get(sandboxId);
+    if (!sandbox) throw new RuntimeError('SANDBOX_NOT_FOUND', `there is no sandbox ${sandboxId}`);
+    const image = imageOf(store, config.imageId);
+    const record = newRecord(sandboxId, config, image, clock.now());
+    const spec = await specOf(options, sandbox, record, image);
+    records.save(record);
+    writeFileSync(join(records.folderOf(record.id), 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+    containers.set(record.id, new Container(dependencies, record, logPathOf(sandbox, config)));
+    return record.id;
+  };
+  const remove: Containers['remove'] = async (id) => {
+    await containers.get(id)?.stop(0);
+    records.remove(id);
+    containers.delete(id);
+  };
+  return {
+    create,
+    start: async (id) => {
+      const container = get(id);
+      await container.start(await store.rootfs(imageOf(store, container.record.config.imageId)));
+    },
+    remove,
+    find: (id) => containers.get(id),
+    get,
+    list: (sandboxId) =>
+      [...containers.values()].filter(({ record }) => !sandboxId || record.sandboxId === sandboxId),
+  };
+};
+
+/** The containers on record; one without its sandbox is what a crash left of a removal. */
+const recoverContainers = ({ dependencies, sandboxes }: ContainersOptions): Map<string, Container> => {
+  const containers = new Map<string, Container>();
+  for (const record of dependencies.records.load()) {
+    const sandbox = sandboxes.get(record.sandboxId);
+    const logPath = sandbox ? logPathOf(sandbox, record.config) : '/dev/null';
+    const container = new Container(dependencies, record, logPath);
+    container.recover();
+    if (sandbox) containers.set(record.id, container);
+    else dependencies.records.remove(record.id);
+  }
+  return containers;
+};
+
+const logPathOf = ({ config }: SandboxRecord, { logPath }: ContainerConfig): string =>
+  join(config.logDirectory, logPath);
+
+const imageOf = (store: ImageStore, imageId: string): Image => {
+  const image = findImage(store, imageId);
+  if (!image)
+    throw new RuntimeError('IMAGE_NOT_FOUND', `image ${imageId} is not in the local store any more`);
+  return image;
+};
+
+const newRecord = (
+  sandboxId: string,
+  config: ContainerConfig,
+  { id: imageId, names, config: { config: process } }: Image,
+  nowMs: number,
+): ContainerRecord => ({
+  id: randomBytes(32).toString('hex'),
+  sandboxId,
+  config,
+  imageRef: names[0] ?? imageId,
+  stopSignal: signalOf(process.StopSignal),
+  createdAtMs: nowMs,
+  state: 'created',
+  process: undefined,
+  startedAtMs: undefined,
+  finishedAtMs: undefined,
+  exitCode: undefined,
+  reason: undefined,
+  message: undefined,
+});
+
+/** `SIGQUIT`, `QUIT` or `3`; TERM where the image says nothing sensible. */
+const signalOf = (text = ''): NodeJS.Signals => {
+  const names = Object.keys(constants.signals) as NodeJS.Signals[];
+  const wanted = text.toUpperCase();
+  return (
+    names.find(
+      (name) => name === wanted || name === `SIG${wanted}` || String(constants.signals[name]) === text,
+    ) ?? 'SIGTERM'
+  );
+};
+
+const specOf = async (
+  { sandboxes, store, useCgroups, nodeName }: ContainersOptions,
+  sandbox: SandboxRecord,
+  { id, config }: ContainerRecord,
+  image: Image,
+): Promise<OciSpec> => {
+  const tree = await store.rootfs(image);
+  const process = imageProcessOf(image);
+  const spec = bundleSpec({
+    config,
+    image: process,
+    user: userOf(tree, image, config),
+    hostname: sandbox.config.hostname || nodeName,
+    netnsPath: sandbox.netns && netnsPath(sandbox.netns),
+    podMounts: podMounts(sandboxes.folderOf(sandbox.id), config.mounts),
+    sysctls: ipcSysctls(sandbox.config.sysctls),
+    cgroupsPath: useCgroups ? join(sandbox.config.cgroupParent, id) : undefined,
+  });
+  if (spec.process.args.length === 0)
+    throw new RuntimeError(
+      'CREATE_FAILED',
+      'no command specified: neither the container nor its image has one',
+    );
+  return spec;
+};
+
+const imageProcessOf = ({ config: { config } }: Image): ImageProcess => ({
+  entrypoint: config.Entrypoint ?? [],
+  cmd: config.Cmd ?? [],
+  env: config.Env ?? [],
+  workingDir: config.WorkingDir ?? '',
+});
+
+const userOf = (tree: string, { config }: Image, { security }: ContainerConfig): ProcessUser => {
+  const files = { passwd: readInTree(tree, '/etc/passwd'), group: readInTree(tree, '/etc/group') };
+  try {
+    return resolveUser(config.config.User ?? '', security, files);
+  } catch (error) {
+    throw new RuntimeError('CREATE_FAILED', (error as Error).message, { cause: error });
+  }
+};
+
+/** A file of the image, never one of the machine that a link of the image leads to. */
+const readInTree = (tree: string, path: string): string => {
+  try {
+    return readFileSync(resolveScoped(tree, path), 'utf8');
+  } catch {
+    return '';
+  }
+};

@@ -1,0 +1,159 @@
+// Starts crun: one process for each container and each exec, which waits for it in the foreground.
+//
+//   descriptor 3 of crun is a pipe to here:   "1234"  the container has started, with this pid on the host
+//                                             end     crun has ended: its exit code is the container's
+//
+// crun opens the pipe by --pid-file=/proc/self/fd/3, and lets no container inherit it. So there is nothing to poll.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { closeAll, openReadablePipe, reapProcess, spawnProcess } from '../../kernel/child-process.ts';
+import { withNewMountNamespace } from '../../kernel/mount-namespace.ts';
+import { mount } from '../../kernel/mount.ts';
+import type { OciProcess } from './bundle.ts';
+
+const PROGRAMS = ['/usr/bin/crun', '/usr/local/bin/crun', '/usr/sbin/crun'];
+const ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+
+/** A container or exec that crun watches over. */
+export type Monitor = {
+  /** crun's own pid. */
+  readonly pid: number;
+  /** The pid of what runs, once it runs; rejects with crun's words if it never does. */
+  readonly started: Promise<number>;
+  /** The exit code, 128 + signal where one ended it; never rejects. */
+  readonly exited: Promise<number>;
+  /** What crun said after the start: an error of the exec itself. */
+  readonly complaint: () => string;
+};
+
+/** Descriptors 0, 1 and 2. They are closed here once crun has them. */
+export type Stdio = readonly [stdin: number, stdout: number, stderr: number];
+
+export type Overlay = { readonly lower: string; readonly upper: string; readonly work: string };
+
+export type Crun = {
+  /** Runs the bundle in `folder` (config.json); its rootfs is the overlay, mounted for crun and the container alone. */
+  readonly run: (id: string, folder: string, overlay: Overlay, stdio: Stdio) => Monitor;
+  /** Runs one more process in a container; `folder` takes its description. */
+  readonly exec: (id: string, folder: string, process: OciProcess, stdio: Stdio) => Monitor;
+};
+
+export type CrunOptions = {
+  /** crun's own records. */
+  readonly root: string;
+  readonly useCgroups: boolean;
+  /** A mount that crun must not see: an empty folder covers it. */
+  readonly hiddenMount: string | undefined;
+};
+
+export const createCrun = ({ root, useCgroups, hiddenMount }: CrunOptions): Crun => {
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const global = [
+    '--root',
+    root,
+    '--cgroup-manager',
+    useCgroups ? 'cgroupfs' : 'disabled',
+    '--log-format',
+    'json',
+  ];
+  const hide = (): void => {
+    if (hiddenMount) mount({ source: 'tmpfs', target: hiddenMount, type: 'tmpfs' });
+  };
+  let execs = 0;
+  return {
+    run: (id, folder, overlay, stdio) => {
+      const log = join(folder, 'crun.log');
+      const args = [...global, '--log', log, 'run', '--bundle', folder, '--pid-file', '/proc/self/fd/3', id];
+      return monitor(args, log, stdio, (spawn) =>
+        withNewMountNamespace(() => {
+          hide();
+          mountOverlay(overlay, join(folder, 'rootfs'));
+          return spawn();
+        }),
+      );
+    },
+    exec: (id, folder, process, stdio) => {
+      const name = join(folder, `exec-${++execs}`);
+      writeFileSync(`${name}.json`, JSON.stringify(process), { mode: 0o600 });
+      const files = ['--process', `${name}.json`, '--pid-file', '/proc/self/fd/3'];
+      const args = [...global, '--log', `${name}.log`, 'exec', ...files, id];
+      const watched = monitor(args, `${name}.log`, stdio, (spawn) =>
+        hiddenMount
+          ? withNewMountNamespace(() => {
+              hide();
+              return spawn();
+            })
+          : spawn(),
+      );
+      void watched.exited.then(() => {
+        rmSync(`${name}.json`, { force: true });
+        rmSync(`${name}.log`, { force: true });
+      });
+      return watched;
+    },
+  };
+};
+
+/** Not on the machine's own list of mounts: it is gone with the last process that sees it, whatever happens to us. */
+const mountOverlay = ({ lower, upper, work }: Overlay, target: string): void =>
+  mount({
+    source: 'overlay',
+    target,
+    type: 'overlay',
+    data: `lowerdir=${lower},upperdir=${upper},workdir=${work}`,
+  });
+
+type Place = (spawn: () => number) => number;
+
+const monitor = (args: readonly string[], log: string, stdio: Stdio, inPlace: Place): Monitor => {
+  const pipe = openReadablePipe();
+  const fds = [...stdio, pipe.childFd];
+  const pid = startWith(
+    fds,
+    () => inPlace(() => spawnProcess({ file: findCrun(), args, env: ENV, fds })),
+    pipe.stream,
+  );
+  const { promise: started, resolve, reject } = Promise.withResolvers<number>();
+  const { promise: exited, resolve: exit } = Promise.withResolvers<number>();
+  let text = '';
+  pipe.stream.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+    resolve(Number(text));
+  });
+  pipe.stream.on('close', () => {
+    const code = reapProcess(pid);
+    if (text === '') reject(new Error(errorsIn(log) || `crun ended with exit code ${code}`));
+    exit(code);
+  });
+  started.catch(() => {}); // whoever asks hears of it
+  return { pid, started, exited, complaint: () => errorsIn(log) };
+};
+
+const startWith = (fds: readonly number[], start: () => number, stream: { destroy: () => void }): number => {
+  try {
+    return start();
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  } finally {
+    closeAll(fds);
+  }
+};
+
+let program: string | undefined;
+const findCrun = (): string => (program ??= PROGRAMS.find((path) => existsSync(path)) ?? PROGRAMS[0]!);
+
+/** crun's log: a JSON object a line. */
+const errorsIn = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as { readonly msg: string; readonly level: string })
+      .filter(({ level }) => level === 'error')
+      .map(({ msg }) => msg)
+      .join('; ');
+  } catch {
+    return '';
+  }
+};

@@ -1,0 +1,143 @@
+// The `process` runtime: containers are processes of this machine, started by crun in namespaces of their own.
+// Only wiring; decision 0002 says why crun.
+import { dirname, join } from 'node:path';
+import { openImageStore } from '../../images/store.ts';
+import type { Clock } from '../../lang/clock.ts';
+import type { Log } from '../../lang/log.ts';
+import { type PodRuntime, RuntimeError, type RuntimeEvent } from '../runtime.ts';
+import type { SandboxNetwork } from '../sandbox-network.ts';
+import { inspectCgroups, removeCgroupIfEmpty, removeCgroups } from './cgroups.ts';
+import { type Containers, createContainers } from './containers.ts';
+import { createCrun } from './crun.ts';
+import { attachTo, execIn, execToEnd } from './exec.ts';
+import { createImageService } from './images.ts';
+import { openPortForward } from './port-forward.ts';
+import { type ContainerRecord, type SandboxRecord, openRecords } from './records.ts';
+import { type Sandboxes, createSandboxes, sandboxStatus } from './sandboxes.ts';
+
+export type ProcessRuntimeOptions = {
+  readonly clusterName: string;
+  readonly nodeName: string;
+  /** Records, bundles, and what containers write to their root file system. */
+  readonly stateFolder: string;
+  /** crun's records of what runs. */
+  readonly runFolder: string;
+  readonly imageFolder: string;
+  /** The node's cgroup, e.g. `/podnet/CLUSTER/NODE`. */
+  readonly cgroupParent: string;
+  readonly network: SandboxNetwork;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Finds what an earlier runtime left on record: sandboxes as they are, containers ended. */
+export const createProcessRuntime = async (options: ProcessRuntimeOptions): Promise<PodRuntime> => {
+  const { clusterName, nodeName, stateFolder, runFolder, network, clock, log } = options;
+  const cgroups = inspectCgroups(options.cgroupParent);
+  if (!cgroups.isWritable) log.warn({}, 'cgroups cannot be made here: containers run without limits');
+  const store = openImageStore(options.imageFolder);
+  const sandboxes = createSandboxes({
+    clusterName,
+    nodeName,
+    folder: join(stateFolder, 'sandboxes'),
+    network,
+    clock,
+  });
+  const crun = createCrun({
+    root: crunRoot(runFolder),
+    useCgroups: cgroups.isWritable,
+    hiddenMount: cgroups.hiddenMount,
+  });
+  const listeners = new Set<(event: RuntimeEvent) => void>();
+  const onChange = (type: RuntimeEvent['type'], record: { id: string; sandboxId: string }): void => {
+    for (const listener of listeners) listener({ type, sandboxId: record.sandboxId, containerId: record.id });
+  };
+  const records = openRecords<ContainerRecord>(join(stateFolder, 'containers'));
+  const containers = createContainers({
+    dependencies: { records, crun, clock, log, onChange },
+    sandboxes,
+    store,
+    useCgroups: cgroups.isWritable,
+    nodeName,
+  });
+  return {
+    ...createImageService(store),
+    ...sandboxCalls(sandboxes, containers),
+    ...containerCalls(containers),
+    execSync: (id, command, timeoutMs) => execToEnd({ crun, clock }, containers.get(id), command, timeoutMs),
+    exec: async (id, request) => (await execIn(crun, containers.get(id), request)).session,
+    attach: async (id, request) => attachTo(containers.get(id), request),
+    portForward: async (id, port) => openPortForward(sandboxOf(sandboxes, id), port),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: async () => {
+      await removeAll(sandboxes, containers);
+      removeCgroups(options.cgroupParent);
+      removeCgroupIfEmpty(dirname(options.cgroupParent));
+    },
+  };
+};
+
+/** Where crun keeps its state, below the node's folder in /run. */
+export const crunRoot = (runFolder: string): string => join(runFolder, 'crun');
+
+const sandboxOf = (sandboxes: Sandboxes, id: string): SandboxRecord => {
+  const sandbox = sandboxes.get(id);
+  if (!sandbox) throw new RuntimeError('SANDBOX_NOT_FOUND', `there is no sandbox ${id}`);
+  return sandbox;
+};
+
+const sandboxCalls = (
+  sandboxes: Sandboxes,
+  containers: Containers,
+): Pick<
+  PodRuntime,
+  'runPodSandbox' | 'stopPodSandbox' | 'removePodSandbox' | 'podSandboxStatus' | 'listPodSandbox'
+> => {
+  const stop = async (id: string): Promise<void> => {
+    await Promise.all(containers.list(id).map((container) => container.stop(0)));
+    await sandboxes.stop(id);
+  };
+  const remove = async (id: string): Promise<void> => {
+    await stop(id);
+    await Promise.all(containers.list(id).map(({ record }) => containers.remove(record.id)));
+    sandboxes.remove(id);
+  };
+  return {
+    runPodSandbox: sandboxes.run,
+    stopPodSandbox: stop,
+    removePodSandbox: remove,
+    podSandboxStatus: async (id) => {
+      const sandbox = sandboxes.get(id);
+      return sandbox && sandboxStatus(sandbox);
+    },
+    listPodSandbox: async () => sandboxes.list().map(sandboxStatus),
+  };
+};
+
+const containerCalls = (
+  containers: Containers,
+): Pick<
+  PodRuntime,
+  | 'createContainer'
+  | 'startContainer'
+  | 'stopContainer'
+  | 'removeContainer'
+  | 'containerStatus'
+  | 'listContainers'
+> => ({
+  createContainer: containers.create,
+  startContainer: containers.start,
+  stopContainer: async (id, graceSeconds) => containers.find(id)?.stop(graceSeconds),
+  removeContainer: containers.remove,
+  containerStatus: async (id) => containers.find(id)?.status(),
+  listContainers: async (sandboxId) => containers.list(sandboxId).map((container) => container.status()),
+});
+
+/** Nobody would watch over containers that outlive this process: they end with it. */
+const removeAll = async (sandboxes: Sandboxes, containers: Containers): Promise<void> => {
+  const { removePodSandbox } = sandboxCalls(sandboxes, containers);
+  await Promise.all(sandboxes.list().map(({ id }) => removePodSandbox(id)));
+};

@@ -1,0 +1,82 @@
+// The runtime's memory on disk: what existed is found again after the node agent's end, however it came.
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ContainerConfig, ContainerState, PodSandboxConfig, SandboxState } from '../runtime.ts';
+
+export type SandboxRecord = {
+  readonly id: string;
+  readonly config: PodSandboxConfig;
+  readonly createdAtMs: number;
+  /** The name of the pod's network namespace; undefined with hostNetwork. */
+  readonly netns: string | undefined;
+  readonly state: SandboxState;
+  readonly ips: readonly string[];
+};
+
+/** A process that may have ended: its pid may be another's by now, its start time tells. */
+export type ProcessId = { readonly pid: number; readonly startTicks: string };
+
+export type ContainerRecord = {
+  readonly id: string;
+  readonly sandboxId: string;
+  readonly config: ContainerConfig;
+  readonly imageRef: string;
+  readonly stopSignal: NodeJS.Signals;
+  readonly createdAtMs: number;
+  readonly state: ContainerState;
+  /** The container's first process, from the host. */
+  readonly process: ProcessId | undefined;
+  readonly startedAtMs: number | undefined;
+  readonly finishedAtMs: number | undefined;
+  readonly exitCode: number | undefined;
+  readonly reason: string | undefined;
+  readonly message: string | undefined;
+};
+
+export type Records<T> = {
+  readonly folderOf: (id: string) => string;
+  readonly save: (record: T) => void;
+  readonly load: () => readonly T[];
+  /** With everything in the record's folder. */
+  readonly remove: (id: string) => void;
+};
+
+/** One folder for each record, its record.json replaced as a whole. Readable by root only: it holds environments. */
+export const openRecords = <T extends { readonly id: string }>(folder: string): Records<T> => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folderOf = (id: string): string => join(folder, id);
+  const save = (record: T): void => {
+    const path = join(folderOf(record.id), 'record.json');
+    mkdirSync(folderOf(record.id), { recursive: true, mode: 0o700 });
+    writeFileSync(`${path}.tmp`, JSON.stringify(record), { mode: 0o600 });
+    renameSync(`${path}.tmp`, path);
+  };
+  const read = (id: string): T[] => {
+    try {
+      return [JSON.parse(readFileSync(join(folderOf(id), 'record.json'), 'utf8')) as T];
+    } catch {
+      rmSync(folderOf(id), { recursive: true, force: true }); // begun, and never finished
+      return [];
+    }
+  };
+  return {
+    folderOf,
+    save,
+    load: () => readdirSync(folder).flatMap(read),
+    remove: (id) => rmSync(folderOf(id), { recursive: true, force: true }),
+  };
+};
+
+/** The process with this pid now, or undefined. Field 22 of /proc/PID/stat is its start time (proc_pid_stat(5)). */
+export const processIdOf = (pid: number): ProcessId | undefined => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : { pid, startTicks: fields[19]! };
+  } catch {
+    return undefined;
+  }
+};
+
+export const isAlive = ({ pid, startTicks }: ProcessId): boolean =>
+  processIdOf(pid)?.startTicks === startTicks;

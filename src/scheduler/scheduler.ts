@@ -1,0 +1,163 @@
+// The scheduler: gives each waiting pod a node. A decision is taken in one go and remembered at once, so that the next
+// pod sees it; the writes follow side by side.
+import { isDeepStrictEqual } from 'node:util';
+import type { ApiClient } from '../client/client.ts';
+import { createEventRecorder } from '../client/event-recorder.ts';
+import { whenAllSynced } from '../informer/informer.ts';
+import type { Change, Informer } from '../informer/informer.ts';
+import { isConflict, isNotFound } from '../k8s/api-error.ts';
+import type { Node, Pod } from '../k8s/generated/types.ts';
+import type { Stored } from '../k8s/objects.ts';
+import { isPodFinished } from '../k8s/pod-state.ts';
+import type { Clock } from '../lang/clock.ts';
+import type { Log } from '../lang/log.ts';
+import { startKeyedLoop } from '../reconcile/keyed-loop.ts';
+import type { Loop } from '../reconcile/loop.ts';
+import { bind, reportUnschedulable } from './apply.ts';
+import type { PlacementWriter } from './apply.ts';
+import { compilePlacement } from './compile.ts';
+import { selectNode, selectPod } from './select.ts';
+import type { NodeFacts } from './select.ts';
+import { Usage } from './state.ts';
+
+export type SchedulerOptions = {
+  readonly client: ApiClient;
+  readonly pods: Informer<Pod>;
+  readonly nodes: Informer<Node>;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type Scheduler = { readonly stop: () => Promise<void> };
+
+const NAME = 'default-scheduler';
+const CONCURRENCY = 64;
+/** A pod that no node can take is tried again when nodes or pods change, and this often in any case. */
+const RETRY_UNSCHEDULABLE_MS = 300_000;
+
+/** Starts when the informers have synced. */
+export const startScheduler = (options: SchedulerOptions): Scheduler => {
+  let scheduling: Scheduling | undefined;
+  let isStopped = false;
+  void whenAllSynced(options.pods, options.nodes).then(() => {
+    if (!isStopped) scheduling = new Scheduling(options);
+  });
+  return {
+    stop: async () => {
+      isStopped = true;
+      await scheduling?.stop();
+    },
+  };
+};
+
+class Scheduling {
+  readonly #options: SchedulerOptions;
+  readonly #writer: PlacementWriter;
+  readonly #usage = new Usage();
+  readonly #factsByNode = new Map<string, NodeFacts>();
+  /** Keys of pods that no node could take at the last try. */
+  readonly #unschedulable = new Set<string>();
+  readonly #loop: Loop;
+  readonly #unsubscribe: readonly (() => void)[];
+
+  constructor(options: SchedulerOptions) {
+    const { client, clock, log } = options;
+    this.#options = options;
+    this.#writer = { client, clock, events: createEventRecorder({ client, component: NAME, clock, log }) };
+    this.#loop = startKeyedLoop({
+      name: 'scheduler',
+      concurrency: CONCURRENCY,
+      isExpected: isConflict,
+      reconcile: (key) => this.#schedule(key),
+      clock,
+      log,
+    });
+    this.#unsubscribe = [
+      options.nodes.subscribe((change) => this.#hearNode(change)),
+      options.pods.subscribe((change) => this.#hearPod(change)),
+    ];
+  }
+
+  stop(): Promise<void> {
+    for (const end of this.#unsubscribe) end();
+    return this.#loop.stop();
+  }
+
+  #hearNode({ key, after }: Change<Node>): void {
+    const facts = after && selectNode(after);
+    if (isDeepStrictEqual(facts, this.#factsByNode.get(key))) return; // a heartbeat
+    if (facts) this.#factsByNode.set(key, facts);
+    else this.#factsByNode.delete(key);
+    this.#retryUnschedulable();
+  }
+
+  #hearPod({ key, before, after }: Change<Pod>): void {
+    if (after && isWaiting(after)) {
+      if (!before || asksForMore(before, after)) this.#loop.mark(key);
+      return;
+    }
+    this.#unschedulable.delete(key);
+    const node = after?.spec?.nodeName;
+    if (after && node && !isPodFinished(after)) return this.#place(after, node);
+    const { uid } = (after ?? before)!.metadata;
+    if (this.#usage.nodeOf(uid) === undefined) return;
+    this.#usage.remove(uid);
+    this.#retryUnschedulable();
+  }
+
+  /** Status changes of a bound pod come often and change nothing here. */
+  #place(pod: Stored<Pod>, node: string): void {
+    if (this.#usage.nodeOf(pod.metadata.uid) !== node) this.#usage.place(selectPod(pod), node);
+  }
+
+  #retryUnschedulable(): void {
+    for (const key of this.#unschedulable) this.#loop.mark(key);
+  }
+
+  async #schedule(key: string): Promise<void | { readonly afterMs: number }> {
+    const pod = this.#options.pods.get(key);
+    if (!pod || !isWaiting(pod) || this.#usage.nodeOf(pod.metadata.uid)) return undefined;
+    const facts = selectPod(pod);
+    const decision = compilePlacement(pod, facts, [...this.#factsByNode.values()], this.#usage);
+    if (decision.kind === 'unschedulable') {
+      this.#unschedulable.add(key);
+      await ignoreGone(reportUnschedulable(this.#writer, pod, decision.message));
+      return { afterMs: RETRY_UNSCHEDULABLE_MS };
+    }
+    this.#unschedulable.delete(key);
+    this.#usage.place(facts, decision.node);
+    await this.#bind(key, pod, decision.node);
+    return undefined;
+  }
+
+  /** Where the pod did not get is free again; perhaps someone else has bound it meanwhile. */
+  async #bind(key: string, pod: Stored<Pod>, node: string): Promise<void> {
+    try {
+      await bind(this.#writer, pod, node);
+    } catch (error) {
+      this.#usage.remove(pod.metadata.uid);
+      const present = this.#options.pods.get(key);
+      if (present?.spec?.nodeName) return this.#place(present, present.spec.nodeName);
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}
+
+const isWaiting = ({ metadata, spec }: Stored<Pod>): boolean =>
+  !spec?.nodeName &&
+  metadata.deletionTimestamp === undefined &&
+  (spec?.schedulerName ?? NAME) === NAME &&
+  (spec?.schedulingGates ?? []).length === 0;
+
+const ignoreGone = async (write: Promise<void>): Promise<void> => {
+  try {
+    await write;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+};
+
+/** Our own condition on a waiting pod is no reason to try again. */
+const asksForMore = (before: Stored<Pod>, after: Stored<Pod>): boolean =>
+  !isDeepStrictEqual(before.spec, after.spec) ||
+  !isDeepStrictEqual(before.metadata.labels, after.metadata.labels);

@@ -1,0 +1,87 @@
+// Where pods are, or are about to be: what is left on each node, and how the groups are spread.
+import type { PodFacts } from './select.ts';
+
+type Placement = { readonly pod: PodFacts; readonly node: string };
+
+export type NodeUsage = {
+  readonly pods: number;
+  readonly cpuMillis: number;
+  readonly memoryBytes: number;
+  readonly hostPorts: ReadonlyMap<string, number>;
+};
+
+type Tally = {
+  pods: number;
+  cpuMillis: number;
+  memoryBytes: number;
+  readonly hostPorts: Map<string, number>;
+};
+
+const EMPTY: NodeUsage = { pods: 0, cpuMillis: 0, memoryBytes: 0, hostPorts: new Map() };
+const NOWHERE: ReadonlyMap<string, number> = new Map();
+
+/** Every change costs O(1): nothing is summed up anew. */
+export class Usage {
+  readonly #placementByUid = new Map<string, Placement>();
+  readonly #tallyByNode = new Map<string, Tally>();
+  /** Group -> node -> pods. */
+  readonly #nodesByGroup = new Map<string, Map<string, number>>();
+
+  /** A pod that is placed already, there or elsewhere, is moved. */
+  place(pod: PodFacts, node: string): void {
+    this.remove(pod.uid);
+    this.#placementByUid.set(pod.uid, { pod, node });
+    this.#add(pod, node, 1);
+  }
+
+  remove(uid: string): void {
+    const placement = this.#placementByUid.get(uid);
+    if (!placement) return;
+    this.#placementByUid.delete(uid);
+    this.#add(placement.pod, placement.node, -1);
+  }
+
+  nodeOf(uid: string): string | undefined {
+    return this.#placementByUid.get(uid)?.node;
+  }
+
+  of(node: string): NodeUsage {
+    return this.#tallyByNode.get(node) ?? EMPTY;
+  }
+
+  /** Node -> pods of the group. */
+  spread(group: string | undefined): ReadonlyMap<string, number> {
+    return (group === undefined ? undefined : this.#nodesByGroup.get(group)) ?? NOWHERE;
+  }
+
+  /** `node-1: 3 pods, 250m, 64Mi` as text, one line a node. */
+  toText(): string {
+    return [...this.#tallyByNode]
+      .filter(([, { pods }]) => pods > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(
+        ([node, { pods, cpuMillis, memoryBytes }]) => `${node}: ${pods} pods, ${cpuMillis}m, ${memoryBytes}`,
+      )
+      .join('\n');
+  }
+
+  #add({ requests, hostPorts, group }: PodFacts, node: string, sign: 1 | -1): void {
+    const tally = this.#tallyByNode.get(node) ?? { ...EMPTY, hostPorts: new Map<string, number>() };
+    this.#tallyByNode.set(node, tally);
+    tally.pods += sign;
+    tally.cpuMillis += sign * requests.cpuMillis;
+    tally.memoryBytes += sign * requests.memoryBytes;
+    for (const port of hostPorts) count(tally.hostPorts, port, sign);
+    if (group === undefined) return;
+    const nodes = this.#nodesByGroup.get(group) ?? new Map<string, number>();
+    this.#nodesByGroup.set(group, nodes);
+    count(nodes, node, sign);
+    if (nodes.size === 0) this.#nodesByGroup.delete(group);
+  }
+}
+
+const count = (counts: Map<string, number>, key: string, by: number): void => {
+  const after = (counts.get(key) ?? 0) + by;
+  if (after > 0) counts.set(key, after);
+  else counts.delete(key);
+};

@@ -1,0 +1,179 @@
+// The tables: one for each family, with the same objects. No object belongs to a single Service, endpoint or client.
+//
+//   prerouting, output (first packet of a connection)
+//     └─ dispatch ─┬─ outside-services ─┐
+//                  ├─ services ─────────┴─► pick-N, sticky-N-SECONDS, ... ─► slots ─► id ─► endpoints ─► dnat
+//                  ├─ cluster-ips ─► rejected
+//                  └─ service-cidrs ─► drop
+//   postrouting: the id's masquerade bits, hairpins ─► masquerade
+//
+// The id is the connection's ct mark: unlike the packet's mark it takes no part in routing, needs no clearing, and shows
+// in `conntrack -L` which endpoint a connection went to.
+// Linux >= 5.9 for reject in prerouting (nft_reject.c), nft >= 1.0.1 for maps whose value is an address with a port.
+import type { Family } from '../ip/address.ts';
+import { MASQUERADE_MASK, masqueradeCode } from './endpoint-ids.ts';
+
+export const TABLE = 'podnet-services';
+export const FAMILIES: readonly Family[] = [4, 6];
+
+/** nft's word for the family, in tables and in matches. */
+export const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');
+
+export const tableName = (family: Family): string => `${familyWord(family)} ${TABLE}`;
+
+/** Slots of `outside-services` begin here: the same address and port may have other endpoints there. */
+export const OUTSIDE_SLOT = 32_768;
+
+export type TableSite = {
+  readonly podCidrs: readonly string[];
+  readonly serviceCidrs: readonly string[];
+};
+
+/** Clients remembered at once; when the map is full, new ones are balanced without affinity. */
+const AFFINITY_SIZE = 262_144;
+
+/** Makes or completes the table; maps keep their elements, base chains get their rules anew. One transaction. */
+export const tableCommands = (family: Family, site: TableSite): string => {
+  const ip = familyWord(family);
+  const table = tableName(family);
+  const lines = [
+    `add table ${table}`,
+    ...maps(family).map((text) => `add ${text.replace('TABLE', table)}`),
+    ...chains(ip).flatMap(({ name, head, rules }) => [
+      `add chain ${table} ${name}${head ? ` { ${head}; }` : ''}`,
+      `flush chain ${table} ${name}`,
+      ...rules.map((rule) => `add rule ${table} ${name} ${rule}`),
+    ]),
+    ...cidrCommands(family, 'pod-cidrs', site.podCidrs),
+    ...cidrCommands(family, 'service-cidrs', site.serviceCidrs),
+  ];
+  return lines.join('\n');
+};
+
+/** A transaction that takes the table away, also where there is none. */
+export const removeTableCommands = (family: Family): string =>
+  `add table ${tableName(family)}\ndelete table ${tableName(family)}`;
+
+const cidrCommands = (family: Family, set: string, cidrs: readonly string[]): string[] => {
+  const own = cidrs.filter((cidr) => cidr.includes(':') === (family === 6));
+  const name = `${tableName(family)} ${set}`;
+  return [`flush set ${name}`, ...(own.length > 0 ? [`add element ${name} { ${own.join(', ')} }`] : [])];
+};
+
+const maps = (family: Family): string[] => {
+  const ip = familyWord(family);
+  const front = `meta l4proto . ${ip} daddr . th dport`;
+  return [
+    `map TABLE services { typeof ${front} : verdict; }`,
+    `map TABLE outside-services { typeof ${front} : verdict; }`,
+    `map TABLE cluster-ips { typeof ${ip} daddr : verdict; }`,
+    `map TABLE slots { typeof ${front} . numgen random mod 65536 : ct mark; }`,
+    `map TABLE endpoints { type mark : ${family === 4 ? 'ipv4_addr' : 'ipv6_addr'} . inet_service; }`,
+    `set TABLE hairpins { typeof ct mark . ${ip} saddr; }`,
+    `set TABLE sticky-endpoints { typeof ct mark . ${front}; }`,
+    `map TABLE affinity { typeof ${affinity(family).type} : ct mark; size ${AFFINITY_SIZE}; flags dynamic,timeout; }`,
+    `set TABLE pod-cidrs { typeof ${ip} saddr; flags interval; }`,
+    `set TABLE service-cidrs { typeof ${ip} daddr; flags interval; }`,
+  ];
+};
+
+/**
+ * The affinity map's key: client, protocol, address, port. Two IPv6 addresses do not fit: nft 1.0.6 aborts on a key of
+ * more than 16 bytes where a rule updates a map (netlink_linearize.c gives it one register). There it is 64 bits of
+ * hash, and clients that share them share an endpoint: harmless, since the look-up in `sticky-endpoints` keeps a
+ * connection to the endpoints of its own entry.
+ */
+const affinity = (family: Family): { readonly type: string; readonly key: string } => {
+  const ip = familyWord(family);
+  const fields = `${ip} saddr . meta l4proto . ${ip} daddr . th dport`;
+  if (family === 4) return { type: fields, key: fields };
+  const hash = (seed: number): string => `jhash ${fields} mod 4294967295 seed ${seed}`;
+  return { type: 'numgen random mod 65536 . numgen random mod 65536', key: `${hash(1)} . ${hash(2)}` };
+};
+
+type Chain = { readonly name: string; readonly head?: string; readonly rules: readonly string[] };
+
+const chains = (ip: 'ip' | 'ip6'): Chain[] => {
+  const unreachable = ip === 'ip' ? 'icmp port-unreachable' : 'icmpv6 port-unreachable';
+  const front = `meta l4proto . ${ip} daddr . th dport`;
+  return [
+    { name: 'rejected', rules: ['meta l4proto tcp reject with tcp reset', `reject with ${unreachable}`] },
+    {
+      name: 'dispatch',
+      rules: [
+        `${ip} saddr != @pod-cidrs fib saddr type != local ${front} vmap @outside-services`,
+        `${front} vmap @services`,
+        `${ip} daddr vmap @cluster-ips`,
+        `${ip} daddr @service-cidrs drop`,
+      ],
+    },
+    { name: 'masquerade-all', rules: ['masquerade fully-random'] },
+    { name: 'masquerade-outsiders', rules: [`${ip} saddr != @pod-cidrs masquerade fully-random`] },
+    { name: 'prerouting', head: 'type nat hook prerouting priority -100', rules: ['goto dispatch'] },
+    { name: 'output', head: 'type nat hook output priority -100', rules: ['goto dispatch'] },
+    {
+      name: 'postrouting',
+      head: 'type nat hook postrouting priority 100',
+      rules: [
+        'ct status & dnat == 0 return',
+        `ct mark . ${ip} saddr @hairpins masquerade fully-random`,
+        `ct mark & ${MASQUERADE_MASK} vmap { ${masqueradeCode('all')} : goto masquerade-all, ` +
+          `${masqueradeCode('outsiders')} : goto masquerade-outsiders }`,
+      ],
+    },
+  ];
+};
+
+/** What a balancing chain is for; its name says all of it. */
+export type ChainShape = {
+  readonly count: number;
+  readonly isOutside: boolean;
+  readonly stickySeconds: number | undefined;
+};
+
+/** `pick-3`, `sticky-3-10800`, `outside-pick-3`, `outside-sticky-3-10800`. */
+export const chainName = ({ count, isOutside, stickySeconds }: ChainShape): string =>
+  `${isOutside ? 'outside-' : ''}${stickySeconds === undefined ? `pick-${count}` : `sticky-${count}-${stickySeconds}`}`;
+
+/** The inverse of chainName. */
+export const chainShape = (name: string): ChainShape | undefined => {
+  const match = /^(outside-)?(?:pick-(\d+)|sticky-(\d+)-(\d+))$/.exec(name);
+  if (!match) return undefined;
+  const [, outside, pick, sticky, seconds] = match;
+  return {
+    count: Number(pick ?? sticky),
+    isOutside: outside !== undefined,
+    stickySeconds: seconds === undefined ? undefined : Number(seconds),
+  };
+};
+
+/** Makes the chain, or gives it its rules anew. */
+export const chainCommands = (family: Family, shape: ChainShape): readonly string[] => {
+  const name = `${tableName(family)} ${chainName(shape)}`;
+  return [
+    `add chain ${name}`,
+    `flush chain ${name}`,
+    ...chainRules(family, shape).map((rule) => `add rule ${name} ${rule}`),
+  ];
+};
+
+const chainRules = (family: Family, { count, isOutside, stickySeconds }: ChainShape): string[] => {
+  const ip = familyWord(family);
+  const front = `meta l4proto . ${ip} daddr . th dport`;
+  const offset = isOutside ? ` offset ${OUTSIDE_SLOT}` : '';
+  const pick = `ct mark set ${front} . numgen random mod ${count}${offset} map @slots`;
+  const translate = `meta l4proto { tcp, udp, sctp } dnat ${ip} to ct mark map @endpoints`;
+  if (stickySeconds === undefined) return [pick, translate];
+  const { key } = affinity(family);
+  const remember = `update @affinity { ${key} timeout ${stickySeconds}s : ct mark }`;
+  // An update does not change the value of an element that is there (linux nft_set_hash.c): a dead one is deleted first.
+  return [
+    `ct mark set ${key} map @affinity`,
+    `ct mark . ${front} @sticky-endpoints ${remember}`,
+    `ct mark . ${front} @sticky-endpoints ${translate}`,
+    `delete @affinity { ${key} : ct mark }`,
+    pick,
+    remember,
+    translate,
+  ];
+};

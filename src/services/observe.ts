@@ -1,0 +1,130 @@
+// What a former agent left in the kernel, read once at the start: an unchanged world is then left as it is.
+import type { Family } from '../ip/address.ts';
+import type { Nft, NftObject } from '../kernel/nft.ts';
+import type { Programmed, Slot } from './diff.ts';
+import { FAMILIES, OUTSIDE_SLOT, chainShape, familyWord, tableName } from './layout.ts';
+import type { ChainUse } from './transaction.ts';
+import type { EntryMap } from './state.ts';
+
+export type Observed = {
+  readonly entries: readonly Programmed[];
+  readonly chains: readonly ChainUse[];
+  /** Ids that clients are bound to, whether their endpoint still exists or not. */
+  readonly rememberedIds: readonly number[];
+};
+
+/** The state of both tables; undefined if they are not there, or are not as this program writes them. */
+export const observe = (nft: Nft): Observed | undefined => {
+  if (!hasTables(nft)) return undefined;
+  const families = FAMILIES.map((family) => observeFamily(nft, family));
+  if (!families.every((family) => family !== undefined)) return undefined;
+  return {
+    entries: families.flatMap(({ entries }) => entries),
+    chains: families.flatMap(({ chains }) => chains),
+    rememberedIds: families.flatMap(({ rememberedIds }) => rememberedIds),
+  };
+};
+
+/** Whether both tables are there. */
+export const hasTables = (nft: Nft): boolean => FAMILIES.every((family) => hasTable(nft, family));
+
+const hasTable = (nft: Nft, family: Family): boolean =>
+  nft
+    .query(`list tables ${familyWord(family)}`)
+    .some(({ table }) => `${String(table?.['family'])} ${String(table?.['name'])}` === tableName(family));
+
+const observeFamily = (nft: Nft, family: Family): Observed | undefined => {
+  const read = (kind: 'map' | 'set', name: string): readonly (readonly [string, string])[] =>
+    elementsOf(nft.query(`list ${kind} ${tableName(family)} ${name}`), name);
+  const slots = new Map(read('map', 'slots'));
+  const endpoints: EndpointElements = {
+    at: new Map(read('map', 'endpoints')),
+    hairpins: new Set(read('set', 'hairpins').map(([key]) => key)),
+    sticky: new Set(read('set', 'sticky-endpoints').map(([key]) => key)),
+  };
+  const entries = (['services', 'outside-services', 'cluster-ips'] as const).flatMap((map) =>
+    read('map', map).map(([match, verdict]) =>
+      programmedOf({ map, family, match, verdict }, slots, endpoints),
+    ),
+  );
+  const isWhole = entries.every((entry) => entry !== undefined);
+  const count = isWhole ? entries.reduce((sum, entry) => sum + entry.slots.length, 0) : -1;
+  // an element more than the entries account for is nobody's: better to begin anew
+  if (!isWhole || count !== slots.size || count !== endpoints.at.size) return undefined;
+  return {
+    entries,
+    chains: chainsOf(nft, family),
+    rememberedIds: read('map', 'affinity').map(([, id]) => Number(id)),
+  };
+};
+
+type EndpointElements = {
+  readonly at: ReadonlyMap<string, string>;
+  readonly hairpins: ReadonlySet<string>;
+  readonly sticky: ReadonlySet<string>;
+};
+
+type Verdict = {
+  readonly map: EntryMap;
+  readonly family: Family;
+  readonly match: string;
+  readonly verdict: string;
+};
+
+/** Undefined if a slot or an endpoint is missing. */
+const programmedOf = (
+  entry: Verdict,
+  slots: ReadonlyMap<string, string>,
+  endpoints: EndpointElements,
+): Programmed | undefined => {
+  const count = chainShape(entry.verdict.replace('goto ', ''))?.count ?? 0;
+  const first = entry.map === 'outside-services' ? OUTSIDE_SLOT : 0;
+  const found = Array.from({ length: count }, (_, index) =>
+    slotOf(entry.match, slots.get(`${entry.match} . ${first + index}`), endpoints),
+  );
+  return found.every((slot) => slot !== undefined) ? { ...entry, slots: found } : undefined;
+};
+
+const slotOf = (match: string, id: string | undefined, endpoints: EndpointElements): Slot | undefined => {
+  const at = id === undefined ? undefined : endpoints.at.get(id);
+  if (id === undefined || at === undefined) return undefined;
+  return {
+    id: Number(id),
+    at,
+    isHairpin: endpoints.hairpins.has(`${id} . ${at.split(' ')[0]}`),
+    isSticky: endpoints.sticky.has(`${id} . ${match}`),
+  };
+};
+
+const chainsOf = (nft: Nft, family: Family): ChainUse[] =>
+  nft.query(`list chains ${familyWord(family)}`).flatMap(({ chain }) => {
+    const shape = chainShape(String(chain?.['name']));
+    const isOwn = `${String(chain?.['family'])} ${String(chain?.['table'])}` === tableName(family);
+    return shape && isOwn ? [{ family, shape }] : [];
+  });
+
+/** The elements of a listed map or set as key and value in the text that commands are written in. */
+const elementsOf = (objects: readonly NftObject[], name: string): (readonly [string, string])[] => {
+  const found = objects
+    .map((object) => object['map'] ?? object['set'])
+    .find((each) => each?.['name'] === name);
+  const elements = (found?.['elem'] ?? []) as readonly unknown[];
+  return elements.map((element) =>
+    Array.isArray(element) ? [textOf(element[0]), textOf(element[1])] : [textOf(element), ''],
+  );
+};
+
+type JsonValue = {
+  readonly concat?: readonly unknown[];
+  readonly elem?: { readonly val: unknown };
+  readonly goto?: { readonly target: string };
+};
+
+/** libnftables-json(5), EXPRESSIONS and VERDICT STATEMENTS, as far as the tables have them. */
+const textOf = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const { concat, elem, goto } = value as JsonValue;
+  if (concat) return concat.map(textOf).join(' . ');
+  if (elem) return textOf(elem.val);
+  return goto ? `goto ${goto.target}` : Object.keys(value).join(' ');
+};

@@ -1,0 +1,115 @@
+// The service proxy of a node: connections to a Service's addresses reach one of its endpoints, by nftables.
+// See README.md for the picture.
+import type { Informer } from '../informer/informer.ts';
+import { whenAllSynced } from '../informer/informer.ts';
+import { formatAddress, parseAddress } from '../ip/address.ts';
+import type { EndpointSlice, Service } from '../k8s/generated/types.ts';
+import type { Nft } from '../kernel/nft.ts';
+import type { Clock, Timer } from '../lang/clock.ts';
+import type { Log } from '../lang/log.ts';
+import { startLoop } from '../reconcile/loop.ts';
+import type { Loop } from '../reconcile/loop.ts';
+import type { VirtualIp } from './select.ts';
+import { serviceOfSlice } from './select.ts';
+import { ServiceSync } from './service-sync.ts';
+
+export type ServiceProxyOptions = {
+  readonly nodeName: string;
+  readonly zone: string | undefined;
+  /** Where node ports answer. */
+  readonly nodeAddresses: readonly string[];
+  /** The cluster's: whose connections to cluster IPs keep their source address. */
+  readonly podCidrs: readonly string[];
+  /** Where an address that no Service has leads nowhere. */
+  readonly serviceCidrs: readonly string[];
+  readonly services: Informer<Service>;
+  /** With the indexes of `sliceIndexes`. */
+  readonly endpointSlices: Informer<EndpointSlice>;
+  /** Opened in the node's network namespace; the caller closes it. */
+  readonly nft: Nft;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type ServiceProxy = {
+  /** Resolves when all Services that were there at the start are in the kernel. */
+  readonly whenSynced: () => Promise<void>;
+  /** Stops following; what is in the kernel stays there and works. */
+  readonly stop: () => Promise<void>;
+};
+
+const BY_SERVICE = 'services/service';
+
+/** What the informer of EndpointSlices must be started with. */
+export const sliceIndexes = {
+  [BY_SERVICE]: (slice: Parameters<typeof serviceOfSlice>[0]): readonly string[] => {
+    const service = serviceOfSlice(slice);
+    return service === undefined ? [] : [service];
+  },
+};
+
+/** No Service's key: marked so that the tables are made where there is no Service yet. */
+const TABLES = '';
+
+/** How often the tables are looked for: `nft flush ruleset` by someone else takes them away without a sign. */
+const CHECK_MS = 30_000;
+
+/** Starts following Services and slices. Nothing in the kernel changes before both are completely known. */
+export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy => {
+  const { services, endpointSlices, clock, log } = options;
+  const sync = new ServiceSync({
+    ...options,
+    nodeAddresses: addressesOf(options.nodeAddresses),
+    slicesOf: (service) => endpointSlices.byIndex(BY_SERVICE, service),
+    onEffects: () => {},
+  });
+  const loop = startLoop({ name: 'services', apply: (dirty) => sync.apply(dirty), clock, log });
+  const stops: (() => void)[] = [() => void loop.stop()];
+  let isStopped = false;
+  const synced = whenAllSynced(services, endpointSlices).then(async () => {
+    if (isStopped) return;
+    stops.push(
+      services.subscribe(({ key }) => loop.mark(key)),
+      endpointSlices.subscribe(({ before, after }) => markServices(loop, before, after)),
+      checkTables(sync, loop, options),
+    );
+    loop.mark(TABLES);
+    await sync.whenComplete();
+  });
+  return {
+    whenSynced: () => synced,
+    stop: async () => {
+      isStopped = true;
+      for (const stop of stops) stop();
+      await loop.stop();
+    },
+  };
+};
+
+const markServices = (
+  loop: Loop,
+  ...slices: readonly (Parameters<typeof serviceOfSlice>[0] | undefined)[]
+): void => {
+  for (const slice of slices) {
+    const service = slice && serviceOfSlice(slice);
+    if (service !== undefined) loop.mark(service);
+  }
+};
+
+/** Marks everything when the tables are gone. */
+const checkTables = (sync: ServiceSync, loop: Loop, { clock }: ServiceProxyOptions): (() => void) => {
+  let timer: Timer;
+  const check = (): void => {
+    if (!sync.isIntact()) for (const key of sync.restart()) loop.mark(key);
+    timer = clock.after(CHECK_MS, check);
+  };
+  timer = clock.after(CHECK_MS, check);
+  return () => timer.cancel();
+};
+
+const addressesOf = (texts: readonly string[]): VirtualIp[] =>
+  texts.map((text) => {
+    const address = parseAddress(text);
+    if (!address) throw new TypeError(`node address ${JSON.stringify(text)}: not an IP address`);
+    return { family: address.family, address: formatAddress(address) };
+  });

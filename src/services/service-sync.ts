@@ -1,0 +1,148 @@
+// From dirty Services to the kernel: select, compile, diff, apply, in transactions of bounded size.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Informer } from '../informer/informer.ts';
+import type { EndpointSlice, Service } from '../k8s/generated/types.ts';
+import { keyOf } from '../k8s/objects.ts';
+import type { Stored } from '../k8s/objects.ts';
+import type { Nft } from '../kernel/nft.ts';
+import type { Log } from '../lang/log.ts';
+import { Programmer } from './apply.ts';
+import type { Effects, WantedEntry } from './apply.ts';
+import { Claims } from './claims.ts';
+import type { ServiceClaim } from './claims.ts';
+import { compileService } from './compile.ts';
+import type { ProxySite } from './compile.ts';
+import type { TableSite } from './layout.ts';
+import { hasTables } from './observe.ts';
+import { selectService } from './select.ts';
+import type { Entry } from './state.ts';
+
+export type ServiceSyncOptions = ProxySite &
+  TableSite & {
+    readonly services: Informer<Service>;
+    readonly slicesOf: (service: string) => readonly Stored<EndpointSlice>[];
+    readonly nft: Nft;
+    readonly onEffects: (effects: Effects) => void;
+    readonly log: Log;
+  };
+
+/** What a transaction carries at most, in entries and endpoints: a large one holds up the thread and the kernel. */
+const TRANSACTION_MAX = 3000;
+
+/** The entries that one Service's change touches. */
+type Work = { readonly service: string; readonly entries: readonly WantedEntry[] };
+
+export class ServiceSync {
+  readonly #options: ServiceSyncOptions;
+  readonly #claims = new Claims();
+  readonly #complete = Promise.withResolvers<void>();
+  #programmer: Programmer | undefined;
+  #isSwept = false;
+
+  constructor(options: ServiceSyncOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves after the first apply. */
+  whenComplete(): Promise<void> {
+    return this.#complete.promise;
+  }
+
+  /** Brings these Services in line; returns those that failed. The first call must have all Services. */
+  async apply(dirty: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    try {
+      return await this.#applyAll(dirty);
+    } catch (error) {
+      if (this.isIntact()) throw error;
+      this.#options.log.warn({ err: error }, 'the service tables are gone, making them again');
+      return new Set([...dirty, ...this.restart()]);
+    }
+  }
+
+  async #applyAll(dirty: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const { nft, log } = this.#options;
+    const programmer = (this.#programmer ??= Programmer.open(nft, this.#options, log));
+    const failed = new Set<string>();
+    let isFirst = true;
+    for (const part of parts(this.#works(firstThingsFirst(dirty)))) {
+      if (!isFirst) await nextTurn(); // others of this thread get their turn between transactions
+      isFirst = false;
+      this.#program(programmer, part, failed);
+    }
+    if (!this.#isSwept) this.#sweep(programmer);
+    this.#complete.resolve();
+    return failed;
+  }
+
+  /** Whether the tables are still there. */
+  isIntact(): boolean {
+    return this.#programmer === undefined || hasTables(this.#options.nft);
+  }
+
+  /** Forgets what is in the kernel; the returned Services are to be applied again. */
+  restart(): readonly string[] {
+    this.#programmer = undefined;
+    this.#isSwept = false;
+    return this.#options.services.list().map(keyOf);
+  }
+
+  *#works(services: readonly string[]): Generator<Work> {
+    for (const service of services) {
+      const touched = [...this.#claims.set(this.#compile(service))];
+      yield { service, entries: touched.map((key) => ({ key, wanted: this.#claims.get(key) })) };
+    }
+  }
+
+  #compile(key: string): ServiceClaim {
+    const { services, slicesOf } = this.#options;
+    const service = services.get(key);
+    const snapshot = service && selectService(service, slicesOf(key));
+    if (!snapshot) return { key, seniority: '', table: [] };
+    return { key, seniority: snapshot.seniority, table: compileService(snapshot, this.#options) };
+  }
+
+  /** One transaction for all; if the kernel refuses it, one for each, so that a bad Service stops no other. */
+  #program(programmer: Programmer, works: readonly Work[], failed: Set<string>): void {
+    try {
+      this.#options.onEffects(programmer.program(works.flatMap(({ entries }) => entries)));
+    } catch (error) {
+      if (!this.isIntact()) throw error;
+      if (works.length > 1) return works.forEach((work) => this.#program(programmer, [work], failed));
+      this.#options.log.error(
+        { service: works[0]!.service, err: error },
+        'service not programmed, will retry',
+      );
+      failed.add(works[0]!.service);
+    }
+  }
+
+  /** Takes away what a former agent left and no Service asks for; called when all Services are known. */
+  #sweep(programmer: Programmer): void {
+    const stale = programmer.keys().filter((key) => !this.#claims.get(key));
+    programmer.program(stale.map((key) => ({ key, wanted: undefined })));
+    this.#isSwept = true;
+  }
+}
+
+/** Pods reach the API server through this one. */
+const FIRST = 'default/kubernetes';
+
+const firstThingsFirst = (services: ReadonlySet<string>): readonly string[] =>
+  services.has(FIRST) ? [FIRST, ...[...services].filter((key) => key !== FIRST)] : [...services];
+
+function* parts(works: Iterable<Work>): Generator<readonly Work[]> {
+  let part: Work[] = [];
+  let weight = 0;
+  for (const work of works) {
+    part.push(work);
+    weight += work.entries.reduce((sum, { wanted }) => sum + weightOf(wanted), 0);
+    if (weight < TRANSACTION_MAX) continue;
+    yield part;
+    part = [];
+    weight = 0;
+  }
+  if (part.length > 0) yield part;
+}
+
+const weightOf = (entry: Entry | undefined): number =>
+  entry?.action.kind === 'balance' ? 1 + entry.action.targets.length : 1;

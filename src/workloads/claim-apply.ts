@@ -1,0 +1,69 @@
+// Writes what planClaims() decided: owner references are added and taken away, never behind the back of a newer version.
+import type { ApiClient } from '../client/client.ts';
+import { isNotFound } from '../k8s/api-error.ts';
+import { controllerReference } from '../k8s/owner-references.ts';
+import type { KubeObject, Stored } from '../k8s/objects.ts';
+import type { Resource } from '../k8s/resources.ts';
+import type { Claims } from './claim.ts';
+
+type Patch = { readonly metadata: object };
+
+export type ClaimOptions<O extends KubeObject, T extends KubeObject> = {
+  readonly client: ApiClient;
+  readonly ownerResource: Resource<O>;
+  readonly owner: Stored<O>;
+  readonly resource: Resource<T>;
+  readonly claims: Claims<T>;
+};
+
+/** Returns everything that the owner controls afterwards. Throws ApiError: a conflict is to be tried again. */
+export const applyClaims = async <O extends KubeObject, T extends KubeObject>(
+  options: ClaimOptions<O, T>,
+): Promise<readonly Stored<T>[]> => {
+  const { owned, adopt, release } = options.claims;
+  if (release.length > 0) await Promise.all(release.map((object) => releaseOne(options, object)));
+  if (adopt.length === 0 || !(await isStillAlive(options))) return owned;
+  return [...owned, ...(await Promise.all(adopt.map((object) => adoptOne(options, object))))];
+};
+
+/** The cache may be late: an owner that is gone, or going, must not adopt. */
+const isStillAlive = async <O extends KubeObject, T extends KubeObject>({
+  client,
+  ownerResource,
+  owner,
+}: ClaimOptions<O, T>): Promise<boolean> => {
+  const fresh = await client.get(ownerResource, owner.metadata);
+  return fresh.metadata.uid === owner.metadata.uid && fresh.metadata.deletionTimestamp === undefined;
+};
+
+const adoptOne = <O extends KubeObject, T extends KubeObject>(
+  options: ClaimOptions<O, T>,
+  object: Stored<T>,
+): Promise<Stored<T>> => {
+  const reference = controllerReference(options.ownerResource, options.owner);
+  const ownerReferences = [...(object.metadata.ownerReferences ?? []), reference];
+  return send(options, object, ownerReferences);
+};
+
+const releaseOne = async <O extends KubeObject, T extends KubeObject>(
+  options: ClaimOptions<O, T>,
+  object: Stored<T>,
+): Promise<void> => {
+  const { uid } = options.owner.metadata;
+  const rest = (object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid);
+  try {
+    await send(options, object, rest);
+  } catch (error) {
+    if (!isNotFound(error)) throw error; // gone: released for good
+  }
+};
+
+const send = <O extends KubeObject, T extends KubeObject>(
+  { client, resource }: ClaimOptions<O, T>,
+  { metadata }: Stored<T>,
+  ownerReferences: readonly object[],
+): Promise<Stored<T>> => {
+  const { uid, resourceVersion } = metadata;
+  const patch: Patch = { metadata: { uid, resourceVersion, ownerReferences } };
+  return client.patch(resource, metadata, patch, { type: 'application/merge-patch+json' });
+};

@@ -1,0 +1,74 @@
+// Runs the hooks of the kinds in the API server's order, over a store that is a map: what a write makes of an object.
+import type { FieldError } from '../../src/k8s/field-error.ts';
+import { type KubeObject, keyOf } from '../../src/k8s/objects.ts';
+import type { AdmissionContext, Allocation, Draft, Kind } from '../../src/apiserver/kind.ts';
+import { createKinds } from '../../src/apiserver/kinds/kinds.ts';
+
+export const RANGES = {
+  serviceCidrs: ['10.96.0.0/16', 'fd00:10:96::/112'],
+  nodePortRange: { first: 30000, last: 32767 },
+} as const;
+
+export type Admission = {
+  /** The object as stored; throws an Error whose message has one finding a line. */
+  readonly create: <T extends KubeObject>(object: T, options?: { readonly dryRun?: boolean }) => T;
+  readonly update: <T extends KubeObject>(object: T) => T;
+  readonly delete: (object: KubeObject) => void;
+  readonly row: (object: KubeObject, nowMs: number) => string;
+};
+
+export const textOf = (errors: readonly FieldError[]): string =>
+  errors.map(({ field, message }) => `${field}: ${message}`).join('\n');
+
+/** A store with the service account `default` in the namespace `default`. */
+export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): Admission => {
+  const store = new Map<string, KubeObject>();
+  const kindOf = ({ kind }: KubeObject): Kind => kinds.find(({ resource }) => resource.kind === kind)!;
+  const idOf = (object: KubeObject): string => `${object.kind} ${keyOf(object)}`;
+  const context = (dryRun: boolean): AdmissionContext => ({
+    nowMs: 0,
+    user: { name: 'test', groups: [] },
+    dryRun,
+    get: ({ kind }, key) => store.get(`${kind} ${key}`) as never,
+    list: ({ kind }) => [...store.values()].filter((object) => object.kind === kind) as never,
+    warn: () => {},
+  });
+  const finish = (allocation: Allocation | undefined): void => {
+    if (allocation && !allocation.ok) throw new Error(textOf(allocation.errors));
+    allocation?.commit();
+  };
+  const refuse = (errors: readonly FieldError[]): void => {
+    if (errors.length > 0) throw new Error(textOf(errors));
+  };
+  store.set('ServiceAccount default/default', { kind: 'ServiceAccount' });
+  return {
+    create: <T extends KubeObject>(object: T, { dryRun = false } = {}): T => {
+      const [kind, draft] = [kindOf(object), structuredClone(object) as Draft];
+      kind.applyDefaults(draft);
+      kind.prepareForCreate?.(draft, context(dryRun));
+      refuse(kind.validate(draft as KubeObject, context(false)));
+      finish(kind.allocate?.(draft, undefined, context(dryRun)));
+      if (!dryRun) store.set(idOf(object), draft as KubeObject);
+      return draft as T;
+    },
+    update: <T extends KubeObject>(object: T): T => {
+      const [kind, draft, before] = [
+        kindOf(object),
+        structuredClone(object) as Draft,
+        store.get(idOf(object))!,
+      ];
+      kind.applyDefaults(draft);
+      kind.prepareForUpdate?.(draft, before, context(false));
+      refuse(kind.validateUpdate?.(draft as KubeObject, before, context(false)) ?? []);
+      finish(kind.allocate?.(draft, before, context(false)));
+      store.set(idOf(object), draft as KubeObject);
+      return draft as T;
+    },
+    delete: (object) => {
+      const before = store.get(idOf(object));
+      finish(kindOf(object).allocate?.(undefined, before, context(false)));
+      store.delete(idOf(object));
+    },
+    row: (object, nowMs) => kindOf(object).row(object, nowMs).join(' | '),
+  };
+};

@@ -1,0 +1,108 @@
+// A process runtime of its own for a test, with pods that have no network but lo.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { IMAGE_FOLDER } from '../../src/embedded/cluster-files.ts';
+import { systemClock } from '../../src/lang/clock.ts';
+import { silentLog } from '../../src/lang/log.ts';
+import { createProcessRuntime } from '../../src/runtime/process/process-runtime.ts';
+import type { ContainerConfig, PodRuntime, PodSandboxConfig } from '../../src/runtime/runtime.ts';
+import type { SandboxNetwork } from '../../src/runtime/sandbox-network.ts';
+import { run } from './test-cluster.ts';
+
+/** Brings lo up; that is all. */
+const loopbackOnly: SandboxNetwork = {
+  attach: async (_id, _pod, path) => {
+    await run('nsenter', [`--net=${path}`, 'ip', 'link', 'set', 'lo', 'up']);
+    return { ips: ['127.0.0.1'], mtuBytes: 1500 };
+  },
+  detach: async () => {},
+};
+
+export const containerConfig = (changes: Partial<ContainerConfig> = {}): ContainerConfig => ({
+  name: 'c',
+  attempt: 0,
+  imageId: 'podnet/toolbox',
+  command: [],
+  args: [],
+  workingDir: undefined,
+  env: [],
+  mounts: [],
+  logPath: `${changes.name ?? 'c'}/0.log`,
+  stdin: false,
+  tty: false,
+  security: {
+    privileged: false,
+    runAsUser: undefined,
+    runAsGroup: undefined,
+    supplementalGroups: [],
+    readonlyRootFilesystem: false,
+    addCapabilities: [],
+    dropCapabilities: [],
+    noNewPrivileges: false,
+    ...changes.security,
+  },
+  resources: {},
+  ...changes,
+});
+
+export type TestRuntime = {
+  readonly folder: string;
+  readonly runtime: PodRuntime;
+  readonly sandbox: (changes?: Partial<PodSandboxConfig>) => Promise<string>;
+  /** Creates and starts a container; its id. */
+  readonly run: (sandboxId: string, changes: Partial<ContainerConfig>) => Promise<string>;
+  /** A second runtime over the same folders, as after a restart of the agent. */
+  readonly restart: () => Promise<PodRuntime>;
+  readonly remove: () => Promise<void>;
+};
+
+/** `name` must be unique among tests that run together. */
+export const startTestRuntime = async (name: string): Promise<TestRuntime> => {
+  const folder = mkdtempSync(join(tmpdir(), 'podnet-test-runtime-'));
+  const start = (): Promise<PodRuntime> =>
+    createProcessRuntime({
+      clusterName: `test-${name}`,
+      nodeName: 'node-1',
+      stateFolder: join(folder, 'state'),
+      runFolder: join(folder, 'run'),
+      imageFolder: IMAGE_FOLDER,
+      cgroupParent: `/podnet-test-${name}/node-1`,
+      network: loopbackOnly,
+      clock: systemClock,
+      log: silentLog,
+    });
+  const runtime = await start();
+  let count = 0;
+  const sandbox: TestRuntime['sandbox'] = (changes) => {
+    const uid = `uid-${++count}`;
+    return runtime.runPodSandbox({
+      pod: { namespace: 'default', name: `pod-${count}`, uid, attempt: 0 },
+      hostname: `pod-${count}`,
+      logDirectory: join(folder, 'logs', uid),
+      dns: { servers: ['10.96.0.10'], searches: ['default.svc.cluster.local'], options: ['ndots:5'] },
+      hostNetwork: false,
+      sharedPid: false,
+      sysctls: {},
+      labels: {},
+      annotations: {},
+      cgroupParent: `/podnet-test-${name}/node-1/pod-${uid}`,
+      ...changes,
+    });
+  };
+  return {
+    folder,
+    runtime,
+    sandbox,
+    run: async (sandboxId, changes) => {
+      const id = await runtime.createContainer(sandboxId, containerConfig(changes));
+      await runtime.startContainer(id);
+      return id;
+    },
+    restart: start,
+    remove: async () => {
+      await runtime.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
