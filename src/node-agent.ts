@@ -2,20 +2,21 @@
 // It runs on a thread of its own, which enters the node's network namespace before it opens anything.
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
+import type { ApiClient } from './client/client.ts';
 import { createHttpClient } from './client/http-client.ts';
 import { dnsIndexes, startDns } from './dns/dns.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
 import { IMAGE_FOLDER, clusterFiles } from './embedded/cluster-files.ts';
 import type { PemPair } from './embedded/messages.ts';
 import type { ResolvConf } from './embedded/resolv-conf.ts';
-import { type InformerOptions, startInformer, whenAllSynced } from './informer/informer.ts';
+import { type Informer, type InformerOptions, startInformer, whenAllSynced } from './informer/informer.ts';
 import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import { enterNetns, netnsPath } from './kernel/netns.ts';
 import { openNft } from './kernel/nft.ts';
 import { startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
-import { createLog } from './lang/log.ts';
+import { type Log, createLog } from './lang/log.ts';
 import { installMasquerade } from './podnetwork/masquerade.ts';
 import { startNodeRoutes } from './podnetwork/node-routes.ts';
 import { createPodNetwork } from './podnetwork/pod-network.ts';
