@@ -402,6 +402,23 @@ describe('delete', () => {
   });
 });
 
+describe('expiry', () => {
+  it('removes what has outlived its time', async () => {
+    const expiresMs = ({ metadata }: KubeObject): number =>
+      Date.parse(metadata!.creationTimestamp!) + 3_600_000;
+    const kind = { ...configMapKind, expiresMs };
+    ({ registry, clock } = await createTestRegistry({ kinds: [namespaceKind, kind] }));
+    await create(kind, 'old');
+    await clock.advance(3_000_000);
+    await create(kind, 'new');
+    await clock.advance(660_000);
+    assert.deepEqual(
+      registry.list(kind, {}).items.map(({ metadata }) => metadata.name),
+      ['new'],
+    );
+  });
+});
+
 describe('subresources', () => {
   it('scale reads and writes a Scale', async () => {
     const made = await create(deploymentKind, 'd', DEPLOYMENT);

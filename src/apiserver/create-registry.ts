@@ -6,6 +6,7 @@ import type { Kind } from './kind.ts';
 import type { Registry, Subresource } from './registry.ts';
 import { createSchemas, loadDefinitions } from './schema/schema.ts';
 import { methodNotSupported } from './status-errors.ts';
+import { startExpiry } from './store/expiry.ts';
 import { list } from './store/list.ts';
 import { selectorOf } from './store/selector.ts';
 import { Store } from './store/store.ts';
@@ -36,6 +37,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     clock: options.clock,
     schema: createSchemas(loadDefinitions()).root,
   };
+  startExpiry(store, kinds, options.clock);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds,

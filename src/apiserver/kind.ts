@@ -86,6 +86,8 @@ export type Kind = {
     before: KubeObject | undefined,
     context: AdmissionContext,
   ) => Allocation;
+  /** When the object ends by itself, in milliseconds since the epoch: Events do. Looked at once a minute. */
+  readonly expiresMs?: (object: KubeObject) => number;
   /** A pod's deletion is graceful: the object stays with deletionTimestamp until the kubelet confirms. */
   readonly gracefulDelete?: (object: KubeObject, requestedSeconds: number | undefined) => number;
 };

@@ -82,7 +82,8 @@ const prefixFindings = (prefix: string): Findings =>
     ? ['prefix part must be non-empty']
     : dns1123Subdomain(prefix).map((finding) => `prefix part ${finding}`);
 
-const charactersMax = (length: number): string => `must be no more than ${length} characters`;
+export const charactersMax = (length: number): string => `must be no more than ${length} characters`;
 
-const mismatch = (text: string, regexp: string, examples: readonly string[]): string =>
+/** Says which pattern a text does not match, in the words (and with the two spaces) of Go's RegexError. */
+export const mismatch = (text: string, regexp: string, examples: readonly string[]): string =>
   `${text} (e.g. ${examples.map((example) => `'${example}', `).join(' or ')}regex used for validation is '${regexp}')`;

@@ -1,9 +1,9 @@
 // Quantities: `500m`, `1.5Gi`, `2e3`. Exact to a billionth, compared as numbers, printed in Kubernetes' canonical form.
 // Grammar and rounding: k8s.io/apimachinery/pkg/api/resource/quantity.go.
 
-export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
+type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 
-export type ParsedQuantity = {
+type ParsedQuantity = {
   /** The value in billionths; finer ones are rounded away from zero. */
   readonly nanos: bigint;
   readonly format: QuantityFormat;
@@ -83,3 +83,15 @@ export const roundUpToMilli = ({ nanos, format }: ParsedQuantity): ParsedQuantit
 
 /** Whether the value is a whole number. */
 export const isWholeQuantity = ({ nanos }: ParsedQuantity): boolean => nanos % NANO === 0n;
+
+/** As a number in its base unit (cores, bytes); undefined if it is no quantity. */
+export const quantityValue = (quantity: string | number): number | undefined => {
+  const parsed = parseQuantity(quantity);
+  return parsed && Number(parsed.nanos) / 1e9;
+};
+
+/** In thousandths, rounded up: `100m` and `0.1` are 100. Undefined if it is no quantity. */
+export const quantityMillis = (quantity: string | number): number | undefined => {
+  const parsed = parseQuantity(quantity);
+  return parsed && Number(roundUpToMilli(parsed).nanos / 10n ** 6n);
+};

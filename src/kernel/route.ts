@@ -18,7 +18,7 @@ import type { Rtnetlink } from './rtnetlink.ts';
 
 /** A route in the main table; without a gateway it is on the link. */
 export const routeOf = (of: Pick<Route, 'destination'> & Partial<Route>): Route => ({
-  scope: of.destination.family === 4 && !of.via && !of.nextHops ? 'link' : 'global',
+  scope: of.destination.family === 4 && of.linkIndex !== undefined && !of.via ? 'link' : 'global',
   protocol: PROTOCOL.static,
   table: MAIN_TABLE,
   type: 'unicast',

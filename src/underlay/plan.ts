@@ -11,6 +11,7 @@ export type UnderlayConfig = {
   readonly name: string;
   readonly underlayCidrs: readonly string[];
   readonly hostAddresses: readonly string[];
+  readonly podCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
   readonly nodes: readonly {
     readonly name: string;
@@ -42,7 +43,7 @@ export const hostRoutes = ({ nodes, serviceCidrs }: UnderlayConfig): readonly Un
       via: [addressOf(node.addresses[index]!)],
     })),
   ),
-  ...(nodes.length === 0 ? [] : serviceCidrs).map((cidr, index) => ({
+  ...serviceCidrs.map((cidr, index) => ({
     destination: prefixFrom(cidr),
     via: nodes.map((node) => addressOf(node.addresses[index]!)),
   })),

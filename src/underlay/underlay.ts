@@ -179,11 +179,11 @@ const connectNode = (
 };
 
 const addHostRoutes = (rtnetlink: Rtnetlink, config: UnderlayConfig, linkIndex: number): void => {
-  const routes = hostRoutes(config).map(({ destination, via }) =>
-    via.length === 1
-      ? routeOf({ destination, via: via[0]!, linkIndex })
-      : routeOf({ destination, nextHops: via.map((gateway) => ({ via: gateway, linkIndex })) }),
-  );
+  const routes = hostRoutes(config).map(({ destination, via: [first, ...others] }) => {
+    if (!first) return routeOf({ destination, linkIndex });
+    if (others.length === 0) return routeOf({ destination, via: first, linkIndex });
+    return routeOf({ destination, nextHops: [first, ...others].map((via) => ({ via, linkIndex })) });
+  });
   rtnetlink.request(routes.map(replaceRoute));
 };
 

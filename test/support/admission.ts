@@ -57,9 +57,13 @@ export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): A
         structuredClone(object) as Draft,
         store.get(idOf(object))!,
       ];
+      if (kind.subresources.includes('status')) draft['status'] = (before as Draft)['status'];
       kind.applyDefaults(draft);
       kind.prepareForUpdate?.(draft, before, context(false));
-      refuse(kind.validateUpdate?.(draft as KubeObject, before, context(false)) ?? []);
+      refuse([
+        ...kind.validate(draft as KubeObject, context(false)),
+        ...(kind.validateUpdate?.(draft as KubeObject, before, context(false)) ?? []),
+      ]);
       finish(kind.allocate?.(draft, before, context(false)));
       store.set(idOf(object), draft as KubeObject);
       return draft as T;

@@ -2,13 +2,13 @@
 import type { PodSpec, Quantity, ResourceRequirements } from '../../k8s/generated/types.ts';
 import { parseQuantity } from '../../k8s/quantity.ts';
 
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
 /** Guaranteed: every container limits CPU and memory to what it requests. BestEffort: none asks for anything. */
 export const qosClassOf = ({ resources, initContainers, containers }: PodSpec): QosClass => {
   const all = resources
     ? [resources]
-    : [...(initContainers ?? []), ...containers].map((container) => container.resources ?? {});
+    : [...(initContainers ?? []), ...(containers ?? [])].map((container) => container.resources ?? {});
   if (!all.some(asksForAnything)) return 'BestEffort';
   return all.every(isGuaranteed) ? 'Guaranteed' : 'Burstable';
 };

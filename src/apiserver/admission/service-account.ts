@@ -39,7 +39,7 @@ const shouldMount = (spec: Mutable<PodSpec>, account: Omit<ServiceAccount, 'meta
   spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
 
 const mountToken = (spec: Mutable<PodSpec>): void => {
-  const containers = [...(spec.initContainers ?? []), ...spec.containers].filter(lacksToken);
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter(lacksToken);
   if (containers.length === 0) return;
   const present = (spec.volumes ?? []).find(({ name }) => name.startsWith('kube-api-access-'));
   const volume = present ?? tokenVolume(`kube-api-access-${randomSuffix()}`);

@@ -2,7 +2,7 @@
 import type { FieldError } from '../../k8s/field-error.ts';
 import type { ServiceSpec } from '../../k8s/generated/types.ts';
 import type { Mutable } from '../defaults/mutable.ts';
-import { invalid } from '../validation/findings.ts';
+import { invalid } from '../../k8s/field-errors.ts';
 import { isHeadless } from './ip-families.ts';
 import { rangeIsFull } from './range-is-full.ts';
 import type { IpFamily, Pool, ServicePools } from './service-pools.ts';

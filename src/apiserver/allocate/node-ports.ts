@@ -3,7 +3,7 @@
 import type { FieldError } from '../../k8s/field-error.ts';
 import type { ServicePort, ServiceSpec } from '../../k8s/generated/types.ts';
 import type { Mutable } from '../defaults/mutable.ts';
-import { invalid } from '../validation/findings.ts';
+import { invalid } from '../../k8s/field-errors.ts';
 import { rangeIsFull } from './range-is-full.ts';
 import type { Pool } from './service-pools.ts';
 import type { Transaction } from './transaction.ts';
@@ -15,7 +15,7 @@ const mayHaveNodePorts = ({ type }: ServiceSpec): boolean => type === 'NodePort'
 const wantsNodePorts = ({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean =>
   type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
 
-export const needsHealthCheckPort = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
+const needsHealthCheckPort = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
   type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 
 /** The node ports that a stored Service owns, the one for health checks included. */

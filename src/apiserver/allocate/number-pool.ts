@@ -11,7 +11,7 @@ export type NumberPool = {
   readonly release: (number: number) => void;
 };
 
-export type Bands = {
+type Bands = {
   readonly first: number;
   readonly last: number;
   /** How many numbers the lower band has. */

@@ -6,6 +6,3 @@ export type Mutable<T> = T extends readonly (infer Item)[]
   : T extends object
     ? { -readonly [Key in keyof T]: Mutable<T[Key]> }
     : T;
-
-/** A copy that may be changed. */
-export const mutableCopy = <T>(value: T): Mutable<T> => structuredClone(value) as Mutable<T>;

@@ -12,8 +12,8 @@ const defaultPodSpec = (spec: Mutable<PodSpec>): void => {
   spec.schedulerName ||= 'default-scheduler';
   spec.securityContext ??= {};
   spec.terminationGracePeriodSeconds ??= 30;
-  spec.serviceAccountName ||= spec.serviceAccount;
-  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName; // the deprecated name follows
+  const account = spec.serviceAccountName || spec.serviceAccount; // the deprecated name follows the other
+  if (account) [spec.serviceAccountName, spec.serviceAccount] = [account, account];
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
   for (const container of allContainers(spec)) defaultContainer(container);
   for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);

@@ -8,17 +8,14 @@ type Spec = Mutable<ServiceSpec>;
 
 /** clusterIPs is the newer twin of clusterIP: a client that knows only the older one may leave it out. */
 export const alignClusterIps = (spec: Spec, before?: ServiceSpec): void => {
-  if (!before) {
-    if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
-    return;
-  }
-  const isUnchanged = isDeepStrictEqual(spec.clusterIPs ?? [], before.clusterIPs ?? []);
-  if (!isUnchanged || (spec.clusterIP ?? '') === (before.clusterIP ?? '')) return;
+  const isChanged = (spec.clusterIP ?? '') !== (before?.clusterIP ?? '');
+  const ips = spec.clusterIPs ?? [];
+  if (!isChanged || (ips.length > 0 && !isDeepStrictEqual(ips, before?.clusterIPs))) return;
   if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
   else delete spec.clusterIPs;
 };
 
-export const keepAllocated = (spec: Spec, before: ServiceSpec): void => {
+const keepAllocated = (spec: Spec, before: ServiceSpec): void => {
   if (hasClusterIp(spec) && hasClusterIp(before)) {
     spec.clusterIP ||= before.clusterIP;
     if (!spec.clusterIPs?.length && spec.clusterIP === before.clusterIP && before.clusterIPs)
@@ -63,7 +60,7 @@ const TYPE_DEPENDENT: readonly Rule[] = [
 ];
 
 /** Only values that the user did not touch: what an update sets itself is validated instead. */
-export const dropForeign = (spec: Spec, before: ServiceSpec): void => {
+const dropForeign = (spec: Spec, before: ServiceSpec): void => {
   for (const { isFor, fields } of TYPE_DEPENDENT) {
     if (!isFor(before) || isFor(spec)) continue;
     if (fields.every((field) => isDeepStrictEqual(spec[field], before[field])))

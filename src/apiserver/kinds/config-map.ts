@@ -1,6 +1,7 @@
 import type { ConfigMap } from '../../k8s/generated/types.ts';
 import { configMaps } from '../../k8s/resources.ts';
 import { AGE, NAME, ageCell, integers, nameCell } from '../columns/columns.ts';
+import { validateConfigMap, validateConfigMapUpdate } from '../validation/stored-data.ts';
 import { defineKind } from './define-kind.ts';
 
 export const configMapKind = defineKind<ConfigMap>({
@@ -19,5 +20,6 @@ export const configMapKind = defineKind<ConfigMap>({
   ],
   fields: {},
   applyDefaults: () => {},
-  validate: () => [],
+  validate: validateConfigMap,
+  validateUpdate: validateConfigMapUpdate,
 });

@@ -2,6 +2,7 @@ import type { EndpointSlice } from '../../k8s/generated/types.ts';
 import { endpointSlices } from '../../k8s/resources.ts';
 import { AGE, NAME, ageCell, nameCell, texts } from '../columns/columns.ts';
 import { sliceEndpointsCell, slicePortsCell } from '../columns/endpoint-cells.ts';
+import { validateEndpointSlice, validateEndpointSliceUpdate } from '../validation/endpoints.ts';
 import { defineKind } from './define-kind.ts';
 
 export const endpointSliceKind = defineKind<EndpointSlice>({
@@ -12,6 +13,7 @@ export const endpointSliceKind = defineKind<EndpointSlice>({
   definition: 'io.k8s.api.discovery.v1.EndpointSlice',
   nameRule: 'dns1123Subdomain',
   subresources: [],
+  hasGeneration: true,
   columns: [NAME, ...texts('AddressType', 'Ports', 'Endpoints'), AGE],
   row: (slice, nowMs) => [
     nameCell(slice),
@@ -27,5 +29,6 @@ export const endpointSliceKind = defineKind<EndpointSlice>({
       port.protocol ??= 'TCP';
     }
   },
-  validate: () => [],
+  validate: validateEndpointSlice,
+  validateUpdate: validateEndpointSliceUpdate,
 });

@@ -2,6 +2,7 @@ import type { Endpoints } from '../../k8s/generated/types.ts';
 import { endpoints } from '../../k8s/resources.ts';
 import { AGE, NAME, ageCell, nameCell, texts } from '../columns/columns.ts';
 import { endpointsCell } from '../columns/endpoint-cells.ts';
+import { validateEndpoints } from '../validation/endpoints.ts';
 import { defineKind } from './define-kind.ts';
 
 export const endpointsKind = defineKind<Endpoints>({
@@ -18,5 +19,5 @@ export const endpointsKind = defineKind<Endpoints>({
   applyDefaults: ({ subsets }) => {
     for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP';
   },
-  validate: () => [],
+  validate: validateEndpoints,
 });

@@ -2,6 +2,7 @@ import type { Event } from '../../k8s/generated/types.ts';
 import { events } from '../../k8s/resources.ts';
 import { NAME, texts, wide } from '../columns/columns.ts';
 import { eventCells } from '../columns/event-cells.ts';
+import { validateEvent } from '../validation/event.ts';
 import { defineKind } from './define-kind.ts';
 
 export const eventKind = defineKind<Event>({
@@ -39,5 +40,5 @@ export const eventKind = defineKind<Event>({
     event.reportingComponent ??= '';
     event.reportingInstance ??= '';
   },
-  validate: () => [],
+  validate: validateEvent,
 });

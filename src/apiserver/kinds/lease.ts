@@ -1,6 +1,7 @@
 import type { Lease } from '../../k8s/generated/types.ts';
 import { leases } from '../../k8s/resources.ts';
 import { AGE, NAME, ageCell, nameCell, texts } from '../columns/columns.ts';
+import { validateLease } from '../validation/lease.ts';
 import { defineKind } from './define-kind.ts';
 
 export const leaseKind = defineKind<Lease>({
@@ -15,5 +16,5 @@ export const leaseKind = defineKind<Lease>({
   row: (lease, nowMs) => [nameCell(lease), lease.spec?.holderIdentity ?? '', ageCell(lease, nowMs)],
   fields: {},
   applyDefaults: () => {},
-  validate: () => [],
+  validate: validateLease,
 });

@@ -1,7 +1,7 @@
 import type { Namespace } from '../../k8s/generated/types.ts';
 import { namespaces } from '../../k8s/resources.ts';
 import { AGE, NAME, ageCell, nameCell, texts } from '../columns/columns.ts';
-import { type Mutable, mutableCopy } from '../defaults/mutable.ts';
+import type { Mutable } from '../defaults/mutable.ts';
 import { defineKind } from './define-kind.ts';
 
 export const namespaceKind = defineKind<Namespace>({
@@ -12,6 +12,7 @@ export const namespaceKind = defineKind<Namespace>({
   definition: 'io.k8s.api.core.v1.Namespace',
   nameRule: 'dns1123Label',
   subresources: ['status', 'finalize'],
+  hasGeneration: false,
   columns: [NAME, ...texts('Status'), AGE],
   row: (namespace, nowMs) => [nameCell(namespace), namespace.status?.phase ?? '', ageCell(namespace, nowMs)],
   fields: { 'status.phase': ({ status }) => status?.phase ?? '' },
@@ -28,7 +29,6 @@ export const namespaceKind = defineKind<Namespace>({
   },
   prepareForUpdate: (namespace, before) => {
     namespace.spec = { finalizers: [...(before.spec?.finalizers ?? [])] };
-    namespace.status = mutableCopy(before.status ?? {});
   },
   validate: () => [],
 });

@@ -2,8 +2,9 @@ import type { Node } from '../../k8s/generated/types.ts';
 import { nodes } from '../../k8s/resources.ts';
 import { AGE, NAME, ageCell, nameCell, texts, wide } from '../columns/columns.ts';
 import { nodeAddressCell, nodeRolesCell, nodeStatusCell } from '../columns/node-cells.ts';
-import { type Mutable, mutableCopy } from '../defaults/mutable.ts';
+import type { Mutable } from '../defaults/mutable.ts';
 import { canonicalResources } from '../defaults/resources.ts';
+import { validateNode, validateNodeUpdate } from '../validation/node.ts';
 import { defineKind } from './define-kind.ts';
 
 const UNKNOWN = '<unknown>';
@@ -16,6 +17,7 @@ export const nodeKind = defineKind<Node>({
   definition: 'io.k8s.api.core.v1.Node',
   nameRule: 'dns1123Subdomain',
   subresources: ['status'],
+  hasGeneration: false,
   columns: [
     NAME,
     ...texts('Status', 'Roles'),
@@ -42,10 +44,8 @@ export const nodeKind = defineKind<Node>({
     if (spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
     defaultCapacity(node);
   },
-  prepareForUpdate: (node, before) => {
-    if (before.status) node.status = mutableCopy(before.status);
-  },
-  validate: () => [],
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
 });
 
 const defaultCapacity = (node: Mutable<Node>): void => {

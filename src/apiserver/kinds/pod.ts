@@ -3,8 +3,9 @@ import { pods } from '../../k8s/resources.ts';
 import { admitPod } from '../admission/pod.ts';
 import { AGE, NAME, ageCell, nameCell, texts, wide } from '../columns/columns.ts';
 import { podCells, widePodCells } from '../columns/pod-cells.ts';
-import { mutableCopy } from '../defaults/mutable.ts';
 import { defaultPod } from '../defaults/pod-spec.ts';
+import { validatePodUpdate } from '../validation/pod-update.ts';
+import { validatePod } from '../validation/pod.ts';
 import { defineKind } from './define-kind.ts';
 
 export const podKind = defineKind<Pod>({
@@ -34,10 +35,8 @@ export const podKind = defineKind<Pod>({
   },
   applyDefaults: defaultPod,
   prepareForCreate: admitPod,
-  prepareForUpdate: (pod, before) => {
-    if (before.status) pod.status = mutableCopy(before.status);
-  },
-  validate: () => [],
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
   gracefulDelete: (pod, requestedSeconds) => gracePeriodOf(pod, requestedSeconds),
 });
 

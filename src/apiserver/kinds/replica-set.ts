@@ -2,8 +2,8 @@ import type { ReplicaSet } from '../../k8s/generated/types.ts';
 import { labelSelectorText } from '../../k8s/labels.ts';
 import { replicaSets } from '../../k8s/resources.ts';
 import { AGE, NAME, ageCell, containerCells, integers, nameCell, wide } from '../columns/columns.ts';
-import { mutableCopy } from '../defaults/mutable.ts';
 import { defaultPodTemplate } from '../defaults/pod-spec.ts';
+import { validateReplicaSet, validateSelectorUpdate } from '../validation/workloads.ts';
 import { defineKind } from './define-kind.ts';
 
 export const replicaSetKind = defineKind<ReplicaSet>({
@@ -38,8 +38,6 @@ export const replicaSetKind = defineKind<ReplicaSet>({
   prepareForCreate: (set) => {
     set.status = { replicas: 0 };
   },
-  prepareForUpdate: (set, before) => {
-    set.status = mutableCopy(before.status ?? { replicas: 0 });
-  },
-  validate: () => [],
+  validate: validateReplicaSet,
+  validateUpdate: validateSelectorUpdate,
 });

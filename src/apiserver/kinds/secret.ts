@@ -2,6 +2,7 @@ import type { Secret } from '../../k8s/generated/types.ts';
 import { secrets } from '../../k8s/resources.ts';
 import { AGE, NAME, ageCell, integers, nameCell, texts } from '../columns/columns.ts';
 import type { Mutable } from '../defaults/mutable.ts';
+import { validateSecret, validateSecretUpdate } from '../validation/stored-data.ts';
 import { defineKind } from './define-kind.ts';
 
 export const secretKind = defineKind<Secret>({
@@ -24,7 +25,8 @@ export const secretKind = defineKind<Secret>({
     secret.type ||= 'Opaque';
     encodeStringData(secret);
   },
-  validate: () => [],
+  validate: validateSecret,
+  validateUpdate: validateSecretUpdate,
 });
 
 /** stringData is for writing only: it overrides data and is never stored. */

@@ -3,10 +3,11 @@ import { services } from '../../k8s/resources.ts';
 import type { AllocateService } from '../allocate/service-allocator.ts';
 import { AGE, NAME, NONE, ageCell, labelsCell, nameCell, texts, wide } from '../columns/columns.ts';
 import { externalIpCell, portsCell } from '../columns/service-cells.ts';
-import { mutableCopy } from '../defaults/mutable.ts';
 import { alignClusterIps, prepareServiceUpdate } from '../defaults/service-update.ts';
 import { defaultService } from '../defaults/service.ts';
 import type { Kind } from '../kind.ts';
+import { validateServiceUpdate } from '../validation/service-ips.ts';
+import { validateService } from '../validation/service.ts';
 import { defineKind } from './define-kind.ts';
 
 /** The only kind that draws from the cluster's pools: cluster IPs and node ports. */
@@ -19,6 +20,7 @@ export const serviceKind = (allocate: AllocateService): Kind =>
     definition: 'io.k8s.api.core.v1.Service',
     nameRule: 'dns1035Label',
     subresources: ['status'],
+    hasGeneration: false,
     columns: [NAME, ...texts('Type', 'Cluster-IP', 'External-IP', 'Port(s)'), AGE, ...wide('Selector')],
     row: (service, nowMs) => [
       nameCell(service),
@@ -39,9 +41,9 @@ export const serviceKind = (allocate: AllocateService): Kind =>
       alignClusterIps(service.spec!);
     },
     prepareForUpdate: (service, before) => {
-      service.status = mutableCopy(before.status ?? { loadBalancer: {} });
       prepareServiceUpdate(service.spec!, before.spec!);
     },
-    validate: () => [],
+    validate: validateService,
+    validateUpdate: validateServiceUpdate,
     allocate,
   });

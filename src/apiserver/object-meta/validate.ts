@@ -3,8 +3,9 @@
 import type { FieldError } from '../../k8s/field-error.ts';
 import { forbidden, invalid, required, tooLong } from '../../k8s/field-errors.ts';
 import type { ObjectMeta, OwnerReference } from '../../k8s/generated/types.ts';
-import { dns1123Label, labelValue, qualifiedName } from '../../k8s/name-rules.ts';
+import { dns1123Label, qualifiedName } from '../../k8s/name-rules.ts';
 import type { Kind } from '../kind.ts';
+import { labels } from '../validation/labels.ts';
 import { generatedNameFindings, nameFindings } from './name.ts';
 
 const ANNOTATIONS_BYTES_MAX = 256 << 10;
@@ -22,7 +23,7 @@ export const validateMeta = ({ resource, nameRule }: Kind, meta: ObjectMeta): re
     ? nameFindings(nameRule, meta.name).map((finding) => invalid('metadata.name', meta.name, finding))
     : [required('metadata.name', 'name or generateName is required')]),
   ...(resource.namespaced ? namespaceErrors(meta.namespace) : []),
-  ...labelErrors(meta.labels ?? {}),
+  ...labels(meta.labels, 'metadata.labels'),
   ...annotationErrors(meta.annotations ?? {}),
   ...ownerErrors(meta.ownerReferences ?? []),
   ...finalizerErrors(meta.finalizers ?? []),
@@ -31,12 +32,6 @@ export const validateMeta = ({ resource, nameRule }: Kind, meta: ObjectMeta): re
 /** What an update may not do to metadata, besides what validateMeta finds. */
 export const validateMetaUpdate = (meta: ObjectMeta, before: ObjectMeta): readonly FieldError[] =>
   before.deletionTimestamp ? newFinalizerErrors(meta.finalizers ?? [], before.finalizers ?? []) : [];
-
-const labelErrors = (labels: Readonly<Record<string, string>>): readonly FieldError[] =>
-  Object.entries(labels).flatMap(([key, value]) => [
-    ...qualifiedName(key).map((finding) => invalid('metadata.labels', key, finding)),
-    ...labelValue(value).map((finding) => invalid('metadata.labels', value, finding)),
-  ]);
 
 const namespaceErrors = (namespace: string | undefined): readonly FieldError[] =>
   namespace

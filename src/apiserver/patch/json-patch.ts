@@ -50,6 +50,6 @@ const tooMany = (count: number): ApiError =>
 const unprocessable = (why: string): ApiError =>
   new ApiError(
     failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {
-      causes: [{ reason: 'UnexpectedServerResponse', message: why }],
+      causes: [{ reason: 'UnexpectedServerResponse', message: why, field: 'patch' }],
     }),
   );

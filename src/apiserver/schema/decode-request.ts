@@ -1,7 +1,8 @@
 // The body of a create or update as an object of its kind, strict or not, with kube-apiserver's refusals
 // (k8s.io/apiserver/pkg/endpoints/handlers/create.go and rest.go, transformDecodeError).
 import { apiVersionOf } from '../../k8s/resources.ts';
-import type { Draft, Kind } from '../kind.ts';
+import type { Resource } from '../../k8s/resources.ts';
+import type { Draft } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
 import { badRequest } from '../status-errors.ts';
 import { DecodeError, decode } from './decode.ts';
@@ -13,7 +14,7 @@ export type Validation = Pick<RequestContext, 'fieldValidation' | 'decodingError
 
 /** A copy of the body with apiVersion and kind set. Throws a BadRequest. */
 export const decodeRequest = (
-  { resource }: Kind,
+  resource: Resource,
   root: ObjectNode,
   body: unknown,
   validation: Validation,

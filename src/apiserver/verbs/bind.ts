@@ -31,7 +31,7 @@ export const bind = (
   context: RequestContext,
 ): void => {
   const root = machinery.schema('io.k8s.api.core.v1.Binding');
-  const binding = decodeRequest({ ...kind, resource: BINDING }, root, body, context) as Binding;
+  const binding = decodeRequest(BINDING, root, body, context) as Binding;
   checkTarget(binding, ref);
   const before = find(machinery, kind, ref);
   checkUnbound(kind, before);

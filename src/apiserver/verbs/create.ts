@@ -8,11 +8,12 @@ import { metaForCreate } from '../object-meta/system-fields.ts';
 import { validateMeta } from '../object-meta/validate.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
-import { alreadyExists, badRequest, generatedNameTaken, internal, invalid } from '../status-errors.ts';
+import { alreadyExists, generatedNameTaken, internal, invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
 import { admissionContext, keyFor, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { checkNamespaceTakesContent } from './namespace-lifecycle.ts';
+import { metaOf, placed } from './request-object.ts';
 import { save } from './save.ts';
 
 // k8s.io/apiserver/pkg/registry/generic/registry: names are made up this often before the client is told to try again.
@@ -26,7 +27,7 @@ export const create = (
   body: unknown,
   context: RequestContext,
 ): StoredObject => {
-  const draft = decodeRequest(kind, machinery.schema(kind.definition), body, context);
+  const draft = decodeRequest(kind.resource, machinery.schema(kind.definition), body, context);
   const meta = placed(kind, namespace, metaOf(draft));
   if (meta.resourceVersion) throw internal('resourceVersion should not be set on objects to be created');
   const named = {
@@ -50,20 +51,6 @@ const admit = (machinery: Machinery, kind: Kind, draft: Draft, context: RequestC
   const object = draft as KubeObject;
   const errors = [...validateMeta(kind, metaOf(draft)), ...kind.validate(object, admission)];
   if (errors.length > 0) throw invalid(kind.resource, metaOf(draft).name ?? '', errors);
-};
-
-export const metaOf = (draft: Draft): ObjectMeta => draft.metadata ?? {};
-
-/** The namespace is the request's; an object may repeat it but not contradict it. */
-export const placed = (
-  { resource }: Kind,
-  namespace: string | undefined,
-  { namespace: own, ...meta }: ObjectMeta,
-): ObjectMeta => {
-  if (!resource.namespaced) return meta;
-  if (own && namespace && own !== namespace)
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  return { ...meta, namespace: namespace || own };
 };
 
 const freeName = (

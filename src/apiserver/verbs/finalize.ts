@@ -6,11 +6,10 @@ import type { Draft, Kind } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import type { StoredObject } from '../store/change.ts';
-import { metaOf } from './create.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { replaceUnchecked } from './replace.ts';
-import { checkRef } from './update.ts';
+import { checkRef, metaOf } from './request-object.ts';
 
 /** Takes spec.finalizers from the body and nothing else. The namespace goes when none are left. */
 export const finalize = (
@@ -20,7 +19,7 @@ export const finalize = (
   body: unknown,
   context: RequestContext,
 ): StoredObject => {
-  const asked = decodeRequest(kind, machinery.schema(kind.definition), body, context);
+  const asked = decodeRequest(kind.resource, machinery.schema(kind.definition), body, context);
   checkRef(kind, asked, ref);
   const before = find(machinery, kind, ref);
   const { finalizers } = (asked['spec'] ?? {}) as { readonly finalizers?: readonly string[] };

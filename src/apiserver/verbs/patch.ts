@@ -13,7 +13,7 @@ import type { StoredObject } from '../store/change.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { replace, replaceStatus } from './replace.ts';
-import { checkRef } from './update.ts';
+import { checkRef } from './request-object.ts';
 
 export type Patch = { readonly type: PatchType; readonly body: unknown };
 

@@ -8,11 +8,11 @@ import { validateMeta, validateMetaUpdate } from '../object-meta/validate.ts';
 import type { RequestContext } from '../registry.ts';
 import { conflict, invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
-import { metaOf } from './create.ts';
 import { isFinished } from './deletion.ts';
 import { admissionContext, keyFor } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { discard, save } from './save.ts';
+import { metaOf } from './request-object.ts';
 
 /** The draft's metadata names the uid and the resourceVersion that it was made from, if it depends on them. */
 export type Replacement = { readonly kind: Kind; readonly draft: Draft; readonly before: StoredObject };

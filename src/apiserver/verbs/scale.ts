@@ -10,13 +10,12 @@ import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { invalid, methodNotSupported } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
-import { metaOf } from './create.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { patched } from './patch.ts';
 import type { Patch } from './patch.ts';
 import { replace } from './replace.ts';
-import { checkRef } from './update.ts';
+import { checkRef, metaOf } from './request-object.ts';
 
 const SCALE = {
   group: 'autoscaling',
@@ -38,7 +37,7 @@ export const updateScale = (
   context: RequestContext,
 ): Stored<Scale> => {
   const before = scalable(machinery, kind, ref);
-  const draft = decodeRequest({ ...kind, resource: SCALE }, machinery.schema(DEFINITION), body, context);
+  const draft = decodeRequest(SCALE, machinery.schema(DEFINITION), body, context);
   return setReplicas(machinery, kind, { ref, before, draft }, context);
 };
 

@@ -1,0 +1,123 @@
+// Rules for Services (kubernetes pkg/apis/core/validation/validation.go).
+import { forbidden, invalid, required } from '../../k8s/field-errors.ts';
+import type { Service, ServiceSpec } from '../../k8s/generated/types.ts';
+import { ipAddress, ipPrefix, reachableAddress } from './addresses.ts';
+import { type FieldErrors, each, ifSet, when } from './compose.ts';
+import { labels } from './labels.ts';
+import { oneOf, optionalOneOf } from './scalars.ts';
+import { clusterIps, isHeadlessSpec } from './service-ips.ts';
+import { servicePorts } from './service-ports.ts';
+import { dnsSubdomain, qualified } from './texts.ts';
+
+export const validateService = ({ spec }: Service): FieldErrors =>
+  ifSet(spec, (value) => [
+    ...typeFits(value),
+    ...servicePorts(value, 'spec.ports'),
+    ...labels(value.selector, 'spec.selector'),
+    ...sessionAffinity(value),
+    ...clusterIps(value),
+    ...each(value.externalIPs, 'spec.externalIPs', externalIp),
+    ...oneOf(value.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'], 'spec.type'),
+    ...loadBalancer(value),
+    ...trafficPolicies(value),
+  ]);
+
+const externalIp = (ip: string, path: string): FieldErrors => {
+  const errors = ipAddress(ip, path);
+  return errors.length > 0 ? errors : reachableAddress(ip, path);
+};
+
+const typeFits = (spec: ServiceSpec): FieldErrors => {
+  switch (spec.type) {
+    case 'LoadBalancer':
+    case 'NodePort':
+      return when(isHeadlessSpec(spec), () =>
+        invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`),
+      );
+    case 'ExternalName':
+      return externalName(spec);
+    case undefined:
+    default:
+      return [];
+  }
+};
+
+const externalName = (spec: ServiceSpec): FieldErrors => {
+  const name = (spec.externalName ?? '').replace(/\.$/, '');
+  const text = 'may not be set for ExternalName services';
+  return [
+    ...when(!!spec.clusterIPs?.length, () => forbidden('spec.clusterIPs', text)),
+    ...when(!!spec.ipFamilies?.length, () => forbidden('spec.ipFamilies', text)),
+    ...when(spec.ipFamilyPolicy !== undefined, () => forbidden('spec.ipFamilyPolicy', text)),
+    ...(name ? dnsSubdomain(name, 'spec.externalName') : [required('spec.externalName')]),
+  ];
+};
+
+/** A day. */
+const MAX_AFFINITY_SECONDS = 86400;
+
+const sessionAffinity = ({ sessionAffinity: kind, sessionAffinityConfig }: ServiceSpec): FieldErrors => [
+  ...oneOf(kind, ['ClientIP', 'None'], 'spec.sessionAffinity'),
+  ...(kind === 'ClientIP'
+    ? ifSet(sessionAffinityConfig?.clientIP?.timeoutSeconds, (seconds) =>
+        when(seconds <= 0 || seconds > MAX_AFFINITY_SECONDS, () =>
+          invalid(
+            'spec.sessionAffinityConfig.clientIP.timeoutSeconds',
+            seconds,
+            `must be greater than 0 and less than ${MAX_AFFINITY_SECONDS}`,
+          ),
+        ),
+      )
+    : []),
+];
+
+const loadBalancer = (spec: ServiceSpec): FieldErrors => {
+  const only = "may only be used when `type` is 'LoadBalancer'";
+  const isBalanced = spec.type === 'LoadBalancer';
+  // Upper case in kube-apiserver's messages as well.
+  const ranges = 'spec.LoadBalancerSourceRanges';
+  return [
+    ...when(!isBalanced && !!spec.loadBalancerSourceRanges?.length, () => forbidden(ranges, only)),
+    ...each(spec.loadBalancerSourceRanges, ranges, (range, path) => ipPrefix(range.trim(), path)),
+    ...when(!isBalanced && spec.allocateLoadBalancerNodePorts !== undefined, () =>
+      forbidden('spec.allocateLoadBalancerNodePorts', only),
+    ),
+    ...ifSet(spec.loadBalancerClass, (name) =>
+      isBalanced ? qualified(name, 'spec.loadBalancerClass') : [forbidden('spec.loadBalancerClass', only)],
+    ),
+  ];
+};
+
+const trafficPolicies = (spec: ServiceSpec): FieldErrors => {
+  const policies = ['Cluster', 'Local'];
+  return [
+    ...(isExternal(spec)
+      ? oneOf(spec.externalTrafficPolicy, policies, 'spec.externalTrafficPolicy')
+      : when(!!spec.externalTrafficPolicy, () =>
+          invalid(
+            'spec.externalTrafficPolicy',
+            spec.externalTrafficPolicy,
+            'may only be set for externally-accessible services',
+          ),
+        )),
+    ...when(!!spec.healthCheckNodePort && !hasHealthChecks(spec), () =>
+      invalid(
+        'spec.healthCheckNodePort',
+        spec.healthCheckNodePort,
+        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+      ),
+    ),
+    ...optionalOneOf(spec.internalTrafficPolicy, policies, 'spec.internalTrafficPolicy'),
+    ...optionalOneOf(
+      spec.trafficDistribution,
+      ['PreferClose', 'PreferSameNode', 'PreferSameZone'],
+      'spec.trafficDistribution',
+    ),
+  ];
+};
+
+const isExternal = ({ type, externalIPs }: ServiceSpec): boolean =>
+  type === 'LoadBalancer' || type === 'NodePort' || (type === 'ClusterIP' && !!externalIPs?.length);
+
+const hasHealthChecks = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
+  type === 'LoadBalancer' && externalTrafficPolicy === 'Local';

@@ -1,0 +1,125 @@
+// The addresses in use on a node, kept in a folder: one symbolic link for each, named by the address, that points to
+// the id of its sandbox. symlink(2) makes name and content in one step or fails, so an address is never taken twice
+// nor left without an owner, whenever the process dies; `ls -l` shows who has what.
+//
+//   10.244.0.7 -> 5f0c...   fd00:10:244::7 -> 5f0c...   .last-10.244.0.0_24 (where the search goes on)
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { formatAddress, parseAddress } from '../ip/address.ts';
+import type { Address } from '../ip/address.ts';
+import { formatPrefix } from '../ip/prefix.ts';
+import type { Prefix } from '../ip/prefix.ts';
+import { nextFreeAddress } from './address-range.ts';
+
+/** No address is left in a range: the pod has to wait until another one ends. */
+export class AddressesExhaustedError extends Error {
+  constructor(prefix: Prefix) {
+    super(`no addresses left in ${formatPrefix(prefix)}`);
+    this.name = 'AddressesExhaustedError';
+  }
+}
+
+export class AddressStore {
+  readonly #folder: string;
+  readonly #prefixes: readonly Prefix[];
+  /** Address -> sandbox id, as in the folder. */
+  readonly #owners = new Map<string, string>();
+  readonly #last: (Address | undefined)[];
+
+  /** Finds again what an earlier process allocated. */
+  constructor(folder: string, prefixes: readonly Prefix[]) {
+    this.#folder = folder;
+    this.#prefixes = prefixes;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(folder)) {
+      if (!name.startsWith('.')) this.#owners.set(name, readlinkSync(join(folder, name)));
+    }
+    this.#last = prefixes.map((prefix) => readLast(lastFile(folder, prefix)));
+  }
+
+  /** One address of each range, or none and AddressesExhaustedError. A sandbox keeps those that it has already. */
+  allocate(sandboxId: string): readonly Address[] {
+    const present = this.addressesOf(sandboxId);
+    if (present.length === this.#prefixes.length) return present;
+    try {
+      return this.#prefixes.map((prefix, index) => this.#take(sandboxId, prefix, index));
+    } catch (error) {
+      this.release(sandboxId);
+      throw error;
+    }
+  }
+
+  /** Idempotent. */
+  release(sandboxId: string): void {
+    for (const [address, owner] of this.#owners) {
+      if (owner !== sandboxId) continue;
+      rmSync(join(this.#folder, address), { force: true });
+      this.#owners.delete(address);
+    }
+  }
+
+  /** In the order of the ranges; those outside of them last. */
+  addressesOf(sandboxId: string): readonly Address[] {
+    return [...this.#owners]
+      .filter(([, owner]) => owner === sandboxId)
+      .map(([address]) => parseAddress(address))
+      .filter((address) => address !== undefined)
+      .sort((a, b) => this.#rank(a) - this.#rank(b));
+  }
+
+  sandboxIds(): readonly string[] {
+    return [...new Set(this.#owners.values())];
+  }
+
+  #rank({ family }: Address): number {
+    return this.#prefixes.findIndex((prefix) => prefix.family === family);
+  }
+
+  #take(sandboxId: string, prefix: Prefix, index: number): Address {
+    for (;;) {
+      const address = nextFreeAddress(prefix, this.#last[index], (candidate) =>
+        this.#owners.has(formatAddress(candidate)),
+      );
+      if (!address) throw new AddressesExhaustedError(prefix);
+      if (!this.#claim(formatAddress(address), sandboxId)) continue;
+      this.#last[index] = address;
+      writeFileSync(lastFile(this.#folder, prefix), formatAddress(address));
+      return address;
+    }
+  }
+
+  /** False if another process took it first: then it is remembered as taken. */
+  #claim(address: string, sandboxId: string): boolean {
+    const path = join(this.#folder, address);
+    try {
+      symlinkSync(sandboxId, path);
+      this.#owners.set(address, sandboxId);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      this.#owners.set(address, readlinkSync(path));
+      return false;
+    }
+  }
+}
+
+const lastFile = (folder: string, prefix: Prefix): string =>
+  join(folder, `.last-${formatPrefix(prefix).replace('/', '_')}`);
+
+/** Undefined where it was never written, or half written: the search begins at the range's start. */
+const readLast = (path: string): Address | undefined => {
+  try {
+    return parseAddress(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
