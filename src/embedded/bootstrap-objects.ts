@@ -27,7 +27,7 @@ const DNS_PROXY_NAME = 'podnet-dns';
 /** Which Service a slice belongs to, and who looks after it: nobody's controller but this program. */
 const sliceLabels = (service: string): Readonly<Record<string, string>> => ({
   'kubernetes.io/service-name': service,
-  'endpointslice.kubernetes.io/managed-by': 'podnet.dev/control-plane',
+  'endpointslice.kubernetes.io/managed-by': 'control-plane.podnet.dev',
 });
 
 const FAMILIES = [
