@@ -83,3 +83,15 @@ export const roundUpToMilli = ({ nanos, format }: ParsedQuantity): ParsedQuantit
 
 /** Whether the value is a whole number. */
 export const isWholeQuantity = ({ nanos }: ParsedQuantity): boolean => nanos % NANO === 0n;
+
+/** As a number in its base unit (cores, bytes); undefined if it is no quantity. */
+export const quantityValue = (quantity: string | number): number | undefined => {
+  const parsed = parseQuantity(quantity);
+  return parsed && Number(parsed.nanos) / 1e9;
+};
+
+/** In thousandths, rounded up: `100m` and `0.1` are 100. Undefined if it is no quantity. */
+export const quantityMillis = (quantity: string | number): number | undefined => {
+  const parsed = parseQuantity(quantity);
+  return parsed && Number(roundUpToMilli(parsed).nanos / 10n ** 6n);
+};

@@ -98,7 +98,12 @@ export const createFakeClient = (historyLimit = 1000): FakeClient => {
         resourceVersion: String(version),
       },
     } as AnyObject;
-    if (before?.metadata.deletionTimestamp && !stored.metadata.finalizers?.length) {
+    // Deletion completes with the last finalizer; a pod without any waits for its kubelet.
+    if (
+      before?.metadata.finalizers?.length &&
+      before.metadata.deletionTimestamp &&
+      !stored.metadata.finalizers?.length
+    ) {
       drop(resource, stored);
       return stored;
     }

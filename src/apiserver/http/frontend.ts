@@ -1,7 +1,7 @@
 // Between Node's server and the API: every request gets a user and an answer, and every failure a Status.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import { authenticate } from '../auth/authenticate.ts';
@@ -18,7 +18,7 @@ import type { PodStreams, StreamSubresource } from './pod-streams.ts';
 import { readBody } from './request-body.ts';
 import { type ResourcePath, parseRequestPath } from './request-path.ts';
 import { answerOfError, send } from './send.ts';
-import type { ServerHandlers } from './server.ts';
+import type { Peer, ServerHandlers } from './server.ts';
 import { openTunnel, refuseUpgrade } from './tunnel.ts';
 
 export type FrontendOptions = {
@@ -31,18 +31,18 @@ export type FrontendOptions = {
 };
 
 export const createFrontend = (options: FrontendOptions): ServerHandlers => ({
-  request: (request, response, socket) => void serve(options, request, response, socket),
-  upgrade: (request, socket, head) => void serveUpgrade(options, request, socket, head),
+  request: (request, response, peer) => void serve(options, request, response, peer),
+  upgrade: (request, socket, head, peer) => void serveUpgrade(options, { request, socket, head, peer }),
 });
 
 const serve = async (
   options: FrontendOptions,
   request: IncomingMessage | Http2ServerRequest,
   response: ServerResponse | Http2ServerResponse,
-  socket: TLSSocket,
+  peer: Peer,
 ): Promise<void> => {
   const warnings: string[] = [];
-  const answer = await answerTo(options, request, socket, warnings);
+  const answer = await answerTo(options, request, peer, warnings);
   const acceptEncoding = textOf(request.headers['accept-encoding']);
   try {
     await send(response as Outgoing, answer, { acceptEncoding, warnings });
@@ -55,7 +55,7 @@ const serve = async (
 const answerTo = async (
   options: FrontendOptions,
   request: IncomingMessage | Http2ServerRequest,
-  socket: TLSSocket,
+  peer: Peer,
   warnings: string[],
 ): Promise<Answer> => {
   try {
@@ -65,7 +65,7 @@ const answerTo = async (
       path,
       query,
       headers: request.headers,
-      user: await userOf(options, request, socket),
+      user: await userOf(options, request, peer),
       body: () => readBody(request, options.clock),
       warn: (text) => void (warnings.includes(text) || warnings.push(text)),
     });
@@ -74,16 +74,21 @@ const answerTo = async (
   }
 };
 
+type UpgradeRequest = {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly peer: Peer;
+};
+
 const serveUpgrade = async (
   options: FrontendOptions,
-  request: IncomingMessage,
-  socket: TLSSocket,
-  head: Buffer,
+  { request, socket, head, peer }: UpgradeRequest,
 ): Promise<void> => {
   try {
     const { path, query } = targetOf(request.url ?? '/');
     const target = streamTargetOf(path);
-    const user = await userOf(options, request, socket);
+    const user = await userOf(options, request, peer);
     // Who may exec may do so by GET and by POST alike: both are `create` for a role (CVE-2020-8559 and after).
     demand(user, { ...target.path, verb: 'create' });
     const location = options.podStreams.locate(refOf(target.path), target.subresource, query);
@@ -108,18 +113,12 @@ const streamTargetOf = (
 const userOf = (
   { tokens }: FrontendOptions,
   { headers }: IncomingMessage | Http2ServerRequest,
-  socket: TLSSocket,
-): Promise<User> => {
-  const certificate = socket.getPeerCertificate();
-  return authenticate(
-    {
-      certificate: Object.keys(certificate).length > 0 ? certificate : undefined,
-      isCertificateTrusted: socket.authorized,
-      authorization: headers.authorization,
-    },
+  { certificate, isTrusted }: Peer,
+): Promise<User> =>
+  authenticate(
+    { certificate, isCertificateTrusted: isTrusted, authorization: headers.authorization },
     tokens,
   );
-};
 
 const targetOf = (url: string): { readonly path: string; readonly query: URLSearchParams } => {
   const mark = url.indexOf('?');

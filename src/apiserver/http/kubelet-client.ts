@@ -33,7 +33,7 @@ export type KubeletClient = {
 const CONNECT_MS_MAX = 10_000;
 
 export const createKubeletClient = ({ ca, certificate, key }: KubeletClientOptions): KubeletClient => {
-  const agent = new Agent({ ca, cert: certificate, key, keepAlive: true, maxFreeSockets: 8 });
+  const agent = new Agent({ ca, cert: certificate, key });
   const open = (location: KubeletLocation, method: string, headers: Readonly<Record<string, string>>) => {
     const { host, port, path } = location;
     const request = httpsRequest({ host, port, path, method, headers, agent });

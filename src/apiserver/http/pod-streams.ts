@@ -1,13 +1,14 @@
 // What the API server passes on to the kubelet of a pod's node: logs as an answer, exec and attach as a tunnel of bytes.
 import type { IncomingMessage } from 'node:http';
-import { ApiError, failure } from '../../k8s/api-error.ts';
+import type { ApiError } from '../../k8s/api-error.ts';
 import type { Pod } from '../../k8s/generated/types.ts';
 import type { ObjectRef } from '../../client/client.ts';
 import { invalid as invalidField } from '../../k8s/field-errors.ts';
 import { nodes, pods } from '../../k8s/resources.ts';
 import type { Registry } from '../registry.ts';
 import type { Answer, Outgoing } from './exchange.ts';
-import { badRequest, internal, invalid } from '../status-errors.ts';
+import { badRequest, invalid } from '../status-errors.ts';
+import { kubeletRefusal } from './kubelet-refusal.ts';
 import type { KubeletClient } from './kubelet-client.ts';
 import {
   type KubeletLocation,
@@ -48,7 +49,7 @@ export const createPodStreams = ({ registry, kubelet, kubeletPort }: PodStreamOp
       checkLogQuery(ref.name, query);
       const path = logPath(pod, containerOf(pod, query.get('container')), query);
       if (!pod.spec?.nodeName) return NOTHING_YET;
-      return passOn(await kubelet.get({ ...addressOf(pod.spec.nodeName), path }), ref.name);
+      return passOn(await kubelet.get({ ...addressOf(pod.spec.nodeName), path }));
     },
     locate: (ref, subresource, query) => {
       const pod = podOf(ref);
@@ -65,8 +66,8 @@ export const createPodStreams = ({ registry, kubelet, kubeletPort }: PodStreamOp
 /** A pod that is not on a node yet has no log, which is no error. */
 const NOTHING_YET: Answer = { kind: 'document', code: 204, contentType: 'text/plain', body: '' };
 
-const passOn = async (answer: IncomingMessage, name: string): Promise<Answer> => {
-  if (answer.statusCode !== 200) throw await refusalOf(answer, name);
+const passOn = async (answer: IncomingMessage): Promise<Answer> => {
+  if (answer.statusCode !== 200) throw await kubeletRefusal(answer);
   return { kind: 'stream', start: (response) => copy(answer, response) };
 };
 
@@ -80,35 +81,6 @@ const copy = (from: IncomingMessage, to: Outgoing): void => {
   });
   from.once('end', () => to.end());
   from.once('error', () => to.destroy());
-};
-
-const REFUSAL_BYTES_MAX = 64 << 10;
-
-export const refusalText = async (answer: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > REFUSAL_BYTES_MAX) break;
-  }
-  return Buffer.concat(chunks).toString('utf8').trim();
-};
-
-/** k8s.io/apiserver/pkg/registry/generic/rest/response_checker.go */
-const refusalOf = async (answer: IncomingMessage, name: string): Promise<ApiError> => {
-  const text = await refusalText(answer);
-  const code = answer.statusCode ?? 500;
-  if (code === 400) return badRequest(text);
-  if (code === 404)
-    return new ApiError(
-      failure(404, 'NotFound', `the server could not find the requested resource ( pods/log ${name})`, {
-        name,
-        kind: 'pods/log',
-        causes: [{ reason: 'UnexpectedServerResponse', message: text }],
-      }),
-    );
-  return internal(text);
 };
 
 const COUNTS: readonly (readonly [string, number])[] = [

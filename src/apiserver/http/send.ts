@@ -32,7 +32,11 @@ export const send = async (response: Outgoing, answer: Answer, options: SendOpti
 
 /** An error as its Status: an ApiError has one, anything else is a fault of ours and goes to the log. */
 export const answerOfError = (error: unknown, log: Log): DocumentAnswer => {
-  if (error instanceof ApiError) return jsonAnswer(error.code, error.status);
+  if (error instanceof ApiError) {
+    const retryAfter = error.status.details?.retryAfterSeconds;
+    const answer = jsonAnswer(error.code, error.status);
+    return retryAfter ? { ...answer, headers: { 'retry-after': String(retryAfter) } } : answer;
+  }
   log.error({ err: error }, 'a request failed');
   const status = internal(error instanceof Error ? error.message : String(error)).status;
   return jsonAnswer(500, status);

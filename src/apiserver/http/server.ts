@@ -8,7 +8,7 @@ import {
   createSecureServer,
 } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
 import type { Log } from '../../lang/log.ts';
 
@@ -16,15 +16,22 @@ export type Endpoint = { readonly host: string; readonly port: number };
 
 export type TlsFiles = { readonly ca: string; readonly certificate: string; readonly key: string };
 
+/** Who is at the other end of a connection, as its TLS handshake told. */
+export type Peer = {
+  /** Undefined if the client sent none. */
+  readonly certificate: PeerCertificate | undefined;
+  /** Whether the cluster's authority signed it and it was valid then. */
+  readonly isTrusted: boolean;
+};
+
 export type ServerHandlers = {
-  /** Never rejects. */
   readonly request: (
     request: IncomingMessage | Http2ServerRequest,
     response: ServerResponse | Http2ServerResponse,
-    socket: TLSSocket,
+    peer: Peer,
   ) => void;
-  /** HTTP/1.1 only: WebSocket and the like. Never rejects. */
-  readonly upgrade: (request: IncomingMessage, socket: TLSSocket, head: Buffer) => void;
+  /** HTTP/1.1 only: WebSocket and the like. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, peer: Peer) => void;
 };
 
 export type ApiListener = {
@@ -38,10 +45,9 @@ const HEADERS_MS_MAX = 10_000;
 /** HTTP/1.1: the whole request with its body. */
 const REQUEST_MS_MAX = 60_000;
 /** Of one address: a node agent needs one, kubectl a few. */
-const CONNECTIONS_PER_ADDRESS_MAX = 1000;
-/** kube-apiserver's --http2-max-streams-per-connection is 250; informers of many kinds share a connection here. */
-const STREAMS_MAX = 1000;
-const STREAM_WINDOW_BYTES = 1 << 20;
+const CONNECTIONS_PER_ADDRESS_MAX = 500;
+/** kube-apiserver's --http2-max-streams-per-connection. With the default window of 64 KiB, 16 MiB may wait to be read. */
+const STREAMS_MAX = 250;
 const SESSION_MEMORY_MB_MAX = 64;
 
 export const startServer = async (
@@ -60,18 +66,18 @@ export const startServer = async (
     minVersion: 'TLSv1.2',
     handshakeTimeout: HANDSHAKE_MS_MAX,
     maxSessionMemory: SESSION_MEMORY_MB_MAX,
-    settings: { maxConcurrentStreams: STREAMS_MAX, initialWindowSize: STREAM_WINDOW_BYTES },
+    settings: { maxConcurrentStreams: STREAMS_MAX },
   });
   Object.assign(server, { headersTimeout: HEADERS_MS_MAX, requestTimeout: REQUEST_MS_MAX });
   const connections = guardConnections(server, log);
   server.on('request', (request, response) => {
     request.on('error', () => {}); // the client went away; whoever reads or writes hears of it
     response.on('error', () => {});
-    handlers.request(request, response, socketOf(request));
+    handlers.request(request, response, peerOf(socketOf(request)));
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    handlers.upgrade(request, socket as TLSSocket, head);
+    handlers.upgrade(request, socket, head, peerOf(socket as TLSSocket));
   });
   await listen(server, endpoint);
   const address = server.address();
@@ -87,6 +93,19 @@ export const startServer = async (
 
 const socketOf = (request: IncomingMessage | Http2ServerRequest): TLSSocket =>
   ('stream' in request ? request.stream.session?.socket : request.socket) as TLSSocket;
+
+// Reading a certificate takes longer than answering a small request, and a connection's never changes.
+const peers = new WeakMap<TLSSocket, Peer>();
+
+const peerOf = (socket: TLSSocket): Peer => {
+  const known = peers.get(socket);
+  if (known) return known;
+  const certificate = socket.getPeerCertificate();
+  const isSent = Object.keys(certificate).length > 0;
+  const peer = { certificate: isSent ? certificate : undefined, isTrusted: socket.authorized };
+  peers.set(socket, peer);
+  return peer;
+};
 
 const listen = (server: Http2SecureServer, { host, port }: Endpoint): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -122,8 +141,9 @@ const guardConnections = (server: Http2SecureServer, log: Log): ReadonlySet<Sock
   server.on('tlsClientError', (_error, socket: TLSSocket) => socket.destroy());
   server.on('sessionError', () => {});
   server.on('session', (session: ServerHttp2Session) => session.on('error', () => session.destroy()));
-  server.on('clientError', (_error: Error, socket: Duplex) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const line = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+    if (socket.writable) socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\n\r\n`);
     else socket.destroy();
   });
   return connections;

@@ -5,8 +5,7 @@ import { type Duplex, pipeline } from 'node:stream';
 import type { DocumentAnswer } from './exchange.ts';
 import type { KubeletClient, Tunnel } from './kubelet-client.ts';
 import type { KubeletLocation } from './kubelet-location.ts';
-import { internal } from '../status-errors.ts';
-import { refusalText } from './pod-streams.ts';
+import { kubeletRefusal } from './kubelet-refusal.ts';
 
 /** Connects the client's socket with the kubelet. Rejects with ApiError when the kubelet refuses; then nothing was written. */
 export const openTunnel = async (
@@ -17,7 +16,7 @@ export const openTunnel = async (
   early: Buffer,
 ): Promise<void> => {
   const tunnel = await kubelet.upgrade(location, request.method ?? 'GET', upgradeHeaders(request));
-  if (!tunnel.socket) throw internal(await refusalText(tunnel.answer));
+  if (!tunnel.socket) throw await kubeletRefusal(tunnel.answer);
   join(client, early, tunnel, tunnel.socket);
 };
 

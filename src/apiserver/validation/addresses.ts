@@ -1,5 +1,5 @@
 // Rules for IP addresses and prefixes (k8s.io/apimachinery/pkg/util/validation/ip.go; strict since Kubernetes 1.36).
-import { type Address, type Family, formatAddress, parseAddress } from '../../ip/address.ts';
+import { type Address, type Family, parseAddress } from '../../ip/address.ts';
 import { parseInterfaceAddress, parsePrefix, prefixContains, prefixOf } from '../../ip/prefix.ts';
 import { invalid } from '../../k8s/field-errors.ts';
 import { type FieldErrors, when } from './compose.ts';
@@ -16,20 +16,12 @@ export const ipAddress = (text: string, path: string): FieldErrors => {
   );
 };
 
-/** As ipAddress, and in the one notation that everyone uses. */
-export const canonicalIpAddress = (text: string, path: string): FieldErrors => {
+export const ipAddressOfFamily = (text: string, family: Family, path: string): FieldErrors => {
   const errors = ipAddress(text, path);
   if (errors.length > 0) return errors;
-  const canonical = formatAddress(parseAddress(text)!);
-  return when(canonical !== text, () =>
-    invalid(path, text, `must be in canonical form (${JSON.stringify(canonical)})`),
+  return when(parseAddress(text)!.family !== family, () =>
+    invalid(path, text, `must be an IPv${family} address`),
   );
-};
-
-export const ipAddressOfFamily = (text: string, family: Family, path: string): FieldErrors => {
-  const errors = canonicalIpAddress(text, path);
-  const wrong = parseAddress(text)?.family !== family;
-  return [...errors, ...when(wrong, () => invalid(path, text, `must be an IPv${family} address`))];
 };
 
 /** Without the leading zeros it would be an IPv4 address. */

@@ -1,7 +1,7 @@
 // Rules for a pod's resolver and its hosts file. The limits are libc's.
 import { invalid, required } from '../../k8s/field-errors.ts';
 import type { HostAlias, PodDNSConfig, PodSpec } from '../../k8s/generated/types.ts';
-import { canonicalIpAddress } from './addresses.ts';
+import { ipAddress } from './addresses.ts';
 import { type FieldErrors, each, ifSet, when } from './compose.ts';
 import { dnsSubdomain, underscoredSubdomain } from './texts.ts';
 
@@ -19,7 +19,7 @@ const resolver = ({ nameservers = [], searches = [], options }: PodDNSConfig, pa
   ...when(nameservers.length > 3, () =>
     invalid(`${path}.nameservers`, nameservers, 'must not have more than 3 nameservers'),
   ),
-  ...each(nameservers, `${path}.nameservers`, canonicalIpAddress),
+  ...each(nameservers, `${path}.nameservers`, ipAddress),
   ...when(searches.length > 32, () =>
     invalid(`${path}.searches`, searches, 'must not have more than 32 search paths'),
   ),
@@ -38,6 +38,6 @@ const resolver = ({ nameservers = [], searches = [], options }: PodDNSConfig, pa
 
 export const hostAliases = (aliases: readonly HostAlias[] | undefined, path: string): FieldErrors =>
   each(aliases, path, ({ ip, hostnames }, at) => [
-    ...canonicalIpAddress(ip ?? '', `${at}.ip`),
+    ...ipAddress(ip ?? '', `${at}.ip`),
     ...each(hostnames, `${at}.hostnames`, dnsSubdomain),
   ]);

@@ -8,7 +8,7 @@ import type {
   EndpointSlice,
   Endpoints,
 } from '../../k8s/generated/types.ts';
-import { canonicalIpAddress, ipAddress, ipAddressOfFamily, reachableAddress } from './addresses.ts';
+import { ipAddress, ipAddressOfFamily, reachableAddress } from './addresses.ts';
 import { type FieldErrors, each, ifSet, ifText, repeatedIndexes, when } from './compose.ts';
 import { labels } from './labels.ts';
 import { FIELD_IMMUTABLE, PROTOCOLS, oneOf, portNumber } from './scalars.ts';
@@ -85,12 +85,10 @@ const sliceAddress = (address: string, addressType: string, path: string): Field
   switch (addressType) {
     case 'IPv4':
     case 'IPv6':
-      return canonicalIpAddress(address, path).length > 0
-        ? canonicalIpAddress(address, path)
-        : [
-            ...ipAddressOfFamily(address, addressType === 'IPv4' ? 4 : 6, path),
-            ...reachableAddress(address, path),
-          ];
+      return [
+        ...ipAddressOfFamily(address, addressType === 'IPv4' ? 4 : 6, path),
+        ...reachableAddress(address, path),
+      ];
     case 'FQDN':
       return fullyQualifiedDomain(address, path);
     default: // an unknown type has its finding already

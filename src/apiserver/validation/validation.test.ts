@@ -4,6 +4,8 @@ import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import type { Pod, Service } from '../../k8s/generated/types.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
+import { bootstrapObjects } from '../../embedded/bootstrap-objects.ts';
+import { planCluster } from '../../embedded/cluster-config.ts';
 import { createAdmission } from '../../../test/support/admission.ts';
 
 const LABEL =
@@ -299,9 +301,9 @@ describe('an EndpointSlice', () => {
   it('with wrong addresses and ports', () => {
     refusedOnCreate(
       'EndpointSlice',
-      'addressType: IPv6\nendpoints: [{ addresses: [10.0.0.1, FD00::1] }, { addresses: [] }]\nports: [{ port: 70000 }, {}]',
+      'addressType: IPv6\nendpoints: [{ addresses: [10.0.0.1, FD00:0::1, fe80::1] }, { addresses: [] }]\nports: [{ port: 70000 }, {}]',
       'endpoints[0].addresses[0]: Invalid value: "10.0.0.1": must be an IPv6 address',
-      'endpoints[0].addresses[1]: Invalid value: "FD00::1": must be in canonical form ("fd00::1")',
+      'endpoints[0].addresses[2]: Invalid value: "fe80::1": may not be in the link-local range (169.254.0.0/16, fe80::/10)',
       'endpoints[1].addresses: Required value: must contain at least 1 address',
       'ports[0].port: Invalid value: 70000: must be between 1 and 65535, inclusive',
       'ports[1].name: Duplicate value: ""',
@@ -351,6 +353,12 @@ describe('ConfigMaps and Secrets', () => {
       'type: Invalid value: "example.com/x": field is immutable',
     );
   });
+});
+
+it('nothing is wrong with what every cluster starts with', () => {
+  const config = planCluster({ name: 'a', slot: 0, nodes: 3, zones: [] });
+  const { create } = createAdmission();
+  for (const own of [...bootstrapObjects(config).map(({ object: made }) => made)]) create<KubeObject>(own);
 });
 
 it('Nodes, Leases and Events', () => {

@@ -1,0 +1,39 @@
+// Where a pod's files lie on the node: the same names as under /var/lib/kubelet and /var/log/pods.
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+export type PodNames = { readonly namespace: string; readonly name: string; readonly uid: string };
+
+export type PodFolders = {
+  readonly pod: (uid: string) => string;
+  /** `plugin` as kubelet names it: `kubernetes.io~configmap`. */
+  readonly volume: (uid: string, plugin: string, name: string) => string;
+  readonly hostsFile: (uid: string) => string;
+  readonly terminationLog: (uid: string, container: string, attempt: number) => string;
+  readonly logs: (pod: PodNames) => string;
+  /** A container's log, relative to `logs`. */
+  readonly logName: (container: string, attempt: number) => string;
+  readonly remove: (pod: PodNames) => void;
+  /** The uids of the pods that have a folder. */
+  readonly known: () => readonly string[];
+};
+
+export const createPodFolders = (stateFolder: string, logFolder: string): PodFolders => {
+  const pods = join(stateFolder, 'pods');
+  mkdirSync(pods, { recursive: true });
+  const pod = (uid: string): string => join(pods, uid);
+  const logs = ({ namespace, name, uid }: PodNames): string => join(logFolder, `${namespace}_${name}_${uid}`);
+  return {
+    pod,
+    volume: (uid, plugin, name) => join(pod(uid), 'volumes', plugin, name),
+    hostsFile: (uid) => join(pod(uid), 'etc-hosts'),
+    terminationLog: (uid, container, attempt) => join(pod(uid), 'containers', container, `${attempt}`),
+    logs,
+    logName: (container, attempt) => `${container}/${attempt}.log`,
+    remove: (names) => {
+      rmSync(pod(names.uid), { recursive: true, force: true });
+      rmSync(logs(names), { recursive: true, force: true });
+    },
+    known: () => readdirSync(pods),
+  };
+};

@@ -1,0 +1,42 @@
+// What one container of the spec needs: nothing, a start, a restart after its back-off, or a stop.
+import type { Container } from '../../k8s/generated/types.ts';
+import type { ContainerStatus } from '../../runtime/runtime.ts';
+import { backOffUntil } from './back-off.ts';
+import { isRunning, latestOf, probeStateOf, specOf } from './pod-view.ts';
+import type { PodView } from './pod-view.ts';
+import { isRestarted } from './restart-policy.ts';
+
+export type ContainerNeed =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'start' }
+  /** Ended and not restarted. */
+  | { readonly kind: 'done'; readonly exitCode: number }
+  | { readonly kind: 'failed-start'; readonly untilMs: number }
+  | { readonly kind: 'crash-loop'; readonly untilMs: number; readonly last: ContainerStatus }
+  | { readonly kind: 'unhealthy'; readonly last: ContainerStatus; readonly probe: 'liveness' | 'startup' };
+
+const NOTHING: ContainerNeed = { kind: 'nothing' };
+
+export const needOf = (view: PodView, container: Container): ContainerNeed => {
+  if (view.busy.has(`start/${container.name}`)) return NOTHING;
+  const latest = latestOf(view, container.name);
+  const waiting = view.waiting.get(container.name);
+  if (latest?.state === 'exited') return needAfterExit(view, container, latest);
+  if (waiting && waiting.retryAtMs > view.nowMs) return { kind: 'failed-start', untilMs: waiting.retryAtMs };
+  return isRunning(view, latest) ? needWhileRunning(view, container, latest) : { kind: 'start' };
+};
+
+const needWhileRunning = (view: PodView, container: Container, latest: ContainerStatus): ContainerNeed => {
+  const { live, started } = probeStateOf(view, container, latest.id);
+  if (live) return NOTHING;
+  return { kind: 'unhealthy', last: latest, probe: started ? 'liveness' : 'startup' };
+};
+
+const needAfterExit = (view: PodView, container: Container, last: ContainerStatus): ContainerNeed => {
+  const exitCode = last.exitCode ?? 0;
+  if (!isRestarted(container, specOf(view), exitCode)) return { kind: 'done', exitCode };
+  const waiting = view.waiting.get(container.name);
+  if (waiting && waiting.retryAtMs > view.nowMs) return { kind: 'failed-start', untilMs: waiting.retryAtMs };
+  const untilMs = backOffUntil(view.backOffs.get(container.name), last.finishedAtMs ?? last.createdAtMs);
+  return untilMs > view.nowMs ? { kind: 'crash-loop', untilMs, last } : { kind: 'start' };
+};

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:https';
+import { after, before, describe, it } from 'node:test';
+import WebSocket from 'ws';
+import { boundPod, startTestKubelet } from '../../../test/support/test-kubelet.ts';
+import type { TestKubelet } from '../../../test/support/test-kubelet.ts';
+import { pods } from '../../k8s/resources.ts';
+import { createAuthority } from '../../pki/authority.ts';
+import type { KeyPair } from '../../pki/authority.ts';
+
+const PORT = 21_250;
+let test: TestKubelet;
+let ca: string;
+let [apiServer, somebody]: KeyPair[] = [];
+
+before(async () => {
+  const authority = await createAuthority('test');
+  ca = authority.certificate;
+  const server = await authority.issue({
+    commonName: 'system:node:node-1',
+    ipAddresses: ['127.0.0.1'],
+    usage: 'server',
+  });
+  apiServer = await authority.issue({ commonName: 'kube-apiserver-kubelet-client', usage: 'client' });
+  somebody = await authority.issue({
+    commonName: 'somebody',
+    organizations: ['developers'],
+    usage: 'client',
+  });
+  test = await startTestKubelet({ server: { port: PORT, ca, ...server } });
+  await test.kubelet.whenRegistered();
+  test.client.put(pods, boundPod('a'));
+  await test.clock.advance(1000);
+});
+after(() => test.stop());
+
+type Answer = { readonly code: number; readonly text: string };
+
+const get = (
+  path: string,
+  caller?: Partial<KeyPair>,
+  onText = (_text: string): void => {},
+): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const { certificate: cert, key } = caller ?? apiServer!;
+    request({ host: '127.0.0.1', port: PORT, path, ca, cert, key, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => onText((text += chunk)));
+      response.on('end', () => resolve({ code: response.statusCode!, text }));
+    })
+      .on('error', reject)
+      .end();
+  });
+
+type Session = { readonly frames: readonly string[]; readonly protocol: string; readonly code: number };
+
+/** Opens a stream, sends the messages, and gives all that came back as `CHANNEL:text`. */
+const stream = (
+  path: string,
+  messages: readonly Buffer[] = [],
+  protocol = 'v5.channel.k8s.io',
+): Promise<Session> =>
+  new Promise((resolve, reject) => {
+    const options = { ca, cert: apiServer!.certificate, key: apiServer!.key };
+    const socket = new WebSocket(`wss://127.0.0.1:${PORT}${path}`, [protocol], options);
+    const frames: string[] = [];
+    socket.on('open', () => messages.forEach((message) => socket.send(message)));
+    socket.on('message', (data: Buffer) => frames.push(`${data[0]}:${data.subarray(1).toString()}`));
+    socket.on('error', reject);
+    socket.on('close', (code) => resolve({ frames, protocol: socket.protocol, code }));
+  });
+
+describe('kubelet server', () => {
+  it('answers the API server, refuses other users and those without a certificate', async () => {
+    assert.deepEqual(await get('/healthz'), { code: 200, text: 'ok' });
+    assert.equal((await get('/healthz', somebody)).code, 403);
+    await assert.rejects(get('/healthz', {}));
+    assert.equal(JSON.parse((await get('/pods')).text).items[0].metadata.name, 'a');
+    assert.equal((await get('/nope')).code, 404);
+  });
+
+  it('sends logs: all, the last lines, with times, followed to the end', async () => {
+    for (const text of ['one', 'two', 'three']) test.runtime.log('web', text);
+    assert.equal((await get('/containerLogs/default/a/web')).text, 'one\ntwo\nthree\n');
+    assert.equal((await get('/containerLogs/default/a/web?tailLines=1')).text, 'three\n');
+    assert.match(
+      (await get('/containerLogs/default/a/web?tailLines=1&timestamps=true')).text,
+      /^2026-\S+Z three\n$/,
+    );
+    const followed = await get('/containerLogs/default/a/web?follow=true&tailLines=1', apiServer, (text) => {
+      if (text === 'three\n') test.runtime.log('web', 'four');
+      else test.runtime.exit('web', 0);
+    });
+    assert.equal(followed.text, 'three\nfour\n');
+  });
+
+  it('says what is wrong with a request for logs', async () => {
+    await test.clock.advance(1000);
+    assert.deepEqual(await get('/containerLogs/default/nobody/web'), {
+      code: 404,
+      text: 'pod "nobody" not found in namespace "default"\n',
+    });
+    assert.equal((await get('/containerLogs/default/a/web?tailLines=x')).code, 400);
+    test.client.put(pods, boundPod('b', { containers: [{ image: 'absent' }] }));
+    await test.clock.advance(3000);
+    assert.deepEqual(await get('/containerLogs/default/b/web'), {
+      code: 400,
+      text: 'container "web" in pod "b" is waiting to start: trying and failing to pull image\n',
+    });
+  });
+
+  it('exec: output, then the status on the error channel', async () => {
+    const { frames, protocol, code } = await stream(
+      '/exec/default/a/web?command=echo&command=hi&output=1&error=1',
+    );
+    assert.deepEqual(frames, ['1:', '1:hi\n', '3:{"metadata":{},"status":"Success"}']);
+    assert.deepEqual([protocol, code], ['v5.channel.k8s.io', 1000]);
+  });
+
+  it('exec: the exit code as a cause', async () => {
+    const { frames } = await stream(
+      '/exec/default/a/web?command=exit&command=7&output=1&error=1',
+      [],
+      'v4.channel.k8s.io',
+    );
+    assert.equal(frames[1], '2:failed\n');
+    const status = JSON.parse(frames.at(-1)!.slice(2)) as Record<string, unknown>;
+    assert.equal(status['reason'], 'NonZeroExitCode');
+    assert.deepEqual(status['details'], { causes: [{ reason: 'ExitCode', message: '7' }] });
+  });
+
+  it('attach: stdin reaches the process and is closed by 255; the terminal is resized', async () => {
+    const { frames } = await stream('/attach/default/a/web?input=1&output=1', [
+      Buffer.from('\u0004{"Width":80,"Height":24}'),
+      Buffer.from('\u0000typed'),
+      Buffer.of(255, 0),
+    ]);
+    assert.deepEqual(frames.slice(0, 3), ['1:', '1:80x24\n', '1:typed']);
+    assert.match(frames.at(-1)!, /^3:.*Success/);
+  });
+
+  it('refuses a stream to nobody, and without a protocol in common', async () => {
+    await assert.rejects(stream('/exec/default/a/nobody?command=true&output=1'), /404/);
+    await assert.rejects(stream('/exec/default/a/web?command=true&output=1', [], 'v1.channel'), /400/);
+  });
+});
