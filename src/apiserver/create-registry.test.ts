@@ -195,8 +195,11 @@ describe('update', () => {
       message,
       'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again',
     );
-    const { resourceVersion: _, ...metadata } = second.metadata;
-    assert.deepEqual((await update(configMapKind, { metadata, data: { x: '4' } })).data, { x: '4' });
+    for (const resourceVersion of ['', '0']) {
+      const metadata = { ...second.metadata, resourceVersion };
+      const data = { x: `unconditional ${resourceVersion}` };
+      assert.deepEqual((await update(configMapKind, { metadata, data })).data, data);
+    }
   });
 
   it('is no write when nothing changes', async () => {
@@ -294,6 +297,32 @@ describe('patch', () => {
     );
     const { code, reason } = await statusOf(patch([{ op: 'test', path: '/kind', value: 'x' }], 'json'));
     assert.deepEqual([code, reason], [422, 'Invalid']);
+  });
+});
+
+describe('allocations', () => {
+  it('are taken for good by a write, and given back when it fails or is a dry run', async () => {
+    const calls: string[] = [];
+    const allocate: Kind['allocate'] = () => ({
+      ok: true,
+      commit: () => void calls.push('commit'),
+      rollback: () => void calls.push('rollback'),
+    });
+    const kind: Kind = { ...configMapKind, allocate };
+    ({ registry } = await createTestRegistry({ kinds: [namespaceKind, kind] }));
+    await create(kind, 'a');
+    await statusOf(create(kind, 'a'));
+    await create(kind, 'b', {}, { dryRun: true });
+    assert.deepEqual(calls, ['commit', 'rollback', 'rollback']);
+  });
+
+  it('that cannot be had make the object invalid', async () => {
+    const errors = [
+      { type: 'FieldValueInvalid', field: 'data.ip', message: 'Invalid value: "x": is taken' },
+    ] as const;
+    const kind: Kind = { ...configMapKind, allocate: () => ({ ok: false, errors }) };
+    const { message } = await statusOf(create(kind, 'a'));
+    assert.equal(message, 'ConfigMap "a" is invalid: data.ip: Invalid value: "x": is taken');
   });
 });
 

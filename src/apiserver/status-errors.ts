@@ -6,11 +6,11 @@ import type { Resource } from '../k8s/resources.ts';
 
 type Causes = NonNullable<NonNullable<Status['details']>['causes']>;
 
-export const OPTIMISTIC_LOCK =
+const OPTIMISTIC_LOCK =
   'the object has been modified; please apply your changes to the latest version and try again';
 
 /** `deployments.apps`, or `pods` in the core group. */
-export const qualified = ({ resource, group }: Resource): string =>
+const qualified = ({ resource, group }: Resource): string =>
   group === '' ? resource : `${resource}.${group}`;
 
 export const notFound = (resource: Resource, name: string): ApiError =>
@@ -66,9 +66,6 @@ export const internal = (message: string): ApiError =>
   new ApiError(
     failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] }),
   );
-
-export const tooManyRequests = (message: string, causes: Causes, retryAfterSeconds = 10): ApiError =>
-  new ApiError(failure(429, 'TooManyRequests', message, { retryAfterSeconds, causes }));
 
 /** A client asks for a future that is not here yet (k8s.io/apiserver/pkg/storage/errors.go). */
 export const tooLargeResourceVersion = (asked: number, current: number): ApiError =>

@@ -30,7 +30,9 @@ const MSG_TRUNC = 0x20;
 
 // The acknowledgements of one datagram must fit into the socket's receive buffer: about 270 by default (as of Linux 6.18).
 const BATCH_MAX = 100;
-const BUFFER_BYTES = 1 << 16;
+
+/** What is received is copied out at once: one for the thread is enough. */
+const buffer = new Uint8Array(1 << 16);
 
 export class NetlinkSocket {
   readonly #fd: number;
@@ -60,17 +62,15 @@ export class NetlinkSocket {
     return this.#requestBatch([{ ...request, flags: (request.flags ?? 0) | NLM_F.dump }])[0]!;
   }
 
-  /** One request on another thread, for those in which the kernel waits: a deleted interface takes its 10 to 50 ms. */
-  async requestOffThread(request: NetlinkRequest): Promise<NetlinkReply> {
-    this.#assertFree();
-    const first = this.#sequence;
-    this.#busy = true;
-    try {
-      await sendOffThread(request.what, this.#fd, this.#encode([request]));
-    } finally {
-      this.#busy = false;
-    }
-    return this.#receive([request], first)[0]!;
+  /**
+   * The same on another thread, for requests in which the kernel waits: it takes 10 to 50 ms to delete an interface.
+   * The socket is not to be used before the promise is settled.
+   */
+  async requestOffThread(requests: readonly NetlinkRequest[]): Promise<readonly NetlinkReply[]> {
+    const replies: NetlinkReply[] = [];
+    for (let start = 0; start < requests.length; start += BATCH_MAX)
+      replies.push(...(await this.#requestBatchOffThread(requests.slice(start, start + BATCH_MAX))));
+    return replies;
   }
 
   close(): void {
@@ -85,6 +85,18 @@ export class NetlinkSocket {
     this.#assertFree();
     const first = this.#sequence;
     send(requests[0]!.what, this.#fd, this.#encode(requests));
+    return this.#receive(requests, first);
+  }
+
+  async #requestBatchOffThread(requests: readonly NetlinkRequest[]): Promise<readonly NetlinkReply[]> {
+    this.#assertFree();
+    const first = this.#sequence;
+    this.#busy = true;
+    try {
+      await sendOffThread(requests[0]!.what, this.#fd, this.#encode(requests));
+    } finally {
+      this.#busy = false;
+    }
     return this.#receive(requests, first);
   }
 
@@ -122,10 +134,9 @@ export class NetlinkSocket {
   }
 
   #read(what: string): readonly NetlinkMessage[] {
-    const buffer = new Uint8Array(BUFFER_BYTES);
     const length = recv(what, this.#fd, buffer, MSG_TRUNC);
     if (length > buffer.length) throw new KernelError('EMSGSIZE', `${what}: an answer of ${length} bytes`);
-    return decodeMessages(buffer.subarray(0, length));
+    return decodeMessages(buffer.slice(0, length));
   }
 }
 

@@ -4,13 +4,16 @@
 //
 //   10.244.0.7 -> 5f0c...   fd00:10:244::7 -> 5f0c...   .last-10.244.0.0_24 (where the search goes on)
 import {
+  closeSync,
+  constants,
   mkdirSync,
+  openSync,
   readFileSync,
   readdirSync,
   readlinkSync,
   rmSync,
   symlinkSync,
-  writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { formatAddress, parseAddress } from '../ip/address.ts';
@@ -32,7 +35,7 @@ export class AddressStore {
   readonly #prefixes: readonly Prefix[];
   /** Address -> sandbox id, as in the folder. */
   readonly #owners = new Map<string, string>();
-  readonly #last: (Address | undefined)[];
+  readonly #cursors: readonly Cursor[];
 
   /** Finds again what an earlier process allocated. */
   constructor(folder: string, prefixes: readonly Prefix[]) {
@@ -42,7 +45,7 @@ export class AddressStore {
     for (const name of readdirSync(folder)) {
       if (!name.startsWith('.')) this.#owners.set(name, readlinkSync(join(folder, name)));
     }
-    this.#last = prefixes.map((prefix) => readLast(lastFile(folder, prefix)));
+    this.#cursors = prefixes.map((prefix) => new Cursor(lastFile(folder, prefix)));
   }
 
   /** One address of each range, or none and AddressesExhaustedError. A sandbox keeps those that it has already. */
@@ -79,19 +82,23 @@ export class AddressStore {
     return [...new Set(this.#owners.values())];
   }
 
+  close(): void {
+    for (const cursor of this.#cursors) cursor.close();
+  }
+
   #rank({ family }: Address): number {
     return this.#prefixes.findIndex((prefix) => prefix.family === family);
   }
 
   #take(sandboxId: string, prefix: Prefix, index: number): Address {
     for (;;) {
-      const address = nextFreeAddress(prefix, this.#last[index], (candidate) =>
+      const cursor = this.#cursors[index]!;
+      const address = nextFreeAddress(prefix, cursor.last, (candidate) =>
         this.#owners.has(formatAddress(candidate)),
       );
       if (!address) throw new AddressesExhaustedError(prefix);
       if (!this.#claim(formatAddress(address), sandboxId)) continue;
-      this.#last[index] = address;
-      writeFileSync(lastFile(this.#folder, prefix), formatAddress(address));
+      cursor.moveTo(address);
       return address;
     }
   }
@@ -114,12 +121,30 @@ export class AddressStore {
 const lastFile = (folder: string, prefix: Prefix): string =>
   join(folder, `.last-${formatPrefix(prefix).replace('/', '_')}`);
 
-/** Undefined where it was never written, or half written: the search begins at the range's start. */
-const readLast = (path: string): Address | undefined => {
-  try {
-    return parseAddress(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+/** The longest text of an address, and then some: each write covers the one before. */
+const CURSOR_BYTES = 48;
+
+/** The address that was taken last, in a file. Written in place: ext4 flushes a file that is cut and written anew. */
+class Cursor {
+  readonly #fd: number;
+  #last: Address | undefined;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    this.#last = parseAddress(readFileSync(this.#fd, 'utf8').trim());
   }
-};
+
+  /** Undefined where it was never written, or half written: the search begins at the range's start. */
+  get last(): Address | undefined {
+    return this.#last;
+  }
+
+  moveTo(address: Address): void {
+    this.#last = address;
+    writeSync(this.#fd, formatAddress(address).padEnd(CURSOR_BYTES), 0);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}

@@ -16,6 +16,7 @@ import type { SandboxNetwork } from '../runtime/sandbox-network.ts';
 import { AddressStore } from './address-store.ts';
 import { POD_LINK, POD_SYSCTLS, addWire, nodeLinkName, setUpNodeEnd, setUpPodEnd } from './pod-interface.ts';
 import type { PodWire } from './pod-interface.ts';
+import { WireRemover } from './wire-remover.ts';
 
 export type PodNetwork = SandboxNetwork & {
   /** Detaches every sandbox but these: those that a runtime lost track of. */
@@ -51,6 +52,7 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
     return prefix;
   });
   const rtnetlink = openRtnetlink();
+  const remover = new WireRemover();
   const store = new AddressStore(options.stateFolder, prefixes);
   releaseUnused(rtnetlink, store);
   // or a packet to a pod that is gone would go out by the default route, and come back, until it is too old
@@ -78,7 +80,7 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
 
   // The node's end is enough: the pod's goes with it, whether its namespace is still there or not.
   const detach: PodNetwork['detach'] = async (sandboxId) => {
-    await deleteWire(nodeLinkName(sandboxId));
+    await remover.remove(nodeLinkName(sandboxId));
     store.release(sandboxId);
   };
 
@@ -87,10 +89,14 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
     detach,
     collectGarbage: async (valid) => {
       const lost = store.sandboxIds().filter((id) => !valid.has(id));
-      for (const id of lost) await detach(id, '');
+      await Promise.all(lost.map((id) => detach(id, '')));
       if (lost.length > 0) log.info({ sandboxes: lost }, 'detached sandboxes that are no more');
     },
-    close: () => rtnetlink.close(),
+    close: () => {
+      rtnetlink.close();
+      remover.close();
+      store.close();
+    },
   };
 };
 
@@ -126,10 +132,4 @@ const plugIn = (rtnetlink: Rtnetlink, wire: PodWire, node: NodeSide, netnsPath: 
   } finally {
     closeSync(netnsFd);
   }
-};
-
-/** On a thread of the pool, with a socket of its own: the kernel takes its time to be sure that nobody uses the wire. */
-const deleteWire = async (name: string): Promise<void> => {
-  using rtnetlink = openRtnetlink();
-  await rtnetlink.requestOffThread(deleteLink(name));
 };

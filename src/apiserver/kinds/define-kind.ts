@@ -17,6 +17,7 @@ type Typed<T extends KubeObject> = {
     before: T | undefined,
     context: AdmissionContext,
   ) => Allocation;
+  readonly expiresMs?: (object: T) => number;
   readonly gracefulDelete?: (object: T, requestedSeconds: number | undefined) => number;
 };
 

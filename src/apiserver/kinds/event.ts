@@ -1,5 +1,6 @@
 import type { Event } from '../../k8s/generated/types.ts';
 import { events } from '../../k8s/resources.ts';
+import { parseTime } from '../../k8s/time.ts';
 import { NAME, texts, wide } from '../columns/columns.ts';
 import { eventCells } from '../columns/event-cells.ts';
 import { validateEvent } from '../validation/event.ts';
@@ -41,4 +42,15 @@ export const eventKind = defineKind<Event>({
     event.reportingInstance ??= '';
   },
   validate: validateEvent,
+  expiresMs: (event) => lastSeenMs(event) + TTL_MS,
 });
+
+// kube-apiserver's --event-ttl, counted from the last time that the event was written.
+const TTL_MS = 3_600_000;
+
+const lastSeenMs = ({ metadata, lastTimestamp, series }: Event): number =>
+  Math.max(
+    ...[metadata?.creationTimestamp, lastTimestamp, series?.lastObservedTime]
+      .map(parseTime)
+      .filter((timeMs) => !Number.isNaN(timeMs)),
+  );

@@ -6,8 +6,7 @@ import { formatTime } from '../../k8s/time.ts';
 import { equalJson } from '../../lang/json.ts';
 import type { Draft, Kind } from '../kind.ts';
 
-export const hasGeneration = (kind: Kind): boolean =>
-  kind.hasGeneration ?? kind.subresources.includes('status');
+const hasGeneration = (kind: Kind): boolean => kind.hasGeneration ?? kind.subresources.includes('status');
 
 /** What a new object keeps of the client's metadata, and what the server adds. Not pure: a new uid each time. */
 export const metaForCreate = (kind: Kind, meta: ObjectMeta, nowMs: number): ObjectMeta => ({

@@ -38,7 +38,7 @@ export type Field = {
 };
 
 /** JSON schema as the generator writes it: only what we read of it. */
-export type Definition = {
+type Definition = {
   readonly type?: string;
   readonly format?: string;
   readonly $ref?: string;

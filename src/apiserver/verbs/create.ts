@@ -13,7 +13,7 @@ import type { StoredObject } from '../store/change.ts';
 import { admissionContext, keyFor, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { checkNamespaceTakesContent } from './namespace-lifecycle.ts';
-import { metaOf, placed } from './request-object.ts';
+import { metaOf, placed, versionOf } from './request-object.ts';
 import { save } from './save.ts';
 
 // k8s.io/apiserver/pkg/registry/generic/registry: names are made up this often before the client is told to try again.
@@ -29,7 +29,7 @@ export const create = (
 ): StoredObject => {
   const draft = decodeRequest(kind.resource, machinery.schema(kind.definition), body, context);
   const meta = placed(kind, namespace, metaOf(draft));
-  if (meta.resourceVersion) throw internal('resourceVersion should not be set on objects to be created');
+  if (versionOf(meta)) throw internal('resourceVersion should not be set on objects to be created');
   const named = {
     ...meta,
     ...(!meta.name && meta.generateName && { name: freeName(machinery, kind, meta) }),

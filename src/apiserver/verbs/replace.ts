@@ -12,7 +12,7 @@ import { isFinished } from './deletion.ts';
 import { admissionContext, keyFor } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { discard, save } from './save.ts';
-import { metaOf } from './request-object.ts';
+import { metaOf, versionOf } from './request-object.ts';
 
 /** The draft's metadata names the uid and the resourceVersion that it was made from, if it depends on them. */
 export type Replacement = { readonly kind: Kind; readonly draft: Draft; readonly before: StoredObject };
@@ -88,7 +88,8 @@ const settle = (
 };
 
 const checkPreconditions = ({ resource }: Kind, draft: Draft, { metadata }: StoredObject): void => {
-  const { uid, resourceVersion } = metaOf(draft);
+  const meta = metaOf(draft);
+  const [uid, resourceVersion] = [meta.uid, versionOf(meta)];
   if (uid && uid !== metadata.uid)
     throw conflict(
       resource,

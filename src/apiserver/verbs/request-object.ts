@@ -8,6 +8,10 @@ import { badRequest } from '../status-errors.ts';
 /** The decoder has made sure of its types. */
 export const metaOf = (draft: Draft): ObjectMeta => draft.metadata ?? {};
 
+/** The version that a write depends on. Version 0 is none, as it is to Go. */
+export const versionOf = ({ resourceVersion }: ObjectMeta): string | undefined =>
+  resourceVersion === '0' ? undefined : resourceVersion || undefined;
+
 /** The namespace is the request's; an object may repeat it but not contradict it. Throws BadRequest. */
 export const placed = (
   { resource }: Kind,
