@@ -54,8 +54,8 @@ export const openWritablePipe = (): WritablePipe => {
   return { stream, childFd };
 };
 
-/** /dev/null for reading: a child without standard input. */
-export const openNull = (): number => openSync('/dev/null', 'r');
+/** /dev/null, for a stream that a child does without. */
+export const openNull = (): number => openSync('/dev/null', 'r+');
 
 export const closeAll = (fds: readonly number[]): void => {
   for (const fd of new Set(fds)) closeSync(fd);

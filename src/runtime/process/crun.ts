@@ -10,6 +10,7 @@ import { closeAll, openReadablePipe, reapProcess, spawnProcess } from '../../ker
 import { withNewMountNamespace } from '../../kernel/mount-namespace.ts';
 import { mount } from '../../kernel/mount.ts';
 import type { OciProcess } from './bundle.ts';
+import type { CrunIo } from './stdio.ts';
 
 const PROGRAMS = ['/usr/bin/crun', '/usr/local/bin/crun', '/usr/sbin/crun'];
 const ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
@@ -26,28 +27,27 @@ export type Monitor = {
   readonly complaint: () => string;
 };
 
-/** Descriptors 0, 1 and 2. They are closed here once crun has them. */
-export type Stdio = readonly [stdin: number, stdout: number, stderr: number];
-
 export type Overlay = { readonly lower: string; readonly upper: string; readonly work: string };
 
 export type Crun = {
   /** Runs the bundle in `folder` (config.json); its rootfs is the overlay, mounted for crun and the container alone. */
-  readonly run: (id: string, folder: string, overlay: Overlay, stdio: Stdio) => Monitor;
+  readonly run: (id: string, folder: string, overlay: Overlay, io: CrunIo) => Monitor;
   /** Runs one more process in a container; `folder` takes its description. */
-  readonly exec: (id: string, folder: string, process: OciProcess, stdio: Stdio) => Monitor;
+  readonly exec: (id: string, folder: string, process: OciProcess, io: CrunIo) => Monitor;
 };
 
 export type CrunOptions = {
   /** crun's own records. */
   readonly root: string;
+  /** A folder that every container's root file system is mounted on: each in a mount namespace of its own. */
+  readonly rootfs: string;
   readonly useCgroups: boolean;
   /** A mount that crun must not see: an empty folder covers it. */
   readonly hiddenMount: string | undefined;
 };
 
-export const createCrun = ({ root, useCgroups, hiddenMount }: CrunOptions): Crun => {
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+export const createCrun = ({ root, rootfs, useCgroups, hiddenMount }: CrunOptions): Crun => {
+  for (const folder of [root, rootfs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const global = [
     '--root',
     root,
@@ -61,38 +61,40 @@ export const createCrun = ({ root, useCgroups, hiddenMount }: CrunOptions): Crun
   };
   let execs = 0;
   return {
-    run: (id, folder, overlay, stdio) => {
+    run: (id, folder, overlay, io) => {
       const log = join(folder, 'crun.log');
-      const args = [...global, '--log', log, 'run', '--bundle', folder, '--pid-file', '/proc/self/fd/3', id];
-      return monitor(args, log, stdio, (spawn) =>
+      const args = [...global, '--log', log, 'run', '--bundle', folder, ...commonFlags(io), id];
+      return monitor(args, log, io, (spawn) =>
         withNewMountNamespace(() => {
           hide();
-          mountOverlay(overlay, join(folder, 'rootfs'));
+          mountOverlay(overlay, rootfs);
           return spawn();
         }),
       );
     },
-    exec: (id, folder, process, stdio) => {
+    exec: (id, folder, process, io) => {
       const name = join(folder, `exec-${++execs}`);
-      writeFileSync(`${name}.json`, JSON.stringify(process), { mode: 0o600 });
-      const files = ['--process', `${name}.json`, '--pid-file', '/proc/self/fd/3'];
-      const args = [...global, '--log', `${name}.log`, 'exec', ...files, id];
-      const watched = monitor(args, `${name}.log`, stdio, (spawn) =>
-        hiddenMount
-          ? withNewMountNamespace(() => {
-              hide();
-              return spawn();
-            })
-          : spawn(),
-      );
-      void watched.exited.then(() => {
-        rmSync(`${name}.json`, { force: true });
-        rmSync(`${name}.log`, { force: true });
-      });
+      const [file, log] = [`${name}.json`, `${name}.log`];
+      writeFileSync(file, JSON.stringify(process), { mode: 0o600 });
+      const args = [...global, '--log', log, 'exec', '--process', file, ...commonFlags(io), id];
+      const watched = monitor(args, log, io, (spawn) => (hiddenMount ? spawnHidden(hide, spawn) : spawn()));
+      void watched.exited.then(() => [file, log].forEach((path) => rmSync(path, { force: true })));
       return watched;
     },
   };
 };
+
+const commonFlags = ({ consoleSocket }: CrunIo): readonly string[] => [
+  '--pid-file',
+  '/proc/self/fd/3',
+  ...(consoleSocket ? ['--console-socket', consoleSocket] : []),
+];
+
+const spawnHidden = (hide: () => void, spawn: () => number): number =>
+  withNewMountNamespace(() => {
+    hide();
+    return spawn();
+  });
 
 /** Not on the machine's own list of mounts: it is gone with the last process that sees it, whatever happens to us. */
 const mountOverlay = ({ lower, upper, work }: Overlay, target: string): void =>
@@ -105,9 +107,9 @@ const mountOverlay = ({ lower, upper, work }: Overlay, target: string): void =>
 
 type Place = (spawn: () => number) => number;
 
-const monitor = (args: readonly string[], log: string, stdio: Stdio, inPlace: Place): Monitor => {
+const monitor = (args: readonly string[], log: string, io: CrunIo, inPlace: Place): Monitor => {
   const pipe = openReadablePipe();
-  const fds = [...stdio, pipe.childFd];
+  const fds = [...io.fds, pipe.childFd];
   const pid = startWith(
     fds,
     () => inPlace(() => spawnProcess({ file: findCrun(), args, env: ENV, fds })),

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deleteNetns } from '../../kernel/netns.ts';
-import { processesIn, removeCgroupIfEmpty, removeCgroups } from './cgroups.ts';
+import { processesIn, removeCgroups, removeEmptyParents } from './cgroups.ts';
 import { type ContainerRecord, type SandboxRecord, isAlive, openRecords, processIdOf } from './records.ts';
 
 export type TraceOptions = {
@@ -23,7 +23,7 @@ export const removeRuntimeTraces = ({ clusterName, stateFolder, runFolder }: Tra
   const cgroup = clusterCgroup(clusterName);
   endProcesses([...processesIn(cgroup), ...runs.flatMap(pidsOfCrun), ...states.flatMap(pidsOnRecord)]);
   removeCgroups(cgroup);
-  removeCgroupIfEmpty('/podnet');
+  removeEmptyParents(cgroup);
   for (const netns of states.flatMap(namespacesOnRecord)) deleteNetns(netns);
   for (const folder of [...states, ...runs]) rmSync(folder, { recursive: true, force: true });
 };

@@ -1,0 +1,60 @@
+// How objects end: namespaces with all that is in them, what lost its owners, nodes that fall silent and their pods.
+// And how namespaces begin: with a ServiceAccount and the cluster's certificate authority.
+import type { ApiClient } from '../client/client.ts';
+import { whenAllSynced } from '../informer/informer.ts';
+import type { Informer } from '../informer/informer.ts';
+import type { Lease, Namespace, Node, Pod } from '../k8s/generated/types.ts';
+import type { Resource } from '../k8s/resources.ts';
+import type { Clock } from '../lang/clock.ts';
+import type { Log } from '../lang/log.ts';
+import type { Loop } from '../reconcile/loop.ts';
+import { startContent } from './content.ts';
+import type { Content } from './content.ts';
+import { startCollector } from './garbage/collector.ts';
+import { startDefaults } from './namespace/defaults.ts';
+import { startTerminator } from './namespace/terminator.ts';
+import { startNodeLifecycle } from './node/controller.ts';
+import { startPodCollector } from './node/pod-collector.ts';
+
+export type LifecycleOptions = {
+  readonly client: ApiClient;
+  /** All that exist: what is not among them is neither collected nor deleted with its namespace. */
+  readonly resources: readonly Resource[];
+  readonly namespaces: Informer<Namespace>;
+  readonly nodes: Informer<Node>;
+  readonly pods: Informer<Pod>;
+  readonly leases: Informer<Lease>;
+  /** PEM: what pods trust the API server by. */
+  readonly caCertificate: string;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type Lifecycle = { readonly stop: () => Promise<void> };
+
+/** Each part starts when what it looks at has synced. */
+export const startLifecycle = (options: LifecycleOptions): Lifecycle => {
+  const { resources, client, clock, log } = options;
+  const collected = resources.filter(({ resource }) => resource !== 'events'); // nobody owns events
+  const content = startContent({ client, resources: collected, clock, log });
+  const loops: Loop[] = [];
+  let isStopped = false;
+  void whenAllSynced(content, options.namespaces, options.nodes, options.pods, options.leases).then(() => {
+    if (!isStopped) loops.push(...startControllers(options, content));
+  });
+  return {
+    stop: async () => {
+      isStopped = true;
+      content.stop();
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+  };
+};
+
+const startControllers = (options: LifecycleOptions, content: Content): readonly Loop[] => [
+  startDefaults({ ...options, content }),
+  startTerminator({ ...options, content }),
+  startCollector({ ...options, content }),
+  startNodeLifecycle(options),
+  startPodCollector(options),
+];
