@@ -232,7 +232,9 @@ describe('createHttpClient() connection', () => {
   });
 
   it('gives a session up when pings stay unanswered', async () => {
-    handler = (_, response) => void response.stream.respond({ ':status': 200 });
+    handler = (_, response) => {
+      response.stream.respond({ ':status': 200 });
+    };
     const relay = await startRelay(portOf());
     const clock = createFakeClock();
     const client = connect({ clock, server: `https://127.0.0.1:${relay.port}` });

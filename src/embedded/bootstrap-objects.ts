@@ -1,7 +1,25 @@
-// The objects that every embedded cluster has from the start: the Services `kubernetes` and `kube-dns`.
+// The objects that every embedded cluster has from the start: its namespaces, the Services `kubernetes` and `kube-dns`.
 // Pure: a plan in, objects out.
-import type { EndpointSlice, Endpoints, Service } from '../k8s/generated/types.ts';
+import type { EndpointSlice, Endpoints, Namespace, Service } from '../k8s/generated/types.ts';
+import type { KubeObject } from '../k8s/objects.ts';
+import { type Resource, endpointSlices, endpoints, namespaces, services } from '../k8s/resources.ts';
 import type { ClusterConfig } from './cluster-config.ts';
+
+export type BootstrapObject = { readonly resource: Resource; readonly object: KubeObject };
+
+const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+
+/** In the order in which they must be created: namespaces first, a Service before its endpoints. */
+export const bootstrapObjects = (config: ClusterConfig): readonly BootstrapObject[] => [
+  ...NAMESPACES.map((name) => ({ resource: namespaces, object: namespace(name) })),
+  { resource: services, object: kubernetesService(config) },
+  { resource: endpoints, object: kubernetesEndpoints(config) },
+  ...kubernetesSlices(config).map((object) => ({ resource: endpointSlices, object })),
+  { resource: services, object: dnsService(config) },
+  ...dnsSlices(config).map((object) => ({ resource: endpointSlices, object })),
+];
+
+const namespace = (name: string): Namespace => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 
 /** The proxy leaves Services with this label alone: every node answers at the DNS addresses itself. */
 const DNS_PROXY_NAME = 'podnet-dns';
@@ -9,7 +27,7 @@ const DNS_PROXY_NAME = 'podnet-dns';
 /** Which Service a slice belongs to, and who looks after it: nobody's controller but this program. */
 const sliceLabels = (service: string): Readonly<Record<string, string>> => ({
   'kubernetes.io/service-name': service,
-  'endpointslice.kubernetes.io/managed-by': 'podnet.dev/control-plane',
+  'endpointslice.kubernetes.io/managed-by': 'control-plane.podnet.dev',
 });
 
 const FAMILIES = [
@@ -17,7 +35,7 @@ const FAMILIES = [
   { index: 1, addressType: 'IPv6', suffix: '-ipv6' },
 ] as const;
 
-export const kubernetesService = (config: ClusterConfig): Service => ({
+const kubernetesService = (config: ClusterConfig): Service => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: {
@@ -35,7 +53,7 @@ export const kubernetesService = (config: ClusterConfig): Service => ({
 });
 
 /** Not mirrored into a slice, as kube-apiserver's own are not: the slices are made below. */
-export const kubernetesEndpoints = (config: ClusterConfig): Endpoints => ({
+const kubernetesEndpoints = (config: ClusterConfig): Endpoints => ({
   apiVersion: 'v1',
   kind: 'Endpoints',
   metadata: {
@@ -51,7 +69,7 @@ export const kubernetesEndpoints = (config: ClusterConfig): Endpoints => ({
   ],
 });
 
-export const kubernetesSlices = (config: ClusterConfig): readonly EndpointSlice[] =>
+const kubernetesSlices = (config: ClusterConfig): readonly EndpointSlice[] =>
   FAMILIES.map(({ index, addressType, suffix }) => ({
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -61,7 +79,7 @@ export const kubernetesSlices = (config: ClusterConfig): readonly EndpointSlice[
     ports: [{ name: 'https', port: config.apiPort, protocol: 'TCP' }],
   }));
 
-export const dnsService = (config: ClusterConfig): Service => ({
+const dnsService = (config: ClusterConfig): Service => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: {
@@ -86,7 +104,7 @@ export const dnsService = (config: ClusterConfig): Service => ({
   },
 });
 
-export const dnsSlices = (config: ClusterConfig): readonly EndpointSlice[] =>
+const dnsSlices = (config: ClusterConfig): readonly EndpointSlice[] =>
   FAMILIES.map(({ index, addressType, suffix }) => ({
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',

@@ -42,13 +42,14 @@ export const planCluster = (options: {
 }): ClusterConfig => {
   const { name, slot, zones } = options;
   const [pods, services] = [244 + slot, 96 + slot];
+  const underlay = slot === 0 ? '' : `:${slot}`;
   return {
     name,
     slot,
     domain: 'cluster.local',
     apiPort: 6443 + slot,
-    underlayCidrs: [`172.30.${slot}.0/24`, `fd00:172:30:${slot}::/64`],
-    hostAddresses: [`172.30.${slot}.1`, `fd00:172:30:${slot}::1`],
+    underlayCidrs: [`172.30.${slot}.0/24`, `fd00:172:30${underlay}::/64`],
+    hostAddresses: [`172.30.${slot}.1`, `fd00:172:30${underlay}::1`],
     podCidrs: [`10.${pods}.0.0/16`, `fd00:10:${pods}::/48`],
     serviceCidrs: [`10.${services}.0.0/16`, `fd00:10:${services}::/112`],
     apiServiceIps: [`10.${services}.0.1`, `fd00:10:${services}::1`],
@@ -57,11 +58,15 @@ export const planCluster = (options: {
     nodes: Array.from({ length: options.nodes }, (_, index) => ({
       name: `node-${index + 1}`,
       zone: zones.length > 0 ? zones[index % zones.length]! : undefined,
-      addresses: [`172.30.${slot}.${index + 11}`, `fd00:172:30:${slot}::${(index + 11).toString(16)}`],
-      podCidrs: [`10.${pods}.${index}.0/24`, `fd00:10:${pods}:${index.toString(16)}::/64`],
+      addresses: [`172.30.${slot}.${index + 11}`, `fd00:172:30${underlay}::${(index + 11).toString(16)}`],
+      podCidrs: [`10.${pods}.${index}.0/24`, ipv6PodCidr(pods, index)],
     })),
   };
 };
+
+/** In canonical form (RFC 5952): a group of zeros is left out. */
+const ipv6PodCidr = (pods: number, index: number): string =>
+  index === 0 ? `fd00:10:${pods}::/64` : `fd00:10:${pods}:${index.toString(16)}::/64`;
 
 /** Why a cluster's name cannot be used, or undefined. Names become parts of namespaces, tables and file names. */
 export const nameProblem = (name: string): string | undefined =>

@@ -39,7 +39,7 @@ describe('parseLabelSelector()', () => {
 
   it('never fails with anything but SelectorError', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'ab=!<>(),in \\/.') }), (text) => {
+      fc.property(fc.string({ unit: fc.constantFrom(...'ab=!<>(),in \\/.'.split('')) }), (text) => {
         for (const parse of [parseLabelSelector, parseFieldSelector]) {
           try {
             parse(text);

@@ -52,6 +52,23 @@ export const replicaSets = define<ReplicaSet>('apps/v1', 'replicasets', 'Replica
 export const endpointSlices = define<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice');
 export const leases = define<Lease>('coordination.k8s.io/v1', 'leases', 'Lease');
 
+/** Every resource that is stored: what garbage collection and namespace deletion go through. */
+export const allResources: readonly Resource[] = [
+  namespaces,
+  nodes,
+  pods,
+  services,
+  endpoints,
+  configMaps,
+  secrets,
+  serviceAccounts,
+  events,
+  deployments,
+  replicaSets,
+  endpointSlices,
+  leases,
+];
+
 /** `v1` or `apps/v1`: what stands in an object's apiVersion. */
 export const apiVersionOf = (resource: Pick<Resource, 'group' | 'version'>): string =>
   resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;

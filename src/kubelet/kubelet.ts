@@ -1,6 +1,7 @@
 // The kubelet: registers its node, runs the pods that are bound to it, and serves their logs and streams.
 import { createEventRecorder } from '../client/event-recorder.ts';
 import { whenAllSynced } from '../informer/informer.ts';
+import { createServiceDirectory } from './env/service-directory.ts';
 import { readMachine } from './node/machine.ts';
 import { startRegistration } from './node/registration.ts';
 import type { KubeletOptions } from './options.ts';
@@ -13,7 +14,6 @@ import { createReferences } from './references.ts';
 import { startKubeletServer } from './server/server.ts';
 import { createServiceAccountTokens } from './volumes/service-account-tokens.ts';
 
-export { kubeletServiceIndexes } from './options.ts';
 export type { KubeletOptions } from './options.ts';
 
 export type Kubelet = {
@@ -32,6 +32,7 @@ export const startKubelet = (options: KubeletOptions): Kubelet => {
   const capacity = { cpuMillis: machine.cpus * 1000, memoryBytes: machine.memoryBytes };
   const context: PodContext = {
     ...options,
+    services: createServiceDirectory(options.services),
     folders: createPodFolders(options.stateFolder, options.logFolder),
     references: createReferences(client, clock),
     tokens: createServiceAccountTokens(client, clock),
@@ -41,8 +42,13 @@ export const startKubelet = (options: KubeletOptions): Kubelet => {
   };
   const workers = new PodWorkers(context);
   const server = startKubeletServer({ ...options, context, workers });
-  const registration = startRegistration({ ...options, machine, port: options.server.port });
-  const unsubscribe = [runtime.subscribe((event) => workers.runtimeEvent(event))];
+  const registration = startRegistration({
+    ...options,
+    recorder: context.recorder,
+    machine,
+    port: options.server.port,
+  });
+  const unsubscribe = [context.services.stop, runtime.subscribe((event) => workers.runtimeEvent(event))];
   void followPods(options, context, workers, unsubscribe);
   return {
     whenRegistered: async () =>

@@ -36,7 +36,7 @@ export type KubeletOptions = {
   readonly cluster: KubeletCluster;
   /** The pods of this node only. */
   readonly pods: Informer<Pod>;
-  /** All Services, with kubeletServiceIndexes. */
+  /** All Services, for the environment variables. */
   readonly services: Informer<Service>;
   readonly stateFolder: string;
   readonly logFolder: string;
@@ -45,15 +45,3 @@ export type KubeletOptions = {
   readonly clock: Clock;
   readonly log: Log;
 };
-
-const NAMESPACE_INDEX = 'kubelet/namespace';
-
-/** Indexes that the Services' informer must have. */
-export const kubeletServiceIndexes = {
-  [NAMESPACE_INDEX]: ({ metadata }: { readonly metadata: { readonly namespace?: string | undefined } }) => [
-    metadata.namespace ?? '',
-  ],
-} as const;
-
-export const servicesOfNamespace = (services: Informer<Service>, namespace: string): readonly Service[] =>
-  services.byIndex(NAMESPACE_INDEX, namespace);

@@ -4,14 +4,18 @@ import type { Informer } from '../informer/informer.ts';
 import { whenAllSynced } from '../informer/informer.ts';
 import { formatAddress, parseAddress } from '../ip/address.ts';
 import type { EndpointSlice, Service } from '../k8s/generated/types.ts';
+import { openConntrack } from '../kernel/conntrack.ts';
+import type { Conntrack } from '../kernel/conntrack.ts';
 import type { Nft } from '../kernel/nft.ts';
 import type { Clock, Timer } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
+import type { Effects } from './apply.ts';
 import type { VirtualIp } from './select.ts';
 import { serviceOfSlice } from './select.ts';
 import { ServiceSync } from './service-sync.ts';
+import { deleteStaleFlows } from './stale-flows.ts';
 
 export type ServiceProxyOptions = {
   readonly nodeName: string;
@@ -25,7 +29,7 @@ export type ServiceProxyOptions = {
   readonly services: Informer<Service>;
   /** With the indexes of `sliceIndexes`. */
   readonly endpointSlices: Informer<EndpointSlice>;
-  /** Opened in the node's network namespace; the caller closes it. */
+  /** Opened in the node's network namespace; the caller closes it. The calling thread must be there too. */
   readonly nft: Nft;
   readonly clock: Clock;
   readonly log: Log;
@@ -57,11 +61,12 @@ const CHECK_MS = 30_000;
 /** Starts following Services and slices. Nothing in the kernel changes before both are completely known. */
 export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy => {
   const { services, endpointSlices, clock, log } = options;
+  const conntrack = openConntrack();
   const sync = new ServiceSync({
     ...options,
     nodeAddresses: addressesOf(options.nodeAddresses),
     slicesOf: (service) => endpointSlices.byIndex(BY_SERVICE, service),
-    onEffects: () => {},
+    onEffects: (effects) => cleanUp(conntrack, effects, log),
   });
   const loop = startLoop({ name: 'services', apply: (dirty) => sync.apply(dirty), clock, log });
   const stops: (() => void)[] = [() => void loop.stop()];
@@ -82,6 +87,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
       isStopped = true;
       for (const stop of stops) stop();
       await loop.stop();
+      conntrack.close();
     },
   };
 };
@@ -93,6 +99,15 @@ const markServices = (
   for (const slice of slices) {
     const service = slice && serviceOfSlice(slice);
     if (service !== undefined) loop.mark(service);
+  }
+};
+
+/** A connection that stays stale harms its own client only: it must not hold up the Services. */
+const cleanUp = (conntrack: Conntrack, effects: Effects, log: Log): void => {
+  try {
+    deleteStaleFlows(conntrack, effects);
+  } catch (error) {
+    log.warn({ err: error }, 'stale UDP connections not deleted');
   }
 };
 

@@ -165,6 +165,25 @@ for (const [index, family] of ['IPv4', 'IPv6'].entries()) {
       assert.notDeepEqual(second, first);
     });
 
+    it('has a UDP client that goes on sending follow its Service to other endpoints', async () => {
+      put('udp', 23, [1], { ports: unexposed });
+      await settles(lab.pods[2]!, vip(23), 80, /^pod-1/);
+      const dial = () =>
+        lab.pods[2]!.dial({ host: vip(23), port: 80, transport: 'udp', localPort: 20_000 + index });
+      assert.match(await dial(), /^pod-1/);
+      put('udp', 23, [2], { ports: unexposed });
+      await eventually('the flow goes to pod-2', async () => (await dial()).startsWith('pod-2'), 5000);
+    });
+
+    it('has a UDP client that was there before the Service reach it', async () => {
+      const dial = () =>
+        lab.outside.dial({ host: node, port: 30_090, transport: 'udp', localPort: 20_002 + index });
+      assert.equal(await dial(), 'error ECONNREFUSED');
+      const ports = [{ name: 'udp', port: 80, protocol: 'UDP', nodePort: 30_090 }];
+      put('late', 24, [1], { ports, type: 'NodePort' });
+      await eventually('the flow reaches the endpoint', async () => (await dial()).startsWith('pod-1'), 5000);
+    });
+
     it('with externalTrafficPolicy Local shows the client of a node port as it is', async () => {
       const ports = [{ name: 'http', port: 80, protocol: 'TCP', nodePort: 30081 }];
       put('local', 22, [1, 2], { ports, type: 'NodePort', externalTrafficPolicy: 'Local' });

@@ -7,7 +7,7 @@ import type { Informer } from '../../src/informer/informer.ts';
 import type { Container, Pod, Service } from '../../src/k8s/generated/types.ts';
 import { events, pods, services } from '../../src/k8s/resources.ts';
 import { silentLog } from '../../src/lang/log.ts';
-import { kubeletServiceIndexes, startKubelet } from '../../src/kubelet/kubelet.ts';
+import { startKubelet } from '../../src/kubelet/kubelet.ts';
 import type { Kubelet } from '../../src/kubelet/kubelet.ts';
 import { createFakeClient } from './fake-client.ts';
 import type { FakeClient } from './fake-client.ts';
@@ -23,7 +23,7 @@ export type TestKubelet = {
   readonly kubelet: Kubelet;
   readonly stateFolder: string;
   readonly pod: (name: string) => Pod;
-  /** `Reason: message` of all events, oldest first. */
+  /** `Reason: message` of all events about pods, oldest first. */
   readonly told: () => readonly string[];
   /** Another kubelet in the place of the first, with the same runtime. */
   readonly restart: () => Promise<TestKubelet>;
@@ -59,7 +59,6 @@ const startWith = async (parts: Parts, options: { readonly server?: Server }): P
   const serviceInformer = startInformer<Service>({
     ...informerOptions,
     resource: services,
-    indexes: kubeletServiceIndexes,
   });
   informers.push(podInformer as unknown as Informer<never>, serviceInformer as unknown as Informer<never>);
   const server = options.server ?? { port: 0, ca: '', certificate: '', key: '' };
@@ -91,7 +90,11 @@ const startWith = async (parts: Parts, options: { readonly server?: Server }): P
     ...parts,
     kubelet,
     pod: (name) => client.all(pods).find(({ metadata }) => metadata.name === name)!,
-    told: () => client.all(events).map(({ reason, message }) => `${reason}: ${message}`),
+    told: () =>
+      client
+        .all(events)
+        .filter(({ involvedObject }) => involvedObject.kind === 'Pod')
+        .map(({ reason, message }) => `${reason}: ${message}`),
     restart: async () => {
       await halt();
       return startWith(parts, options);

@@ -4,13 +4,7 @@ import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import type { Pod, Service } from '../../k8s/generated/types.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
-import {
-  dnsService,
-  dnsSlices,
-  kubernetesEndpoints,
-  kubernetesService,
-  kubernetesSlices,
-} from '../../embedded/bootstrap-objects.ts';
+import { bootstrapObjects } from '../../embedded/bootstrap-objects.ts';
 import { planCluster } from '../../embedded/cluster-config.ts';
 import { createAdmission } from '../../../test/support/admission.ts';
 
@@ -364,14 +358,7 @@ describe('ConfigMaps and Secrets', () => {
 it('nothing is wrong with what every cluster starts with', () => {
   const config = planCluster({ name: 'a', slot: 0, nodes: 3, zones: [] });
   const { create } = createAdmission();
-  for (const own of [
-    kubernetesService(config),
-    kubernetesEndpoints(config),
-    ...kubernetesSlices(config),
-    dnsService(config),
-    ...dnsSlices(config),
-  ])
-    create<KubeObject>(own);
+  for (const own of [...bootstrapObjects(config).map(({ object: made }) => made)]) create<KubeObject>(own);
 });
 
 it('Nodes, Leases and Events', () => {

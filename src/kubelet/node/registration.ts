@@ -1,4 +1,5 @@
 // Registers the node and keeps it Ready: the Node object now and then, a Lease every ten seconds.
+import type { EventRecorder } from '../../client/event-recorder.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../../k8s/api-error.ts';
 import type { Lease, Node } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
@@ -18,6 +19,7 @@ export type Registration = {
 export type RegistrationOptions = Pick<KubeletOptions, 'client' | 'node' | 'clock' | 'log'> & {
   readonly port: number;
   readonly machine: MachineFacts;
+  readonly recorder: EventRecorder;
 };
 
 /** A quarter of the lease, as kubelet; the Node object itself is written every five minutes if nothing changes. */
@@ -31,7 +33,9 @@ export const startRegistration = (options: RegistrationOptions): Registration =>
   let node: Stored<Node> | undefined;
   const work: Readonly<Record<string, () => Promise<{ readonly afterMs: number }>>> = {
     status: async () => {
+      const wasKnown = node !== undefined;
       node = await register(options);
+      if (!wasKnown) announce(options, node);
       resolve();
       loop.mark('lease');
       return { afterMs: STATUS_MS };
@@ -53,6 +57,13 @@ export const startRegistration = (options: RegistrationOptions): Registration =>
   });
   loop.mark('status');
   return { whenRegistered: () => registered, stop: () => loop.stop() };
+};
+
+const announce = ({ recorder }: RegistrationOptions, node: Stored<Node>): void => {
+  const { name } = node.metadata;
+  recorder.record(nodes, node, { type: 'Normal', reason: 'Starting', message: 'Starting kubelet.' });
+  const message = `Node ${name} status is now: NodeReady`;
+  recorder.record(nodes, node, { type: 'Normal', reason: 'NodeReady', message });
 };
 
 /** Creates the Node, or brings an existing one up to date without touching what others set on it. */

@@ -14,6 +14,8 @@ export type ContainerFacts = {
   readonly env: readonly Variable[];
   readonly mounts: readonly Mount[];
   readonly logPath: string;
+  /** The node's. */
+  readonly memoryBytes: number;
 };
 
 export const containerConfig = (container: Container, facts: ContainerFacts): ContainerConfig => {
@@ -33,7 +35,7 @@ export const containerConfig = (container: Container, facts: ContainerFacts): Co
     stdin: container.stdin ?? false,
     tty: container.tty ?? false,
     security: containerSecurity(facts.pod, container),
-    resources: resourcesOf(container),
+    resources: { ...resourcesOf(container), oomScoreAdj: oomScore(facts, container) },
   };
 };
 
@@ -51,4 +53,13 @@ const resourcesOf = ({ resources }: Container): ContainerConfig['resources'] => 
     ...(memoryBytes ? { memoryBytes: Math.floor(memoryBytes) } : {}),
     cpuShares: Math.max(MIN_SHARES, Math.floor((requestMillis * 1024) / 1000)),
   };
+};
+
+/** Who is killed first when the node's memory runs out (pkg/kubelet/qos/policy.go). */
+const oomScore = ({ pod, memoryBytes }: ContainerFacts, { resources }: Container): number => {
+  const { qosClass } = pod.status ?? {};
+  if (qosClass === 'Guaranteed') return -997;
+  if (qosClass !== 'Burstable') return 1000;
+  const requested = quantityValue(resources?.requests?.['memory'] ?? 0) ?? 0;
+  return Math.min(Math.max(3, Math.floor(1000 - (1000 * requested) / memoryBytes)), 999);
 };

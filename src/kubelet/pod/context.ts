@@ -4,6 +4,7 @@ import type { Container, Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { pods } from '../../k8s/resources.ts';
 import type { NodeCapacity } from '../env/resource-field.ts';
+import type { ServiceDirectory } from '../env/service-directory.ts';
 import type { KubeletOptions } from '../options.ts';
 import type { PodFolders } from '../pod-folders.ts';
 import type { References } from '../references.ts';
@@ -13,8 +14,9 @@ import type { Slots } from './slots.ts';
 
 export type PodContext = Pick<
   KubeletOptions,
-  'client' | 'runtime' | 'node' | 'cluster' | 'services' | 'hostResolvConf' | 'clock' | 'log'
+  'client' | 'runtime' | 'node' | 'cluster' | 'hostResolvConf' | 'clock' | 'log'
 > & {
+  readonly services: ServiceDirectory;
   readonly folders: PodFolders;
   readonly references: References;
   readonly tokens: ServiceAccountTokens;

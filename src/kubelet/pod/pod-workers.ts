@@ -37,6 +37,7 @@ export class PodWorkers {
   readonly #loop: Loop;
   readonly #prober: Prober;
   readonly #operations: Operations;
+  #isStopped = false;
 
   constructor(context: PodContext) {
     this.#context = context;
@@ -89,6 +90,7 @@ export class PodWorkers {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#prober.stop();
     await this.#loop.stop();
   }
@@ -150,7 +152,8 @@ export class PodWorkers {
       if (record.sandbox) this.#uidBySandbox.delete(record.sandbox.id);
       return;
     }
-    const { name, namespace } = record.pod.metadata;
+    const { name, namespace, finalizers, deletionGracePeriodSeconds } = record.pod.metadata;
+    if (finalizers?.length && deletionGracePeriodSeconds === 0) return; // said already: others have to let it go
     try {
       const request = { uid: record.uid, gracePeriodSeconds: 0 };
       await this.#context.client.delete(pods, { name, namespace }, request);
@@ -161,7 +164,7 @@ export class PodWorkers {
 
   #scheduleRefresh(record: PodRecord): void {
     this.#context.clock.after(REFRESH_MS, () => {
-      if (!this.#records.has(record.uid) || record.isTornDown) return;
+      if (this.#isStopped || record.isTornDown) return;
       void this.#refresh(record).then(() => this.#scheduleRefresh(record));
     });
   }

@@ -1,12 +1,11 @@
 // The operation `start/NAME`: image, configuration, create, start, postStart hook.
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Container } from '../../k8s/generated/types.ts';
 import type { ContainerConfig } from '../../runtime/runtime.ts';
 import { containerEnv } from '../env/container-env.ts';
 import { serviceVariables, servicesFor } from '../env/service-env.ts';
 import type { Variable } from '../env/service-env.ts';
-import { servicesOfNamespace } from '../options.ts';
 import { containerMounts } from '../volumes/mounts.ts';
 import { nextBackOff } from './back-off.ts';
 import { containerConfig } from './container-config.ts';
@@ -44,18 +43,24 @@ const isEnding = ({ pod, isGone }: PodRecord, { clock }: PodContext): boolean =>
 
 /** Counts the restart for the back-off, and keeps only the last attempt before this one, for `logs --previous`. */
 const tidyAttempts = async (
-  { clock, runtime }: PodContext,
+  context: PodContext,
   record: PodRecord,
   container: Container,
   attempt: number,
 ): Promise<void> => {
+  const { clock, runtime } = context;
   const { name } = container;
   const own = record.containers.filter((status) => status.name === name);
   const last = own.find((status) => status.attempt === attempt - 1 && status.state === 'exited');
   const failedAtMs = last?.finishedAtMs ?? last?.createdAtMs;
   if (failedAtMs !== undefined)
     record.backOffs.set(name, nextBackOff(record.backOffs.get(name), failedAtMs, clock.now()));
-  await Promise.all(own.filter((status) => status !== last).map(({ id }) => runtime.removeContainer(id)));
+  const outdated = own.filter((status) => status !== last);
+  await Promise.all(outdated.map(({ id }) => runtime.removeContainer(id)));
+  for (const { logPath, attempt: old } of outdated) {
+    rmSync(join(logsOf(context, record), logPath), { force: true });
+    rmSync(context.folders.terminationLog(record.uid, name, old), { force: true });
+  }
 };
 
 const configure = async (
@@ -64,7 +69,7 @@ const configure = async (
   container: Container,
   { attempt, imageId }: { readonly attempt: number; readonly imageId: string },
 ): Promise<ContainerConfig> => {
-  const { folders, runtime } = context;
+  const { folders, runtime, capacity } = context;
   const { pod, uid } = record;
   const problem = nonRootProblem(pod, container, await runtime.imageStatus(container.image ?? ''));
   if (problem) throw new Error(problem);
@@ -73,7 +78,15 @@ const configure = async (
   makeFile(folders.terminationLog(uid, container.name, attempt));
   const logPath = folders.logName(container.name, attempt);
   mkdirSync(dirname(join(logsOf(context, record), logPath)), { recursive: true });
-  return containerConfig(container, { pod, attempt, imageId, env, mounts, logPath });
+  return containerConfig(container, {
+    pod,
+    attempt,
+    imageId,
+    env,
+    mounts,
+    logPath,
+    memoryBytes: capacity.memoryBytes,
+  });
 };
 
 const logsOf = ({ folders }: PodContext, { pod, uid }: PodRecord): string =>
@@ -89,8 +102,8 @@ const environment = (
   const sinceMs = freshSince(record, context.clock.now());
   const namespace = pod.metadata.namespace!;
   const heard = servicesFor(
-    servicesOfNamespace(services, namespace),
-    services.get('default/kubernetes'),
+    services.ofNamespace(namespace),
+    services.kubernetes(),
     pod.spec?.enableServiceLinks ?? true,
   );
   return containerEnv(container, {

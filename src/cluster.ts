@@ -1,0 +1,92 @@
+// The process of one embedded cluster: the control plane on this thread, one node agent on a worker thread per node.
+// `podnet up` starts it, sends one StartMessage and hears what happens until the cluster is ready.
+import { Worker } from 'node:worker_threads';
+import { join } from 'node:path';
+import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import type { ClusterMessage, StartMessage } from './embedded/messages.ts';
+import { readHostResolvConf } from './embedded/resolv-conf.ts';
+import type { AgentMessage, AgentStart } from './node-agent.ts';
+import { systemClock } from './lang/clock.ts';
+import { createLog } from './lang/log.ts';
+import { createUnderlay } from './underlay/underlay.ts';
+
+const AGENT = join(import.meta.dirname, 'node-agent.ts');
+
+const log = createLog('cluster');
+const tell = (message: ClusterMessage): void => void (process.connected && process.send!(message));
+
+/** Runs one step of the start and says how long it took. */
+const step = async <T>(title: string, work: () => T | Promise<T>): Promise<T> => {
+  const start = performance.now();
+  const result = await work();
+  tell({ kind: 'step', title, tookMs: performance.now() - start });
+  return result;
+};
+
+type Agent = {
+  readonly start: (message: AgentStart) => void;
+  readonly registered: Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+/** The thread loads its code at once; it enters its node and begins when it is told to. */
+const createAgent = (name: string): Agent => {
+  const worker = new Worker(AGENT, { name });
+  const exited = new Promise<void>((resolve) => void worker.once('exit', () => resolve()));
+  const registered = new Promise<void>((resolve, reject) => {
+    worker.on('message', (message: AgentMessage) => message.kind === 'registered' && resolve());
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`the agent of ${name} ended with exit code ${code}`)));
+  });
+  registered.catch((error: unknown) => log.error({ node: name, err: error }, 'the node agent ended'));
+  return {
+    start: (message) => worker.postMessage(message),
+    registered,
+    stop: async () => {
+      worker.postMessage({ kind: 'stop' } satisfies AgentMessage);
+      await exited;
+    },
+  };
+};
+
+const start = async ({ config, keys }: StartMessage): Promise<void> => {
+  const began = performance.now();
+  const agents = config.nodes.map(({ name }) => createAgent(name));
+  await step(`network of ${agents.length} nodes`, () => createUnderlay({ config, log }));
+  const controlPlane = await step('API server and controllers', () =>
+    startControlPlane({ config, keys, clock: systemClock, log }),
+  );
+  await step('node agents', async () => {
+    const hostResolvConf = readHostResolvConf();
+    for (const [index, node] of config.nodes.entries()) {
+      const own = { ca: keys.ca, ...keys.nodes[node.name]! };
+      agents[index]!.start({ kind: 'start', config, node, keys: own, hostResolvConf });
+    }
+    await Promise.all(agents.map(({ registered }) => registered));
+  });
+  onSignal(agents, controlPlane);
+  log.info({ cluster: config.name, tookMs: Math.round(performance.now() - began) }, 'cluster ready');
+  tell({ kind: 'ready' });
+};
+
+/** TERM ends what this process runs; `podnet down` then removes what is in the kernel. */
+const onSignal = (agents: readonly Agent[], controlPlane: ControlPlane): void => {
+  const stop = async (): Promise<void> => {
+    await Promise.all(agents.map((agent) => agent.stop()));
+    await controlPlane.stop();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+};
+
+// A fault in one request or one pod must not take the cluster down: it is logged, its loop tries again.
+process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception'));
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+
+process.once('message', (message: StartMessage) => {
+  start(message).catch((error: unknown) => {
+    log.error({ err: error }, 'the cluster did not start');
+    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    process.exit(1);
+  });
+});

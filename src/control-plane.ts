@@ -1,0 +1,107 @@
+// The control plane: the API server, the objects that every cluster has, and the controllers. Only wiring.
+import { createApiServer } from './apiserver/api-server.ts';
+import type { ApiClient } from './client/client.ts';
+import { bootstrapObjects } from './embedded/bootstrap-objects.ts';
+import type { ClusterConfig } from './embedded/cluster-config.ts';
+import type { ClusterKeys } from './embedded/messages.ts';
+import { endpointIndexes, startEndpoints } from './endpoints/endpoints.ts';
+import { type InformerOptions, startInformer } from './informer/informer.ts';
+import type { KubeObject } from './k8s/objects.ts';
+import * as resources from './k8s/resources.ts';
+import type { Clock } from './lang/clock.ts';
+import type { Log } from './lang/log.ts';
+import { startLifecycle } from './lifecycle/lifecycle.ts';
+import { startScheduler } from './scheduler/scheduler.ts';
+import { startWorkloads, workloadIndexes } from './workloads/workloads.ts';
+
+export type ControlPlaneOptions = {
+  readonly config: ClusterConfig;
+  readonly keys: ClusterKeys;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type ControlPlane = { readonly stop: () => Promise<void> };
+
+const KUBELET_PORT = 10_250;
+
+export const startControlPlane = async ({
+  config,
+  keys,
+  clock,
+  log,
+}: ControlPlaneOptions): Promise<ControlPlane> => {
+  const { domain, serviceCidrs, nodePortRange } = config;
+  const server = createApiServer({
+    cluster: { domain, serviceCidrs, nodePortRange },
+    tls: { ca: keys.ca, ...keys.apiServer },
+    tokens: { ...keys.tokens, issuer: `https://kubernetes.default.svc.${domain}` },
+    kubelet: { port: KUBELET_PORT, ...keys.kubeletClient },
+    clock,
+    log: log.child({ component: 'apiserver' }),
+  });
+  await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), config);
+  const controllers = startControllers(
+    (name) => server.clientFor({ name: `system:${name}`, groups: ['system:masters'] }),
+    { caCertificate: keys.ca, clock, log },
+  );
+  await server.listen(
+    ['127.0.0.1', '::1', ...config.hostAddresses].map((host) => ({ host, port: config.apiPort })),
+  );
+  return {
+    stop: async () => {
+      await Promise.all(controllers.map((controller) => controller.stop()));
+      await server.close();
+    },
+  };
+};
+
+/** In order: namespaces first, Services before their endpoints. */
+const createAll = async (client: ApiClient, config: ClusterConfig): Promise<void> => {
+  for (const { resource, object } of bootstrapObjects(config)) await client.create(resource, object);
+};
+
+type Stoppable = { readonly stop: () => Promise<void> };
+
+const startControllers = (
+  clientFor: (component: string) => ApiClient,
+  context: { readonly caCertificate: string; readonly clock: Clock; readonly log: Log },
+): readonly Stoppable[] => {
+  const { caCertificate, clock } = context;
+  const watcher = clientFor('kube-controller-manager');
+  const informer = <T extends KubeObject>(
+    resource: InformerOptions<T>['resource'],
+    indexes: InformerOptions<T>['indexes'] = {},
+  ): ReturnType<typeof startInformer<T>> =>
+    startInformer<T>({ client: watcher, resource, indexes, clock, log: context.log });
+
+  const pods = informer(resources.pods, { ...workloadIndexes.pods, ...endpointIndexes.pods });
+  const nodes = informer(resources.nodes);
+  const services = informer(resources.services, endpointIndexes.services);
+  const namespaces = informer(resources.namespaces);
+  const leases = informer(resources.leases);
+  const deployments = informer(resources.deployments, workloadIndexes.deployments);
+  const replicaSets = informer(resources.replicaSets, workloadIndexes.replicaSets);
+  const endpointSlices = informer(resources.endpointSlices, endpointIndexes.endpointSlices);
+  const endpoints = informer(resources.endpoints);
+
+  const of = (component: string): { client: ApiClient; clock: Clock; log: Log } => ({
+    client: clientFor(component),
+    clock,
+    log: context.log.child({ component }),
+  });
+  return [
+    startWorkloads({ ...of('kube-controller-manager'), deployments, replicaSets, pods }),
+    startScheduler({ ...of('kube-scheduler'), pods, nodes }),
+    startEndpoints({ ...of('endpoint-controller'), services, pods, nodes, endpointSlices, endpoints }),
+    startLifecycle({
+      ...of('kube-controller-manager'),
+      resources: resources.allResources,
+      namespaces,
+      nodes,
+      pods,
+      leases,
+      caCertificate,
+    }),
+  ];
+};

@@ -1,0 +1,48 @@
+// How the controllers look objects up; the composition root gives these to the informers.
+import type { EndpointSlice, Pod, Service } from '../k8s/generated/types.ts';
+import type { KubeObject, Stored } from '../k8s/objects.ts';
+import { SERVICE_NAME } from './state.ts';
+
+/** Pods by `namespace key=value` of each of their labels. */
+export const BY_LABEL = 'endpoints/label';
+/** Pods by the name of their node. */
+export const BY_NODE = 'endpoints/node';
+/** Services by `namespace key=value` of the first pair of their selector: a pod that matches it has that label. */
+export const BY_SELECTOR = 'endpoints/selector';
+/** Slices by `namespace/name` of their Service. */
+export const BY_SERVICE = 'endpoints/service';
+
+type Pair = readonly [key: string, value: string];
+
+export const labelValue = ({ metadata }: Stored<KubeObject>, [key, value]: Pair): string =>
+  `${metadata.namespace} ${key}=${value}`;
+
+/** The selector's pairs in a fixed order. */
+export const selectorPairs = ({ spec }: Stored<Service>): readonly Pair[] =>
+  Object.entries(spec?.selector ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** The Service that the slice is of, as a key. */
+export const serviceKeyOf = ({ metadata }: Stored<EndpointSlice>): string | undefined => {
+  const name = metadata.labels?.[SERVICE_NAME];
+  return name ? `${metadata.namespace}/${name}` : undefined;
+};
+
+export const endpointIndexes = {
+  pods: {
+    [BY_LABEL]: (pod: Stored<Pod>): readonly string[] =>
+      Object.entries(pod.metadata.labels ?? {}).map((pair) => labelValue(pod, pair)),
+    [BY_NODE]: ({ spec }: Stored<Pod>): readonly string[] => (spec?.nodeName ? [spec.nodeName] : []),
+  },
+  services: {
+    [BY_SELECTOR]: (service: Stored<Service>): readonly string[] =>
+      selectorPairs(service)
+        .slice(0, 1)
+        .map((pair) => labelValue(service, pair)),
+  },
+  endpointSlices: {
+    [BY_SERVICE]: (slice: Stored<EndpointSlice>): readonly string[] => {
+      const service = serviceKeyOf(slice);
+      return service ? [service] : [];
+    },
+  },
+} as const;

@@ -1,0 +1,174 @@
+// A node agent: the pods of one node, their network, the service proxy and the cluster DNS. Only wiring.
+// It runs on a thread of its own, which enters the node's network namespace before it opens anything.
+import { join } from 'node:path';
+import { parentPort } from 'node:worker_threads';
+import type { ApiClient } from './client/client.ts';
+import { type HttpClient, createHttpClient } from './client/http-client.ts';
+import { dnsIndexes, startDns } from './dns/dns.ts';
+import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
+import { IMAGE_FOLDER, clusterFiles } from './embedded/cluster-files.ts';
+import type { PemPair } from './embedded/messages.ts';
+import type { ResolvConf } from './embedded/resolv-conf.ts';
+import { type Informer, type InformerOptions, startInformer } from './informer/informer.ts';
+import type { KubeObject } from './k8s/objects.ts';
+import * as resources from './k8s/resources.ts';
+import { enterNetns, netnsPath } from './kernel/netns.ts';
+import { type Nft, openNft } from './kernel/nft.ts';
+import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
+import { systemClock as clock } from './lang/clock.ts';
+import { type Log, createLog } from './lang/log.ts';
+import { installMasquerade } from './podnetwork/masquerade.ts';
+import { startNodeRoutes } from './podnetwork/node-routes.ts';
+import { createPodNetwork } from './podnetwork/pod-network.ts';
+import { createProcessRuntime } from './runtime/process/process-runtime.ts';
+import type { PodRuntime } from './runtime/runtime.ts';
+import { sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
+
+export type AgentStart = {
+  readonly kind: 'start';
+  readonly config: ClusterConfig;
+  readonly node: NodeConfig;
+  readonly keys: PemPair & { readonly ca: string };
+  readonly hostResolvConf: ResolvConf;
+};
+
+export type AgentMessage = AgentStart | { readonly kind: 'stop' } | { readonly kind: 'registered' };
+
+const KUBELET_PORT = 10_250;
+const MTU_BYTES = 1500;
+
+type Stoppable = { readonly stop: () => Promise<void> };
+
+/** What all parts of one agent share. */
+type Agent = AgentStart & {
+  readonly log: Log;
+  readonly client: HttpClient;
+  readonly nft: Nft;
+  readonly informers: ReturnType<typeof startInformers>;
+  readonly stateFolder: string;
+};
+
+const start = async (message: AgentStart): Promise<Stoppable> => {
+  const { config, node, keys } = message;
+  const log = createLog('node-agent').child({ node: node.name });
+  enterNetns(netnsPath(`podnet-${config.name}-${node.name}`));
+  const server = `https://${config.hostAddresses[0]}:${config.apiPort}`;
+  const client = createHttpClient({ server, ...keys, clock, log });
+  const informers = startInformers(message, client, log);
+  const stateFolder = join(clusterFiles(config.name).state, node.name);
+  const agent: Agent = { ...message, log, client, nft: openNft(), informers, stateFolder };
+
+  installMasquerade({ nft: agent.nft, podCidrs: config.podCidrs, underlayCidrs: config.underlayCidrs });
+  const routes = startNodeRoutes({ nodeName: node.name, nodes: informers.nodes, clock, log });
+  const proxy = startProxy(agent);
+  const dns = startNames(agent);
+  const runtime = await startRuntime(agent);
+  const kubelet = startPods(agent, runtime);
+  await Promise.all([kubelet.whenRegistered(), proxy.whenSynced()]);
+  return {
+    stop: async () => {
+      await kubelet.stop();
+      await Promise.all([proxy.stop(), dns.stop(), routes.stop()]);
+      await runtime.close();
+      for (const informer of Object.values(informers)) informer.stop();
+      client.close();
+    },
+  };
+};
+
+const startRuntime = ({ config, node, stateFolder, log }: Agent): Promise<PodRuntime> => {
+  const names = { clusterName: config.name, nodeName: node.name };
+  const network = createPodNetwork({
+    ...names,
+    podCidrs: node.podCidrs,
+    stateFolder: join(stateFolder, 'addresses'),
+    mtuBytes: MTU_BYTES,
+    clock,
+    log,
+  });
+  return createProcessRuntime({
+    ...names,
+    stateFolder: join(stateFolder, 'runtime'),
+    runFolder: join(clusterFiles(config.name).run, node.name),
+    imageFolder: IMAGE_FOLDER,
+    cgroupParent: `/podnet/${config.name}/${node.name}`,
+    network,
+    clock,
+    log,
+  });
+};
+
+const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<typeof startServiceProxy> =>
+  startServiceProxy({
+    nodeName: node.name,
+    zone: node.zone,
+    nodeAddresses: node.addresses,
+    podCidrs: config.podCidrs,
+    serviceCidrs: config.serviceCidrs,
+    services: informers.services,
+    endpointSlices: informers.endpointSlices,
+    nft,
+    clock,
+    log,
+  });
+
+const startNames = ({ config, node, informers, hostResolvConf, log }: Agent): Stoppable =>
+  startDns({
+    domain: config.domain,
+    addresses: config.dnsServiceIps,
+    nodeName: node.name,
+    services: informers.services,
+    endpointSlices: informers.endpointSlices,
+    namespaces: informers.namespaces,
+    pods: informers.pods,
+    upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
+    clock,
+    log,
+  });
+
+const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
+  const { config, node, keys, informers, client, hostResolvConf, stateFolder, log } = agent;
+  return startKubelet({
+    client,
+    runtime,
+    node,
+    cluster: config,
+    pods: informers.ownPods,
+    services: informers.services,
+    stateFolder: join(stateFolder, 'pods'),
+    logFolder: join(clusterFiles(config.name).logs, node.name),
+    hostResolvConf,
+    server: { port: KUBELET_PORT, addresses: node.addresses, ...keys },
+    clock,
+    log,
+  });
+};
+
+const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
+  const informer = <T extends KubeObject>(
+    resource: InformerOptions<T>['resource'],
+    options: Pick<InformerOptions<T>, 'indexes' | 'fieldSelector'> = {},
+  ): Informer<T> => startInformer<T>({ client, resource, clock, log, ...options });
+  return {
+    nodes: informer(resources.nodes),
+    services: informer(resources.services, { indexes: dnsIndexes.services }),
+    endpointSlices: informer(resources.endpointSlices, {
+      indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
+    }),
+    namespaces: informer(resources.namespaces),
+    pods: informer(resources.pods, { indexes: dnsIndexes.pods }),
+    ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
+  };
+};
+
+const run = async (message: AgentStart): Promise<void> => {
+  const agent = await start(message);
+  parentPort!.postMessage({ kind: 'registered' } satisfies AgentMessage);
+  parentPort!.once('message', () => void agent.stop().finally(() => process.exit(0)));
+};
+
+parentPort?.once('message', (message: AgentStart) => {
+  run(message).catch((error: unknown) => {
+    throw error; // ends this thread: the cluster's process hears of it
+  });
+});
