@@ -42,10 +42,12 @@ const serve = async (
   peer: Peer,
 ): Promise<void> => {
   const warnings: string[] = [];
+  let isGone = false;
+  (response as Outgoing).on('close', () => (isGone = true));
   const answer = await answerTo(options, request, peer, warnings);
   const acceptEncoding = textOf(request.headers['accept-encoding']);
   try {
-    await send(response as Outgoing, answer, { acceptEncoding, warnings });
+    await send(response as Outgoing, answer, { acceptEncoding, warnings, isGone: () => isGone });
   } catch (error) {
     options.log.debug({ err: error }, 'an answer could not be sent');
     (response as Outgoing).destroy();
