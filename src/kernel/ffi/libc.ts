@@ -19,6 +19,7 @@ const c = {
   eventfd: lib.func('int eventfd(unsigned int value, int flags)'),
   send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
   recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
+  close: lib.func('int close(int fd)'),
   flock: lib.func('int flock(int fd, int operation)'),
 };
 
@@ -61,7 +62,7 @@ export const umount2 = (what: string, target: string, flags: number): void => {
   checked(what, c.umount2(target, flags));
 };
 
-/** socket(2): the new descriptor, to be closed with fs.closeSync. */
+/** socket(2): the new descriptor, to be closed with `close`. */
 export const socket = (what: string, domain: number, type: number, protocol: number): number =>
   checked(what, c.socket(domain, type, protocol));
 
@@ -116,4 +117,12 @@ export const recv = (what: string, fd: number, buffer: Uint8Array, flags: number
 /** flock(2) with LOCK_EX: waits until nobody else holds the file's lock; closing the descriptor gives it back. */
 export const lockExclusively = (what: string, fd: number): void => {
   checked(what, c.flock(fd, LOCK_EX));
+};
+
+/**
+ * close(2), for descriptors that come from here: of one that node:fs did not open a worker thread complains if node:fs
+ * closes it (trackUnmanagedFds of node:worker_threads).
+ */
+export const close = (what: string, fd: number): void => {
+  checked(what, c.close(fd));
 };
