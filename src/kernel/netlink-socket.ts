@@ -1,9 +1,8 @@
 // One netlink socket: requests out, answers in, both at once, since the kernel works on a request while it is sent.
 // The socket belongs to the network namespace in which it was opened, wherever its thread goes later.
-import { closeSync } from 'node:fs';
 import { NLMSG, NLM_F, decodeAck, decodeMessages, encodeMessages } from '../wire/netlink.ts';
 import type { NetlinkMessage } from '../wire/netlink.ts';
-import { recv, send, sendOffThread, setIntOption, socket } from './ffi/libc.ts';
+import { closeDescriptor, recv, send, sendOffThread, setIntOption, socket } from './ffi/libc.ts';
 import { KernelError, kernelErrorOf } from './kernel-error.ts';
 
 export type NetlinkRequest = {
@@ -74,7 +73,7 @@ export class NetlinkSocket {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    closeDescriptor(this.#fd);
   }
 
   [Symbol.dispose](): void {
