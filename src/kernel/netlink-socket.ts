@@ -2,7 +2,7 @@
 // The socket belongs to the network namespace in which it was opened, wherever its thread goes later.
 import { NLMSG, NLM_F, decodeAck, decodeMessages, encodeMessages } from '../wire/netlink.ts';
 import type { NetlinkMessage } from '../wire/netlink.ts';
-import { close, recv, send, sendOffThread, setIntOption, socket } from './ffi/libc.ts';
+import { closeDescriptor, recv, send, sendOffThread, setIntOption, socket } from './ffi/libc.ts';
 import { KernelError, isKernelError, kernelErrorOf } from './kernel-error.ts';
 
 export type NetlinkRequest = {
@@ -83,7 +83,7 @@ export class NetlinkSocket {
   }
 
   close(): void {
-    close('close a netlink socket', this.#fd);
+    closeDescriptor(this.#fd);
   }
 
   [Symbol.dispose](): void {

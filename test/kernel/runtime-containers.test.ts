@@ -1,8 +1,11 @@
 // Real containers from the real images: what a pod's containers share, what they do not, how they start and end.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { IMAGE_FOLDER } from '../../src/embedded/cluster-files.ts';
+import { isTreeInUse } from '../../src/images/in-use.ts';
+import { openImageStore } from '../../src/images/store.ts';
 import type { ContainerStatus, PodRuntime } from '../../src/runtime/runtime.ts';
 import { eventually } from '../support/poll.ts';
 import { type TestRuntime, NO_NETWORK, containerConfig, startTestRuntime } from '../support/test-runtime.ts';
@@ -177,6 +180,24 @@ describe('process runtime', () => {
       resources: { memoryBytes: 16 << 20 },
     });
     assert.equal((await ended(fine)).reason, 'Error');
+  });
+
+  it("hostNetwork: the node's namespace, and the node's name as host name", async () => {
+    const sandbox = await test.sandbox({ hostNetwork: true, hostname: '' });
+    const id = await test.run(sandbox, { command: ['sleep', 'infinity'] });
+    assert.equal(await exec(id, 'readlink /proc/self/ns/net'), readlinkSync('/proc/thread-self/ns/net'));
+    assert.equal(await exec(id, 'hostname'), 'node-1');
+    assert.deepEqual((await runtime.podSandboxStatus(sandbox))?.ips, []);
+  });
+
+  it("an image's tree is in use while a container runs from it, and no mount of the machine shows it", async () => {
+    const store = openImageStore(IMAGE_FOLDER);
+    const tree = await store.rootfs(store.find('podnet/toolbox')!);
+    const sandbox = await test.sandbox();
+    await test.run(sandbox, { command: ['sleep', 'infinity'] });
+    assert.equal(isTreeInUse(tree), true);
+    assert.equal(isTreeInUse(`${tree}0`), false);
+    assert.ok(!readFileSync('/proc/thread-self/mounts', 'utf8').includes(test.folder));
   });
 
   it('a sandbox that cannot get a network leaves nothing', async () => {

@@ -13,13 +13,14 @@ const c = {
     'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
   ),
   umount2: lib.func('int umount2(const char *target, int flags)'),
+  open: lib.func('int open(const char *path, int flags)'),
+  close: lib.func('int close(int fd)'),
   socket: lib.func('int socket(int domain, int type, int protocol)'),
   connect: lib.func('int connect(int fd, const void *address, uint32_t length)'),
   setsockopt: lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
   eventfd: lib.func('int eventfd(unsigned int value, int flags)'),
   send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
   recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
-  close: lib.func('int close(int fd)'),
   flock: lib.func('int flock(int fd, int operation)'),
 };
 
@@ -62,7 +63,23 @@ export const umount2 = (what: string, target: string, flags: number): void => {
   checked(what, c.umount2(target, flags));
 };
 
-/** socket(2): the new descriptor, to be closed with `close`. */
+/** asm-generic/fcntl.h. */
+const O_RDWR = 0o2;
+const O_CLOEXEC = 0o2000000;
+
+/** open(2) for reading and writing, for a descriptor that is to be closed by closeDescriptor(). */
+export const openDescriptor = (what: string, path: string): number =>
+  checked(what, c.open(path, O_RDWR | O_CLOEXEC));
+
+/**
+ * close(2) for what a call of this folder has opened. Not for what node:fs has: Node keeps a list of a worker's
+ * descriptors, warns of those that it does not know, and closes those that are left at the worker's end.
+ */
+export const closeDescriptor = (fd: number): void => {
+  c.close(fd);
+};
+
+/** socket(2): the new descriptor, to be closed with closeDescriptor(). */
 export const socket = (what: string, domain: number, type: number, protocol: number): number =>
   checked(what, c.socket(domain, type, protocol));
 
@@ -117,12 +134,4 @@ export const recv = (what: string, fd: number, buffer: Uint8Array, flags: number
 /** flock(2) with LOCK_EX: waits until nobody else holds the file's lock; closing the descriptor gives it back. */
 export const lockExclusively = (what: string, fd: number): void => {
   checked(what, c.flock(fd, LOCK_EX));
-};
-
-/**
- * close(2), for descriptors that come from here: of one that node:fs did not open a worker thread complains if node:fs
- * closes it (trackUnmanagedFds of node:worker_threads).
- */
-export const close = (what: string, fd: number): void => {
-  checked(what, c.close(fd));
 };

@@ -91,11 +91,13 @@ const childAttributes = (): Buffer => {
   return attributes;
 };
 
-/** waitpid(2): the wait status of a child that has ended or is about to. */
-export const waitpid = (what: string, pid: number): number => {
+/** bits/waitflags.h. */
+const WNOHANG = 1;
+
+/** waitpid(2), not waiting: the wait status of a child, or undefined if it has not ended. */
+export const waitpid = (what: string, pid: number): number | undefined => {
   const status = [0];
-  checked(what, c.waitpid(pid, status, 0));
-  return status[0]!;
+  return checked(what, c.waitpid(pid, status, WNOHANG)) === 0 ? undefined : status[0]!;
 };
 
 /** pipe2(2) with O_CLOEXEC: the end to read and the end to write. */

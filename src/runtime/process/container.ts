@@ -123,6 +123,7 @@ export class Container {
     const timer = this.#deps.clock.after(DRAIN_MS, resolve);
     await Promise.race([output.drained(), late]);
     timer.cancel();
+    this.#deps.crun.abandon(this.#record.id); // where crun was killed, and not the container
     const complaint = monitor.complaint();
     const reason = reasonOf(code, complaint, memory);
     memory.release();
@@ -149,9 +150,9 @@ export class Container {
 
   /** For a record of an earlier agent: nobody watches over what it started, so it is ended. */
   recover(): void {
-    const { state, process: id } = this.#record;
-    if (state !== 'running') return;
-    if (id && isAlive(id)) process.kill(id.pid, 'SIGKILL');
+    if (this.#record.state === 'exited') return;
+    this.#deps.crun.abandon(this.#record.id);
+    if (this.#record.state !== 'running') return;
     this.#change({
       state: 'exited',
       exitCode: 128 + constants.signals.SIGKILL,

@@ -10,6 +10,7 @@ import { closeAll, openReadablePipe, reapProcess, spawnProcess } from '../../ker
 import { withNewMountNamespace } from '../../kernel/mount-namespace.ts';
 import { mount } from '../../kernel/mount.ts';
 import type { OciProcess } from './bundle.ts';
+import { type ProcessId, isAlive } from './records.ts';
 import type { CrunIo } from './stdio.ts';
 
 const PROGRAMS = ['/usr/bin/crun', '/usr/local/bin/crun', '/usr/sbin/crun'];
@@ -17,8 +18,6 @@ const ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 /** A container or exec that crun watches over. */
 export type Monitor = {
-  /** crun's own pid. */
-  readonly pid: number;
   /** The pid of what runs, once it runs; rejects with crun's words if it never does. */
   readonly started: Promise<number>;
   /** The exit code, 128 + signal where one ended it; never rejects. */
@@ -32,9 +31,24 @@ export type Overlay = { readonly lower: string; readonly upper: string; readonly
 export type Crun = {
   /** Runs the bundle in `folder` (config.json); its rootfs is the overlay, mounted for crun and the container alone. */
   readonly run: (id: string, folder: string, overlay: Overlay, io: CrunIo) => Monitor;
+  /** Ends a container that no Monitor watches over, and drops crun's record of it. */
+  readonly abandon: (id: string) => void;
   /** Runs one more process in a container; `folder` takes its description. */
   readonly exec: (id: string, folder: string, process: OciProcess, io: CrunIo) => Monitor;
 };
+
+/** What crun has on record of a container, for when no Monitor watches over it. */
+export const processOnRecord = (root: string, id: string): ProcessId | undefined => {
+  try {
+    const status = JSON.parse(readFileSync(join(root, id, 'status'), 'utf8')) as CrunStatus;
+    const found = { pid: status.pid, startTicks: String(status['process-start-time']) };
+    return found.pid > 0 && isAlive(found) ? found : undefined;
+  } catch {
+    return undefined; // no record, or half of one
+  }
+};
+
+type CrunStatus = { readonly pid: number; readonly 'process-start-time': number };
 
 export type CrunOptions = {
   /** crun's own records. */
@@ -72,10 +86,15 @@ export const createCrun = ({ root, rootfs, useCgroups, hiddenMount }: CrunOption
         }),
       );
     },
-    exec: (id, folder, process, io) => {
+    abandon: (id) => {
+      const left = processOnRecord(root, id);
+      if (left) process.kill(left.pid, 'SIGKILL');
+      rmSync(join(root, id), { recursive: true, force: true });
+    },
+    exec: (id, folder, description, io) => {
       const name = join(folder, `exec-${++execs}`);
       const [file, log] = [`${name}.json`, `${name}.log`];
-      writeFileSync(file, JSON.stringify(process), { mode: 0o600 });
+      writeFileSync(file, JSON.stringify(description), { mode: 0o600 });
       const args = [...global, '--log', log, 'exec', '--process', file, ...commonFlags(io), id];
       const watched = monitor(args, log, io, (spawn) => (hiddenMount ? spawnHidden(hide, spawn) : spawn()));
       void watched.exited.then(() => [file, log].forEach((path) => rmSync(path, { force: true })));
@@ -116,19 +135,20 @@ const monitor = (args: readonly string[], log: string, io: CrunIo, inPlace: Plac
     pipe.stream,
   );
   const { promise: started, resolve, reject } = Promise.withResolvers<number>();
-  const { promise: exited, resolve: exit } = Promise.withResolvers<number>();
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
   let text = '';
   pipe.stream.on('data', (chunk: Buffer) => {
     text += chunk.toString();
     resolve(Number(text));
   });
-  pipe.stream.on('close', () => {
-    const code = reapProcess(pid);
+  pipe.stream.on('close', close);
+  const exited = closed.then(async () => {
+    const code = await reapProcess(pid);
     if (text === '') reject(new Error(errorsIn(log) || `crun ended with exit code ${code}`));
-    exit(code);
+    return code;
   });
   started.catch(() => {}); // whoever asks hears of it
-  return { pid, started, exited, complaint: () => errorsIn(log) };
+  return { started, exited, complaint: () => errorsIn(log) };
 };
 
 const startWith = (fds: readonly number[], start: () => number, stream: { destroy: () => void }): number => {

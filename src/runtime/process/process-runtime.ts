@@ -78,7 +78,7 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
       return () => void listeners.delete(listener);
     },
     close: async () => {
-      await removeAll(sandboxes, containers);
+      await removeAll(sandboxes, containers, log);
       removeCgroups(options.cgroupParent);
       removeEmptyParents(options.cgroupParent);
     },
@@ -139,7 +139,12 @@ const containerCalls = (
 });
 
 /** Nobody would watch over containers that outlive this process: they end with it. */
-const removeAll = async (sandboxes: Sandboxes, containers: Containers): Promise<void> => {
+const removeAll = async (sandboxes: Sandboxes, containers: Containers, log: Log): Promise<void> => {
   const { removePodSandbox } = sandboxCalls(sandboxes, containers);
-  await Promise.all(sandboxes.list().map(({ id }) => removePodSandbox(id)));
+  const removals = sandboxes.list().map(async ({ id }) => {
+    await removePodSandbox(id).catch((error: unknown) =>
+      log.warn({ sandbox: id, error: String(error) }, 'cannot remove a pod'),
+    );
+  });
+  await Promise.all(removals);
 };
