@@ -177,6 +177,7 @@ export const createFakeRuntime = (clock: Clock): FakeRuntime => {
     },
     attach: async (id) => {
       await enter('attach', label(container(id)));
+      await startTime();
       return fakeProcess(['cat']);
     },
     portForward: () => Promise.reject(new RuntimeError('EXEC_FAILED', 'the fake runtime forwards no ports')),
@@ -224,6 +225,9 @@ export const createFakeRuntime = (clock: Clock): FakeRuntime => {
     endsWhenStopped: (does) => void (ends = does),
   };
 };
+
+/** A real process takes its time to start: what a client sends meanwhile must not be lost. */
+const startTime = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 20));
 
 /** `echo TEXT`, `cat`, `exit CODE`; anything else waits until it is closed. */
 const fakeProcess = ([program, ...args]: readonly string[]): StreamSession => {

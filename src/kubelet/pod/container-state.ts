@@ -13,7 +13,9 @@ export type ContainerNeed =
   | { readonly kind: 'done'; readonly exitCode: number }
   | { readonly kind: 'failed-start'; readonly untilMs: number }
   | { readonly kind: 'crash-loop'; readonly untilMs: number; readonly last: ContainerStatus }
-  | { readonly kind: 'unhealthy'; readonly last: ContainerStatus; readonly probe: 'liveness' | 'startup' };
+  /** Runs, but must be stopped to be started anew. */
+  | { readonly kind: 'unhealthy'; readonly last: ContainerStatus; readonly probe: 'liveness' | 'startup' }
+  | { readonly kind: 'changed'; readonly last: ContainerStatus };
 
 const NOTHING: ContainerNeed = { kind: 'nothing' };
 
@@ -27,6 +29,8 @@ export const needOf = (view: PodView, container: Container): ContainerNeed => {
 };
 
 const needWhileRunning = (view: PodView, container: Container, latest: ContainerStatus): ContainerNeed => {
+  const image = view.images.get(latest.id);
+  if (image !== undefined && image !== container.image) return { kind: 'changed', last: latest };
   const { live, started } = probeStateOf(view, container, latest.id);
   if (live) return NOTHING;
   return { kind: 'unhealthy', last: latest, probe: started ? 'liveness' : 'startup' };

@@ -41,6 +41,7 @@ const view = (
   waiting: new Map(),
   backOffs: new Map(),
   retryAtMs: new Map(),
+  images: new Map(),
   probes: new Map(),
   ending: undefined,
   ...changes,
@@ -142,6 +143,13 @@ describe('podActions()', () => {
     const containers = [{ name: 'a', livenessProbe: { terminationGracePeriodSeconds: 5 } }];
     assert.equal(plan({ containers }, ['a'], { probes }), 'stop/a-id/5');
     assert.equal(plan({ containers }, ['a'], { probes, busy: new Set(['stop/a-id/5']) }), '');
+  });
+
+  it('restarts a container whose image was changed', () => {
+    const containers = [{ name: 'a', image: 'new' }];
+    assert.equal(plan({ containers }, ['a'], { images: new Map([['a-id', 'old']]) }), 'stop/a-id/30');
+    assert.equal(plan({ containers }, ['a'], { images: new Map([['a-id', 'new']]) }), '');
+    assert.equal(plan({ containers }, ['a']), '', 'of an earlier agent');
   });
 
   it('ends a pod: containers together, sidecars after them from the last on, then all traces', () => {

@@ -35,6 +35,8 @@ export type PodView = {
   readonly backOffs: ReadonlyMap<string, BackOff>;
   /** Operation -> when to try it again after a failure. */
   readonly retryAtMs: ReadonlyMap<string, number>;
+  /** Container id -> the image that the spec named when it was made; none for those of an earlier agent. */
+  readonly images: ReadonlyMap<string, string>;
   /** Container id -> probe results; none before its first probe. */
   readonly probes: ReadonlyMap<string, ProbeState>;
   readonly ending: Ending | undefined;

@@ -71,7 +71,7 @@ const configure = async (
 ): Promise<ContainerConfig> => {
   const { folders, runtime, capacity } = context;
   const { pod, uid } = record;
-  const problem = nonRootProblem(pod, container, await runtime.imageStatus(container.image ?? ''));
+  const problem = nonRootProblem(pod, container, await runtime.imageStatus(imageId));
   if (problem) throw new Error(problem);
   const env = await environment(context, record, container);
   const mounts = containerMounts(container, { pod, folders, env, attempt });
@@ -132,6 +132,7 @@ const createAndStart = async (
   const { runtime } = context;
   const sandboxId = record.sandbox!.id;
   const id = await asProblem('CreateContainerError', () => runtime.createContainer(sandboxId, config));
+  record.images.set(id, container.image ?? '');
   tell(context, record.pod, { reason: 'Created', message: 'Container created', container });
   await asProblem('RunContainerError', () => runtime.startContainer(id));
   tell(context, record.pod, { reason: 'Started', message: 'Container started', container });

@@ -10,7 +10,6 @@ import { formatTime } from '../../k8s/time.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
 import { formatBackOff } from '../pod/back-off.ts';
 import { needOf } from '../pod/container-state.ts';
-import { isInitialized } from '../pod/pod-actions.ts';
 import { isRestartableInit, isRunning, latestOf, probeStateOf, specOf } from '../pod/pod-view.ts';
 import type { PodView } from '../pod/pod-view.ts';
 
@@ -98,9 +97,8 @@ const failedStart = (view: PodView, container: Container): ContainerStateWaiting
 
 const waitingBeforeStart = (view: PodView, container: Container): ContainerStateWaiting => {
   if (view.waiting.has(container.name)) return failedStart(view, container);
-  const isInit = (specOf(view).initContainers ?? []).includes(container);
-  const waitsForInit = (specOf(view).initContainers ?? []).length > 0 && !isInitialized(view);
-  return { reason: waitsForInit && (!isInit || view.sandbox) ? 'PodInitializing' : 'ContainerCreating' };
+  const hasInit = (specOf(view).initContainers ?? []).length > 0;
+  return { reason: hasInit ? 'PodInitializing' : 'ContainerCreating' };
 };
 
 /** The end before the present state: the latest if that waits to be restarted, else the attempt before it. */
