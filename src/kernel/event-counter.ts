@@ -1,6 +1,6 @@
 // eventfd(2): a counter that the kernel raises and we read.
-import { closeSync, readSync } from 'node:fs';
-import { eventfd } from './ffi/libc.ts';
+import { readSync } from 'node:fs';
+import { closeDescriptor, eventfd } from './ffi/libc.ts';
 
 export type EventCounter = {
   readonly fd: number;
@@ -20,5 +20,5 @@ export const openEventCounter = (): EventCounter => {
     }
     return Number(value[0]);
   };
-  return { fd, take, close: () => closeSync(fd) };
+  return { fd, take, close: () => closeDescriptor(fd) };
 };

@@ -1,8 +1,7 @@
 // A TCP connection to the own loopback, made at once: within withNetns() the socket belongs to the other namespace, while
 // node:net would open it later, when the thread is back at home.
-import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { connect, setSendTimeout, socket } from './ffi/libc.ts';
+import { closeDescriptor, connect, setSendTimeout, socket } from './ffi/libc.ts';
 import { isKernelError } from './kernel-error.ts';
 
 /** bits/socket.h. */
@@ -37,7 +36,7 @@ const connectTo = (family: number, address: Buffer, name: string): Socket => {
     setSendTimeout(what, fd, MAX_WAIT_MS);
     connect(what, fd, address);
   } catch (error) {
-    closeSync(fd);
+    closeDescriptor(fd);
     throw error;
   }
   return new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });

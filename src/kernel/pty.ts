@@ -1,9 +1,9 @@
 // Pseudo terminals that another program opens and hands over: an OCI runtime makes a container's terminal inside of it and
 // sends the master to a unix socket, its "console socket".
-import { closeSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { ReadStream } from 'node:tty';
-import { socket } from './ffi/libc.ts';
+import { closeDescriptor, socket } from './ffi/libc.ts';
 import { accept, listenAt, receiveDescriptor, setWindowSize } from './ffi/process.ts';
 import { KernelError } from './kernel-error.ts';
 
@@ -32,7 +32,7 @@ export const openConsoleSocket = (path: string): ConsoleSocket => {
   const what = `receive a terminal at ${path}`;
   const fd = socket(what, AF_UNIX, SOCK_STREAM | SOCK_FLAGS, 0);
   const close = (): void => {
-    closeSync(fd);
+    closeDescriptor(fd);
     rmSync(path, { force: true });
   };
   try {
@@ -48,7 +48,7 @@ export const openConsoleSocket = (path: string): ConsoleSocket => {
       if (master === undefined) throw new KernelError('EPROTO', `${what}: none was sent`);
       return terminalOf(master);
     } finally {
-      closeSync(connection);
+      closeDescriptor(connection);
       close();
     }
   };

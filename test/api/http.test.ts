@@ -179,6 +179,14 @@ describe('API server over HTTP', () => {
       assert.match(statusOf(await post('['.repeat(1 << 20))), /^400/);
     });
 
+    it('an answer that nobody could read is refused before anything is written', async () => {
+      const path = '/api/v1/namespaces/default/configmaps';
+      const body = '{"metadata":{"name":"unread"}}';
+      const refused = await ask(path, { method: 'POST', body, headers: { accept: 'image/png' } });
+      assert.equal(refused.code, 406);
+      assert.equal((await ask(`${path}/unread`)).code, 404);
+    });
+
     it('query options that have no such value', async () => {
       assert.equal(
         statusOf(await post('{}', 'application/json', '?dryRun=Some')),

@@ -5,10 +5,13 @@ import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { removeClusterTraces } from '../../src/cli/remove-traces.ts';
 import { planCluster } from '../../src/embedded/cluster-config.ts';
+import { netnsPath } from '../../src/kernel/netns.ts';
 import { readSysctl } from '../../src/kernel/sysctl.ts';
 import { silentLog as log } from '../../src/lang/log.ts';
 import { createUnderlay, removeUnderlay } from '../../src/underlay/underlay.ts';
-import { createLabHost } from '../support/pod-lab.ts';
+import { startNetnsAgent } from '../support/netns-agent.ts';
+import type { NetnsAgent } from '../support/netns-agent.ts';
+import { HOST_OUTSIDE, OUTSIDE, createLabHost } from '../support/pod-lab.ts';
 import { eventually } from '../support/poll.ts';
 import { run, runOk } from '../support/test-cluster.ts';
 
@@ -73,6 +76,33 @@ describe('createUnderlay()', () => {
     const hops = await runOk('ip', ['-6', 'route', 'show', config.serviceCidrs[1]]);
     assert.equal([...hops.matchAll(/nexthop via fd00:172:30:10::[bcd] /g)].length, 3);
     removeUnderlay(NAME);
+  });
+
+  it('passes the firewalls that are on the host, and leaves them as they were', async () => {
+    const firewall = (family: string): string => `table ${family} filter {
+      chain FORWARD { type filter hook forward priority filter; policy drop; ct state invalid drop; }
+      chain INPUT { type filter hook input priority filter; policy drop; meta l4proto ipv6-icmp accept; }
+    }`;
+    await runOk('nft', ['-f', '-'], { input: `${firewall('ip')}\n${firewall('ip6')}\n${firewall('inet')}` });
+    const before = await runOk('nft', ['list', 'ruleset']);
+    createUnderlay({ config, log });
+    createUnderlay({ config, log });
+    const [node, outside, here] = [
+      `podnet-${NAME}-node-1`,
+      `podnet-test-${NAME}-outside`,
+      `podnet-test-${NAME}-host`,
+    ].map((name) => startNetnsAgent(netnsPath(name))) as [NetnsAgent, NetnsAgent, NetnsAgent];
+    await Promise.all([outside.serve('outside', 'tcp', 8080), here.serve('host', 'tcp', 8080)]);
+    for (const family of [0, 1] as const) {
+      const call = (host: string) => node.dial({ host, port: 8080 });
+      assert.equal(await call(OUTSIDE[family]), `outside ${HOST_OUTSIDE[family]}`);
+      assert.match(await call(config.hostAddresses[family]), /^host /);
+      assert.equal(await call(HOST_OUTSIDE[family]), 'error ETIMEDOUT', 'the rest of the host stays closed');
+    }
+    await Promise.all([node, outside, here].map((agent) => agent.close()));
+    removeUnderlay(NAME);
+    assert.equal(await runOk('nft', ['list', 'ruleset']), before);
+    await runOk('nft', ['flush', 'ruleset']);
   });
 
   it('removeClusterTraces() ends the processes that are left in the cluster’s namespaces', async () => {

@@ -13,7 +13,7 @@ import type { Answer, Outgoing } from './exchange.ts';
 import { badRequest } from '../status-errors.ts';
 import { noSuchPath } from './http-errors.ts';
 import type { KubeletClient } from './kubelet-client.ts';
-import { refOf } from './objects.ts';
+import { refOf } from './answers.ts';
 import type { PodStreams, StreamSubresource } from './pod-streams.ts';
 import { readBody } from './request-body.ts';
 import { type ResourcePath, parseRequestPath } from './request-path.ts';

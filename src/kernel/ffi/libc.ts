@@ -13,6 +13,8 @@ const c = {
     'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
   ),
   umount2: lib.func('int umount2(const char *target, int flags)'),
+  open: lib.func('int open(const char *path, int flags)'),
+  close: lib.func('int close(int fd)'),
   socket: lib.func('int socket(int domain, int type, int protocol)'),
   connect: lib.func('int connect(int fd, const void *address, uint32_t length)'),
   setsockopt: lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
@@ -61,7 +63,23 @@ export const umount2 = (what: string, target: string, flags: number): void => {
   checked(what, c.umount2(target, flags));
 };
 
-/** socket(2): the new descriptor, to be closed with fs.closeSync. */
+/** asm-generic/fcntl.h. */
+const O_RDWR = 0o2;
+const O_CLOEXEC = 0o2000000;
+
+/** open(2) for reading and writing, for a descriptor that is to be closed by closeDescriptor(). */
+export const openDescriptor = (what: string, path: string): number =>
+  checked(what, c.open(path, O_RDWR | O_CLOEXEC));
+
+/**
+ * close(2) for what a call of this folder has opened. Not for what node:fs has: Node keeps a list of a worker's
+ * descriptors, warns of those that it does not know, and closes those that are left at the worker's end.
+ */
+export const closeDescriptor = (fd: number): void => {
+  c.close(fd);
+};
+
+/** socket(2): the new descriptor, to be closed with closeDescriptor(). */
 export const socket = (what: string, domain: number, type: number, protocol: number): number =>
   checked(what, c.socket(domain, type, protocol));
 

@@ -38,9 +38,10 @@ export class DnsWriter {
 
   /** Ends in a pointer where the rest of the name stands already, in whatever case: so answers echo the question's case. */
   compressedName(name: string): void {
-    const labels = labelsOf(name);
     let rest = lowerName(name);
-    for (const label of labels) {
+    const whole = this.#offsetByName.get(rest);
+    if (whole !== undefined) return this.u16(0xc000 | whole);
+    for (const label of labelsOf(name)) {
       const offset = this.#offsetByName.get(rest);
       if (offset !== undefined) return this.u16(0xc000 | offset);
       if (this.#length <= POINTER_MAX) this.#offsetByName.set(rest, this.#length);
