@@ -49,11 +49,15 @@ describe('a service proxy that comes back', () => {
   };
   const list = async (family: 'ip' | 'ip6' = 'ip'): Promise<string> =>
     runOk('ip', ['netns', 'exec', NETNS, 'nft', 'list', 'table', family, 'podnet-services']);
-  /** The verdicts by address and port, sorted. */
-  const verdicts = async (): Promise<string[]> =>
-    [...(await list()).matchAll(/tcp \. (\S+) \. (\d+) : (goto )?([\w-]+)/g)]
-      .map((m) => `${m[1]} ${m[2]} ${m[4]}`)
-      .sort();
+  /** What becomes of connections, by address and port, sorted. */
+  const verdicts = async (): Promise<string[]> => {
+    const text = await list();
+    const shapes = new Map(
+      [...text.matchAll(/(0x[\da-f]{8}) : (?:goto )?([a-z][\w-]+)/g)].map((m) => [m[1], m[2]]),
+    );
+    const entries = [...text.matchAll(/tcp \. (\S+) \. (\d+) : (0x[\da-f]{8})/g)];
+    return entries.map((m) => `${m[1]} ${m[2]} ${shapes.get(m[3])}`).sort();
+  };
   /** The ids that the kernel has, by the endpoint that each stands for. */
   const ids = async (): Promise<string[]> =>
     [...(await list()).matchAll(/(0x[\da-f]{8}) : (\S+ \. \d+)/g)].map((m) => `${m[2]} ${m[1]}`).sort();
@@ -78,7 +82,7 @@ describe('a service proxy that comes back', () => {
   });
 
   it('takes away Services that are gone since', async () => {
-    nft.run('add element ip podnet-services services { tcp . 10.96.0.99 . 80 : drop }');
+    nft.run('add element ip podnet-services services { tcp . 10.96.0.99 . 80 : 32768 }');
     await restart(2);
     assert.deepEqual(await verdicts(), [
       '10.96.0.10 80 pick-2',

@@ -3,7 +3,8 @@
 import { KernelError } from '../../src/kernel/kernel-error.ts';
 import type { Nft } from '../../src/kernel/nft.ts';
 import { masqueradeOf } from '../../src/services/endpoint-ids.ts';
-import { OUTSIDE_SLOT, chainShape } from '../../src/services/layout.ts';
+import { OUTSIDE_SLOT } from '../../src/services/layout.ts';
+import { shapeOfCode } from '../../src/services/shape.ts';
 import { toText } from '../../src/services/state.ts';
 import type { Action, Entry, EntryMap } from '../../src/services/state.ts';
 
@@ -43,7 +44,7 @@ export const createFakeNft = (): FakeNft => {
 
 const applyLine = (maps: Maps, line: string): Maps => {
   const match = /^(add|delete) element (ip6?) podnet-services (\S+) \{ (.*) \}$/.exec(line);
-  if (!match || match[3]!.endsWith('-cidrs')) return maps;
+  if (!match || /-cidrs$|^shapes$/.test(match[3]!)) return maps;
   const [, verb, family, name, elements] = match;
   const map = new Map(maps.get(`${family} ${name}`));
   for (const element of elements!.split(', ')) {
@@ -60,11 +61,11 @@ const entriesOf = (maps: Maps): readonly Entry[] =>
     const get = (name: string): ReadonlyMap<string, string> => maps.get(`${family} ${name}`) ?? new Map();
     const used = new Set<string>();
     const entries = (['services', 'outside-services', 'cluster-ips'] as const).flatMap((map) =>
-      [...get(map)].map(([match, verdict]) => ({
+      [...get(map)].map(([match, code]) => ({
         map,
         family: family === 'ip' ? (4 as const) : (6 as const),
         match,
-        action: actionOf(map, match, verdict, get, used),
+        action: actionOf(map, match, code, get, used),
       })),
     );
     const left = [...get('endpoints').keys(), ...get('slots').values()].filter((id) => !used.has(id));
@@ -75,12 +76,12 @@ const entriesOf = (maps: Maps): readonly Entry[] =>
 const actionOf = (
   map: EntryMap,
   match: string,
-  verdict: string,
+  code: string,
   get: (name: string) => ReadonlyMap<string, string>,
   used: Set<string>,
 ): Action => {
-  const shape = chainShape(verdict.replace('goto ', ''));
-  if (!shape) return { kind: verdict === 'drop' ? 'drop' : verdict === 'accept' ? 'leave-alone' : 'reject' };
+  const shape = shapeOfCode(Number(code))!;
+  if (shape.kind !== 'balance') return shape;
   const ids = Array.from({ length: shape.count }, (_, index) => {
     const id = get('slots').get(`${match} . ${index + (map === 'outside-services' ? OUTSIDE_SLOT : 0)}`);
     if (id === undefined || !get('endpoints').has(id))
