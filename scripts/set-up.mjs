@@ -205,13 +205,21 @@ const nodeProgram = () => {
   return existsSync(own) ? own : process.execPath;
 };
 
+/** The images' recipe is the source of the folder that builds them. */
+const recipeFingerprint = () => {
+  const folder = join(ROOT, 'src/images/build');
+  const hash = createHash('sha256');
+  for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
+  return hash.digest('hex');
+};
+
 const images = () =>
   step(
     'images podnet/toolbox and podnet/nginx',
-    () => readStamp().images === fingerprint() && existsSync('/var/lib/podnet/images'),
+    () => readStamp().images === recipeFingerprint() && existsSync('/var/lib/podnet/images/index.json'),
     () => {
       run(nodeProgram(), [join(ROOT, 'src/cli.ts'), 'image', 'build']);
-      writeStamp({ ...readStamp(), images: fingerprint() });
+      writeStamp({ ...readStamp(), images: recipeFingerprint() });
     },
   );
 

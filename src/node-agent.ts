@@ -14,7 +14,7 @@ import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import { enterNetns, netnsPath } from './kernel/netns.ts';
 import { type Nft, openNft } from './kernel/nft.ts';
-import { type Kubelet, kubeletServiceIndexes, startKubelet } from './kubelet/kubelet.ts';
+import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import { type Log, createLog } from './lang/log.ts';
 import { installMasquerade } from './podnetwork/masquerade.ts';
@@ -151,7 +151,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
   ): Informer<T> => startInformer<T>({ client, resource, clock, log, ...options });
   return {
     nodes: informer(resources.nodes),
-    services: informer(resources.services, { indexes: { ...kubeletServiceIndexes, ...dnsIndexes.services } }),
+    services: informer(resources.services, { indexes: dnsIndexes.services }),
     endpointSlices: informer(resources.endpointSlices, {
       indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
     }),

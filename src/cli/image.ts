@@ -1,7 +1,8 @@
 // podnet image: the local store of container images.
 import { IMAGE_FOLDER } from '../embedded/cluster-files.ts';
 import { ImageError } from '../images/image-error.ts';
-import { type Image, type ImageStore, openImageStore } from '../images/store.ts';
+import type { Image } from '../images/image-index.ts';
+import { type ImageStore, openImageStore } from '../images/store.ts';
 import { UserError, print, requireRoot, say } from './output.ts';
 import { renderTable } from './table.ts';
 

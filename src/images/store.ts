@@ -7,49 +7,26 @@
 //
 // Readers need no lock: every file is renamed into place. Writers hold .lock while they change what is there.
 import { randomBytes } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { withFileLock } from '../lang/file-lock.ts';
 import { type StagedImage, stageImages } from './archive.ts';
-import { blobPath, moveBlob, openDecompressed, readDocumentBlob, verified } from './blobs.ts';
+import { blobPath, moveBlob, openDecompressed, verified } from './blobs.ts';
 import { ImageError } from './image-error.ts';
-import { isTreeInUse } from './in-use.ts';
 import {
-  type Descriptor,
-  type Digest,
-  type ImageConfig,
-  type Index,
-  type Manifest,
-  MEDIA,
-  NAME_ANNOTATION,
-  chainIdOf,
-  hexOf,
-  parseConfig,
-  parseIndex,
-  parseManifest,
-} from './oci.ts';
-import { parseReference } from './reference.ts';
+  type Image,
+  findImage,
+  imageOf,
+  imagesOf,
+  isNamed,
+  nameIn,
+  readIndex,
+  treePath,
+  writeIndex,
+} from './image-index.ts';
+import { isTreeInUse } from './in-use.ts';
+import { NAME_ANNOTATION, hexOf } from './oci.ts';
 import { unpackLayer } from './unpack.ts';
-
-export type Image = {
-  /** The digest of its config, as every container runtime has it. */
-  readonly id: Digest;
-  readonly names: readonly string[];
-  readonly manifestDigest: Digest;
-  readonly manifest: Manifest;
-  readonly config: ImageConfig;
-  /** Of its layers, as stored. */
-  readonly sizeBytes: number;
-};
 
 export type ImageStore = {
   readonly list: () => readonly Image[];
@@ -66,7 +43,6 @@ export type ImageStore = {
 };
 
 const LOCK = { waitMs: 60_000, staleMs: 30_000 };
-const MIN_ID_LENGTH = 4;
 
 /** Opens the store in `folder`, which need not exist yet. */
 export const openImageStore = (folder: string): ImageStore => {
@@ -112,65 +88,6 @@ const cachedByFile = <T>(path: string, read: () => readonly T[]): (() => readonl
     return value;
   };
 };
-
-const readIndex = (folder: string): Index => {
-  const path = join(folder, 'index.json');
-  if (!existsSync(path)) return { schemaVersion: 2, mediaType: MEDIA.index, manifests: [] };
-  return parseIndex(readFileSync(path));
-};
-
-const writeIndex = (folder: string, manifests: readonly Descriptor[]): void => {
-  const index: Index = { schemaVersion: 2, mediaType: MEDIA.index, manifests };
-  writeFileSync(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}\n');
-  const temporary = join(folder, '.index.json.tmp');
-  writeFileSync(temporary, `${JSON.stringify(index, null, 2)}\n`, { flush: true });
-  renameSync(temporary, join(folder, 'index.json'));
-};
-
-const imagesOf = (folder: string): Image[] => {
-  const byManifest = Map.groupBy(readIndex(folder).manifests, ({ digest }) => digest);
-  return [...byManifest.values()].map((descriptors) =>
-    imageOf(
-      folder,
-      descriptors[0]!,
-      descriptors.flatMap(({ annotations }) => annotations?.[NAME_ANNOTATION] ?? []),
-    ),
-  );
-};
-
-const imageOf = (folder: string, { digest }: Descriptor, names: readonly string[]): Image => {
-  const manifest = parseManifest(readDocumentBlob(blobPath(folder, digest), digest));
-  const id = manifest.config.digest;
-  return {
-    id,
-    names,
-    manifestDigest: digest,
-    manifest,
-    config: parseConfig(readDocumentBlob(blobPath(folder, id), id)),
-    sizeBytes: manifest.layers.reduce((sum, { size }) => sum + size, 0),
-  };
-};
-
-const findImage = (images: readonly Image[], text: string): Image | undefined => {
-  const id = text.replace(/^sha256:/, '');
-  const isId = /^[a-f0-9]+$/.test(id) && id.length >= MIN_ID_LENGTH;
-  const byId = isId ? images.filter((image) => hexOf(image.id).startsWith(id)) : [];
-  if (byId.length === 1) return byId[0];
-  if (id.length === 64 && isId) return undefined;
-  const { name, digest } = parseReference(text);
-  if (!digest) return images.find(({ names }) => names.includes(name));
-  return images.find(
-    (image) =>
-      (image.manifestDigest === digest || image.id === digest) &&
-      image.names.some((other) => repositoryOf(other) === repositoryOf(name)),
-  );
-};
-
-/** Without the tag. */
-const repositoryOf = (name: string): string => name.replace(/:[^:/]*$/, '');
-
-const treePath = (folder: string, { config }: Image): string =>
-  join(folder, 'rootfs', hexOf(chainIdOf(config.rootfs.diff_ids)));
 
 /** Unpacks an image whose blobs are in `blobs`, unless its tree is there. Of two who do it at once, one's is taken. */
 const unpack = async (folder: string, image: Image, blobs: string): Promise<string> => {
@@ -223,8 +140,6 @@ const commit = (folder: string, staging: string, staged: readonly StagedImage[])
   collectGarbage(folder);
 };
 
-const nameIn = ({ annotations }: Descriptor): string | undefined => annotations?.[NAME_ANNOTATION];
-
 const removeImage = (folder: string, text: string): readonly string[] => {
   const image = findImage(imagesOf(folder), text);
   if (!image)
@@ -240,12 +155,6 @@ const removeImage = (folder: string, text: string): readonly string[] => {
   collectGarbage(folder);
   return removed;
 };
-
-/** An id means all of the image's names. */
-const isNamed = (image: Image, name: string, text: string): boolean =>
-  hexOf(image.id).startsWith(text.replace(/^sha256:/, '')) ||
-  text.includes('@') ||
-  name === parseReference(text).name;
 
 /** Removes the blobs and trees that no name leads to. A tree that containers still run from stays until next time. */
 const collectGarbage = (folder: string): void => {

@@ -17,16 +17,28 @@ export async function* readTar(source: Readable): AsyncGenerator<TarEntry> {
   void feed(source, archive);
   try {
     for await (const entry of archive) {
-      yield { header: entry.header, content: entry as AsyncIterable<Uint8Array> };
+      yield { header: entry.header, content: contentOf(entry as AsyncIterable<Uint8Array>) };
       entry.resume();
     }
   } catch (error) {
-    if (error instanceof ImageError) throw error;
-    throw new ImageError('BAD_IMAGE', `not a tar archive: ${(error as Error).message}`, { cause: error });
+    throw badArchive(error);
   } finally {
     source.destroy();
   }
 }
+
+async function* contentOf(entry: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* entry;
+  } catch (error) {
+    throw badArchive(error);
+  }
+}
+
+const badArchive = (error: unknown): ImageError =>
+  error instanceof ImageError
+    ? error
+    : new ImageError('BAD_IMAGE', `not a tar archive: ${(error as Error).message}`, { cause: error });
 
 type Archive = ReturnType<typeof extract>;
 

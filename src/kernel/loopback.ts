@@ -1,16 +1,17 @@
 // A TCP connection to the own loopback, made at once: within withNetns() the socket belongs to the other namespace, while
 // node:net would open it later, when the thread is back at home.
-import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { connect, socket } from './ffi/libc.ts';
+import { closeDescriptor, connect, setSendTimeout, socket } from './ffi/libc.ts';
 import { isKernelError } from './kernel-error.ts';
 
 /** bits/socket.h. */
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SOCK_STREAM = 1;
-const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
+
+/** Only a listener whose queue is full lets the kernel wait. */
+const MAX_WAIT_MS = 200;
 
 const LOOPBACK_V4 = Buffer.from([127, 0, 0, 1]);
 const LOOPBACK_V6 = Buffer.from([...Array<number>(15).fill(0), 1]);
@@ -29,14 +30,14 @@ export const connectLoopback = (port: number): Socket => {
 };
 
 const connectTo = (family: number, address: Buffer, name: string): Socket => {
-  const fd = socket(`connect to ${name}`, family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const what = `connect to ${name}`;
+  const fd = socket(what, family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   try {
-    connect(`connect to ${name}`, fd, address);
+    setSendTimeout(what, fd, MAX_WAIT_MS);
+    connect(what, fd, address);
   } catch (error) {
-    if (!isKernelError(error, 'EINPROGRESS')) {
-      closeSync(fd);
-      throw error;
-    } // a full queue of the listener: the stream waits
+    closeDescriptor(fd);
+    throw error;
   }
   return new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
 };

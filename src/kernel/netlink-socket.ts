@@ -1,10 +1,9 @@
 // One netlink socket: requests out, answers in, both at once, since the kernel works on a request while it is sent.
 // The socket belongs to the network namespace in which it was opened, wherever its thread goes later.
-import { closeSync } from 'node:fs';
 import { NLMSG, NLM_F, decodeAck, decodeMessages, encodeMessages } from '../wire/netlink.ts';
 import type { NetlinkMessage } from '../wire/netlink.ts';
-import { recv, send, sendOffThread, setIntOption, socket } from './ffi/libc.ts';
-import { KernelError, kernelErrorOf } from './kernel-error.ts';
+import { closeDescriptor, recv, send, sendOffThread, setIntOption, socket } from './ffi/libc.ts';
+import { KernelError, isKernelError, kernelErrorOf } from './kernel-error.ts';
 
 export type NetlinkRequest = {
   /** For the error: what is tried on what, as in `route replace 10.244.1.0/24 via 172.30.0.12`. */
@@ -30,6 +29,9 @@ const MSG_TRUNC = 0x20;
 
 // The acknowledgements of one datagram must fit into the socket's receive buffer: about 270 by default (as of Linux 6.18).
 const BATCH_MAX = 100;
+
+/** How often a list is read anew because it changed while it was read. */
+const DUMP_ATTEMPTS = 10;
 
 /** What is received is copied out at once: one for the thread is enough. */
 const buffer = new Uint8Array(1 << 16);
@@ -57,9 +59,16 @@ export class NetlinkSocket {
     return replies;
   }
 
-  /** Lists what `request` asks for: a GET message whose payload is the filter. */
+  /** Lists what `request` asks for, whole: a GET message whose payload is the filter. */
   dump(request: NetlinkRequest): NetlinkReply {
-    return this.#requestBatch([{ ...request, flags: (request.flags ?? 0) | NLM_F.dump }])[0]!;
+    const whole = { ...request, flags: (request.flags ?? 0) | NLM_F.dump };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#requestBatch([whole])[0]!;
+      } catch (error) {
+        if (!isKernelError(error, 'EINTR') || attempt === DUMP_ATTEMPTS) throw error;
+      }
+    }
   }
 
   /**
@@ -74,7 +83,7 @@ export class NetlinkSocket {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    closeDescriptor(this.#fd);
   }
 
   [Symbol.dispose](): void {
@@ -123,6 +132,8 @@ export class NetlinkSocket {
         const index = message.sequence - first;
         const request = requests[index];
         if (!request) continue; // the late answer to a request that was given up
+        if (message.flags & NLM_F.dumpInterrupted)
+          failure ??= new KernelError('EINTR', `${request.what}: EINTR`);
         if (message.type === NLMSG.error || message.type === NLMSG.done) {
           failure ??= failureOf(request, message);
           open--;

@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path';
 import { formatAddress, parseAddress } from '../ip/address.ts';
 import type { Address } from '../ip/address.ts';
-import { formatPrefix } from '../ip/prefix.ts';
+import { formatPrefix, prefixContains } from '../ip/prefix.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import { nextFreeAddress } from './address-range.ts';
 
@@ -50,10 +50,12 @@ export class AddressStore {
 
   /** One address of each range, or none and AddressesExhaustedError. A sandbox keeps those that it has already. */
   allocate(sandboxId: string): readonly Address[] {
-    const present = this.addressesOf(sandboxId);
-    if (present.length === this.#prefixes.length) return present;
+    const present = this.#addressesOf(sandboxId);
     try {
-      return this.#prefixes.map((prefix, index) => this.#take(sandboxId, prefix, index));
+      return this.#prefixes.map(
+        (prefix, index) =>
+          present.find((address) => prefixContains(prefix, address)) ?? this.#take(sandboxId, prefix, index),
+      );
     } catch (error) {
       this.release(sandboxId);
       throw error;
@@ -69,15 +71,7 @@ export class AddressStore {
     }
   }
 
-  /** In the order of the ranges; those outside of them last. */
-  addressesOf(sandboxId: string): readonly Address[] {
-    return [...this.#owners]
-      .filter(([, owner]) => owner === sandboxId)
-      .map(([address]) => parseAddress(address))
-      .filter((address) => address !== undefined)
-      .sort((a, b) => this.#rank(a) - this.#rank(b));
-  }
-
+  /** The ids of all that have addresses. */
   sandboxIds(): readonly string[] {
     return [...new Set(this.#owners.values())];
   }
@@ -86,8 +80,11 @@ export class AddressStore {
     for (const cursor of this.#cursors) cursor.close();
   }
 
-  #rank({ family }: Address): number {
-    return this.#prefixes.findIndex((prefix) => prefix.family === family);
+  #addressesOf(sandboxId: string): readonly Address[] {
+    return [...this.#owners]
+      .filter(([, owner]) => owner === sandboxId)
+      .map(([address]) => parseAddress(address))
+      .filter((address) => address !== undefined);
   }
 
   #take(sandboxId: string, prefix: Prefix, index: number): Address {

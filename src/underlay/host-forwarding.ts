@@ -1,11 +1,14 @@
 // The host forwards while there is a cluster. What its settings were before the first one is kept in a file, so that
 // the last cluster's end can restore them, also after kill -9.
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isKernelError } from '../kernel/kernel-error.ts';
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts';
 
-/** The folder also has one folder for each cluster; names that begin with a dot are not clusters. */
-const FILE = '/run/podnet/.host-sysctls.json';
+/**
+ * The settings are those of a network namespace, mostly the machine's first. The folder also has one folder for each
+ * cluster; names that begin with a dot are not clusters.
+ */
+const fileName = (): string => `/run/podnet/.sysctls-${statSync('/proc/thread-self/ns/net').ino}.json`;
 
 type Sysctls = Readonly<Record<string, string>>;
 
@@ -13,19 +16,21 @@ const FORWARDING: Sysctls = { 'net/ipv4/ip_forward': '1', 'net/ipv6/conf/all/for
 
 /** Idempotent. */
 export const enableHostForwarding = (): void => {
-  const isFirst = !existsSync(FILE);
+  const file = fileName();
+  const isFirst = !existsSync(file);
   const wanted = isFirst ? { ...keepRouterAdvertisements(), ...FORWARDING } : FORWARDING;
   const before = Object.fromEntries(Object.keys(wanted).map((name) => [name, readSysctl(name)]));
-  if (isFirst) remember(before);
+  if (isFirst) remember(file, before);
   for (const [name, value] of Object.entries(wanted)) if (before[name] !== value) writeSysctl(name, value);
 };
 
 /** Puts the settings back as they were before the first cluster. Idempotent. */
 export const restoreHostForwarding = (): void => {
-  if (!existsSync(FILE)) return;
-  const earlier = JSON.parse(readFileSync(FILE, 'utf8')) as Sysctls;
+  const file = fileName();
+  if (!existsSync(file)) return;
+  const earlier = JSON.parse(readFileSync(file, 'utf8')) as Sysctls;
   for (const [name, value] of Object.entries(earlier).reverse()) restore(name, value);
-  rmSync(FILE, { force: true });
+  rmSync(file, { force: true });
 };
 
 /**
@@ -51,9 +56,9 @@ const isListening = (name: string): boolean => {
   }
 };
 
-const remember = (values: Sysctls): void => {
-  writeFileSync(`${FILE}.tmp`, JSON.stringify(values), { mode: 0o600 });
-  renameSync(`${FILE}.tmp`, FILE);
+const remember = (file: string, values: Sysctls): void => {
+  writeFileSync(`${file}.tmp`, JSON.stringify(values), { mode: 0o600 });
+  renameSync(`${file}.tmp`, file);
 };
 
 const restore = (name: string, value: string): void => {

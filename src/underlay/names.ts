@@ -21,7 +21,7 @@ export const isBridgeName = (name: string): boolean => name.startsWith(BRIDGE_PR
 export const tableName = (cluster: string): string => `podnet-${cluster}`;
 
 /** The group of all the cluster's links on the host: the kernel deletes them together. */
-export const linkGroup = (cluster: string): number => digestOf(cluster).readUInt32BE() | 1;
+export const linkGroup = (cluster: string): number => (digestOf(cluster).readUInt32BE() | 1) >>> 0;
 
 /**
  * Whether a namespace is a node's or a pod's of this cluster. Nodes are called node-1, node-2, ...: by that

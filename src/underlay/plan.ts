@@ -23,6 +23,7 @@ export type UnderlayConfig = {
 /** An address on the underlay, with the length of its network. */
 export type UnderlayAddress = { readonly address: Address; readonly length: number };
 
+/** Without a gateway: on the link. With several: each flow takes one of them. */
 export type UnderlayRoute = { readonly destination: Prefix; readonly via: readonly Address[] };
 
 /** The host's, or a node's, addresses on the underlay. */
@@ -35,8 +36,12 @@ export const underlayAddresses = (
     length: prefixFrom(underlayCidrs[index]!).length,
   }));
 
-/** Host to pods: through their node. Host to Services: through any node, flow by flow. */
-export const hostRoutes = ({ nodes, serviceCidrs }: UnderlayConfig): readonly UnderlayRoute[] => [
+/**
+ * Host to pods: through their node. Host to Services: through any node. Pod addresses that no node has stay on the
+ * bridge, where nobody answers, instead of going out by the host's default route.
+ */
+export const hostRoutes = ({ nodes, podCidrs, serviceCidrs }: UnderlayConfig): readonly UnderlayRoute[] => [
+  ...podCidrs.map((cidr) => ({ destination: prefixFrom(cidr), via: [] })),
   ...nodes.flatMap((node) =>
     node.podCidrs.map((cidr, index) => ({
       destination: prefixFrom(cidr),

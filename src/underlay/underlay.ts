@@ -6,6 +6,7 @@ import { isKernelError } from '../kernel/kernel-error.ts';
 import { addLink, deleteLinkGroup, findLink, linkIndexAfter, listLinks, setLink } from '../kernel/link.ts';
 import { createNetns, deleteNetns, listNetns, netnsPath, withNetns } from '../kernel/netns.ts';
 import { openNft } from '../kernel/nft.ts';
+import type { Nft } from '../kernel/nft.ts';
 import { replaceRoute, routeOf, routeTo } from '../kernel/route.ts';
 import { openRtnetlink } from '../kernel/rtnetlink.ts';
 import type { Rtnetlink } from '../kernel/rtnetlink.ts';
@@ -13,6 +14,7 @@ import { withExclusiveFile } from '../kernel/file-lock.ts';
 import { writeSysctl } from '../kernel/sysctl.ts';
 import type { Log } from '../lang/log.ts';
 import { parseAddress } from '../ip/address.ts';
+import { closeHostFirewall, openHostFirewall } from './host-firewall.ts';
 import { enableHostForwarding, restoreHostForwarding } from './host-forwarding.ts';
 import {
   bridgeName,
@@ -61,10 +63,14 @@ export const createUnderlay = ({
 }): void => {
   withExclusiveFile(LOCK, () => {
     using rtnetlink = openRtnetlink();
+    if (!hasCluster(rtnetlink)) restoreHostForwarding(); // someone else has removed the last one's links
     const mtuBytes = mtuToTheOutside(rtnetlink);
     const bridgeIndex = createBridge(rtnetlink, config, mtuBytes);
     enableHostForwarding();
-    runNft(hostRules(config));
+    withNft((nft) => {
+      nft.run(hostRules(config));
+      openHostFirewall(nft, config);
+    });
     for (const node of config.nodes) createNode(rtnetlink, { config, node, bridgeIndex, mtuBytes });
     addHostRoutes(rtnetlink, config, bridgeIndex);
     log.debug({ bridge: bridgeName(config.name), nodes: config.nodes.length, mtuBytes }, 'underlay is up');
@@ -78,7 +84,10 @@ export const removeUnderlay = (name: string): void => {
     using rtnetlink = openRtnetlink();
     if (findLink(rtnetlink, bridgeName(name))) {
       // the bridge goes last: as long as it is there, the next call knows that there is something to remove
-      runNft(`add table inet ${tableName(name)}\ndelete table inet ${tableName(name)}`);
+      withNft((nft) => {
+        nft.run(`add table inet ${tableName(name)}\ndelete table inet ${tableName(name)}`);
+        closeHostFirewall(nft, name);
+      });
       rtnetlink.request([deleteLinkGroup(linkGroup(name))]);
     }
     if (!hasCluster(rtnetlink)) restoreHostForwarding();
@@ -187,10 +196,10 @@ const addHostRoutes = (rtnetlink: Rtnetlink, config: UnderlayConfig, linkIndex: 
   rtnetlink.request(routes.map(replaceRoute));
 };
 
-const runNft = (commands: string): void => {
+const withNft = (work: (nft: Nft) => void): void => {
   const nft = openNft();
   try {
-    nft.run(commands);
+    work(nft);
   } finally {
     nft.close();
   }

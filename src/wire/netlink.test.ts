@@ -8,6 +8,7 @@ import {
   decodeMessages,
   encodeAttributes,
   encodeMessages,
+  joinPayload,
   readText,
   readU32,
   text,
@@ -42,11 +43,8 @@ describe('netlink messages', () => {
   it("decodeAck() reads the kernel's error and its words", () => {
     // RTM_NEWROUTE via a gateway that is on no link (Linux 6.18, little-endian, NETLINK_CAP_ACK and NETLINK_EXT_ACK)
     const words = 'Nexthop has invalid gateway';
-    const payload = new Uint8Array([
-      ...[0x9b, 0xff, 0xff, 0xff],
-      ...[0x40, 0, 0, 0, 0x18, 0, 0x05, 0x05, 1, 0, 0, 0, 0, 0, 0, 0],
-      ...encodeAttributes([[1, text(words)]]),
-    ]);
+    const header = Buffer.from('9bffffff40000000180005050100000000000000', 'hex');
+    const payload = joinPayload(header, encodeAttributes([[1, text(words)]]));
     assert.deepEqual(decodeAck({ type: NLMSG.error, flags: 0x300, sequence: 0, payload }), {
       errno: 101,
       detail: words,

@@ -19,6 +19,8 @@ export const NLM_F = {
   request: 0x1,
   multi: 0x2,
   ack: 0x4,
+  /** Of an answer: what is listed changed meanwhile, so that something may be missing. */
+  dumpInterrupted: 0x10,
   dump: 0x300,
   replace: 0x100,
   exclusive: 0x200,

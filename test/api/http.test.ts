@@ -5,7 +5,7 @@ import { connect as connectTcp } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
-import { configMaps, namespaces, serviceAccounts } from '../../src/k8s/resources.ts';
+import { configMaps, namespaces, pods, serviceAccounts } from '../../src/k8s/resources.ts';
 import { createAuthority } from '../../src/pki/authority.ts';
 import { eventually } from '../support/poll.ts';
 import { type RawAnswer, type RawRequest, raw } from '../support/raw-https.ts';
@@ -179,6 +179,14 @@ describe('API server over HTTP', () => {
       assert.match(statusOf(await post('['.repeat(1 << 20))), /^400/);
     });
 
+    it('an answer that nobody could read is refused before anything is written', async () => {
+      const path = '/api/v1/namespaces/default/configmaps';
+      const body = '{"metadata":{"name":"unread"}}';
+      const refused = await ask(path, { method: 'POST', body, headers: { accept: 'image/png' } });
+      assert.equal(refused.code, 406);
+      assert.equal((await ask(`${path}/unread`)).code, 404);
+    });
+
     it('query options that have no such value', async () => {
       assert.equal(
         statusOf(await post('{}', 'application/json', '?dryRun=Some')),
@@ -307,6 +315,54 @@ describe('API server over HTTP', () => {
       const moved = await ask(url.replace(/hash=.*/, 'hash=OLD'));
       assert.equal(moved.code, 301);
       assert.equal(moved.headers['location'], url);
+    });
+  });
+
+  describe('subresources', () => {
+    before(async () => {
+      const spec = { containers: [{ name: 'c', image: 'x' }] };
+      await api.put(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
+      await api.put(pods, { metadata: { name: 'p', namespace: 'default' }, spec });
+    });
+    const path = '/api/v1/namespaces/default/pods/p';
+    const send = (subresource: string, body: object, method = 'POST') =>
+      ask(`${path}/${subresource}`, { method, body: JSON.stringify(body) });
+
+    it('binding puts a pod on a node, once', async () => {
+      const target = { target: { kind: 'Node', name: 'node-1' } };
+      const bound = await send('binding', { metadata: { name: 'p' }, ...target });
+      assert.deepEqual([bound.code, JSON.parse(String(bound.body)).status], [201, 'Success']);
+      assert.equal(JSON.parse(String((await ask(path)).body)).spec.nodeName, 'node-1');
+      assert.match(statusOf(await send('binding', { metadata: { name: 'p' }, ...target })), /^409 Conflict/);
+    });
+
+    it('status changes by PUT and PATCH, and the spec does not', async () => {
+      const pod = JSON.parse(String((await ask(`${path}/status`)).body));
+      const changed = { ...pod, spec: { ...pod.spec, nodeName: 'other' }, status: { phase: 'Running' } };
+      const { code, body } = await send('status', changed, 'PUT');
+      const after = JSON.parse(String(body));
+      assert.deepEqual([code, after.status.phase, after.spec.nodeName], [200, 'Running', 'node-1']);
+      const patched = await ask(`${path}/status`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/merge-patch+json' },
+        body: '{"status":{"phase":"Failed"}}',
+      });
+      assert.equal(JSON.parse(String(patched.body)).status.phase, 'Failed');
+    });
+
+    it('eviction deletes the pod', async () => {
+      const evicted = await send('eviction', { metadata: { name: 'p' } });
+      assert.equal(evicted.code, 201);
+      const { code, body } = await ask(path);
+      assert.ok(code === 404 || JSON.parse(String(body)).metadata.deletionTimestamp);
+    });
+
+    it('patches of a type that is not served are refused with those that are', async () => {
+      const headers = { 'content-type': 'application/apply-patch+yaml' };
+      assert.match(
+        statusOf(await ask(path, { method: 'PATCH', headers, body: 'a: b' })),
+        /^415 .*application\/strategic-merge-patch\+json/,
+      );
     });
   });
 

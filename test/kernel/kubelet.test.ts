@@ -135,8 +135,6 @@ describe('kubelet on the process runtime', () => {
   });
 
   it('probes: not ready while nobody listens, killed when not alive', async () => {
-    const serve =
-      "command: [sh, -c, 'mkdir /w; echo fine > /w/index.html; exec busybox httpd -f -p 8080 -h /w']";
     await apply(pod('tcp', `${SLEEP}, readinessProbe: { tcpSocket: { port: 8080, host: 127.0.0.1 } }`));
     await apply(
       pod(

@@ -10,9 +10,13 @@ import type { ContainerConfig, PodRuntime, PodSandboxConfig } from '../../src/ru
 import type { SandboxNetwork } from '../../src/runtime/sandbox-network.ts';
 import { run } from './test-cluster.ts';
 
+/** The name of a pod for which there is no address. */
+export const NO_NETWORK = 'no-network';
+
 /** Brings lo up; that is all. */
 const loopbackOnly: SandboxNetwork = {
-  attach: async (_id, _pod, path) => {
+  attach: async (_id, { name }, path) => {
+    if (name === NO_NETWORK) throw new Error('no address is left');
     await run('nsenter', [`--net=${path}`, 'ip', 'link', 'set', 'lo', 'up']);
     return { ips: ['127.0.0.1'], mtuBytes: 1500 };
   },
@@ -46,60 +50,57 @@ export const containerConfig = (changes: Partial<ContainerConfig> = {}): Contain
   ...changes,
 });
 
+export const sandboxConfig = (name: string, folder: string, uid: string): PodSandboxConfig => ({
+  pod: { namespace: 'default', name: `pod-${uid}`, uid, attempt: 0 },
+  hostname: `pod-${uid}`,
+  logDirectory: join(folder, 'logs', uid),
+  dns: { servers: ['10.96.0.10'], searches: ['default.svc.cluster.local'], options: ['ndots:5'] },
+  hostNetwork: false,
+  sharedPid: false,
+  sysctls: {},
+  labels: {},
+  annotations: {},
+  cgroupParent: `/podnet/test-${name}/node-1/pod-${uid}`,
+});
+
+/** A runtime over the folders of an earlier one, if there was one. */
+export const createTestRuntime = (name: string, folder: string): Promise<PodRuntime> =>
+  createProcessRuntime({
+    clusterName: `test-${name}`,
+    nodeName: 'node-1',
+    stateFolder: join(folder, 'state/node-1/runtime'),
+    runFolder: join(folder, 'run/node-1'),
+    imageFolder: IMAGE_FOLDER,
+    cgroupParent: `/podnet/test-${name}/node-1`,
+    network: loopbackOnly,
+    clock: systemClock,
+    log: silentLog,
+  });
+
 export type TestRuntime = {
   readonly folder: string;
   readonly runtime: PodRuntime;
   readonly sandbox: (changes?: Partial<PodSandboxConfig>) => Promise<string>;
   /** Creates and starts a container; its id. */
   readonly run: (sandboxId: string, changes: Partial<ContainerConfig>) => Promise<string>;
-  /** A second runtime over the same folders, as after a restart of the agent. */
-  readonly restart: () => Promise<PodRuntime>;
   readonly remove: () => Promise<void>;
 };
 
 /** `name` must be unique among tests that run together. */
 export const startTestRuntime = async (name: string): Promise<TestRuntime> => {
   const folder = mkdtempSync(join(tmpdir(), 'podnet-test-runtime-'));
-  const start = (): Promise<PodRuntime> =>
-    createProcessRuntime({
-      clusterName: `test-${name}`,
-      nodeName: 'node-1',
-      stateFolder: join(folder, 'state'),
-      runFolder: join(folder, 'run'),
-      imageFolder: IMAGE_FOLDER,
-      cgroupParent: `/podnet-test-${name}/node-1`,
-      network: loopbackOnly,
-      clock: systemClock,
-      log: silentLog,
-    });
-  const runtime = await start();
+  const runtime = await createTestRuntime(name, folder);
   let count = 0;
-  const sandbox: TestRuntime['sandbox'] = (changes) => {
-    const uid = `uid-${++count}`;
-    return runtime.runPodSandbox({
-      pod: { namespace: 'default', name: `pod-${count}`, uid, attempt: 0 },
-      hostname: `pod-${count}`,
-      logDirectory: join(folder, 'logs', uid),
-      dns: { servers: ['10.96.0.10'], searches: ['default.svc.cluster.local'], options: ['ndots:5'] },
-      hostNetwork: false,
-      sharedPid: false,
-      sysctls: {},
-      labels: {},
-      annotations: {},
-      cgroupParent: `/podnet-test-${name}/node-1/pod-${uid}`,
-      ...changes,
-    });
-  };
   return {
     folder,
     runtime,
-    sandbox,
+    sandbox: (changes) =>
+      runtime.runPodSandbox({ ...sandboxConfig(name, folder, `uid-${++count}`), ...changes }),
     run: async (sandboxId, changes) => {
       const id = await runtime.createContainer(sandboxId, containerConfig(changes));
       await runtime.startContainer(id);
       return id;
     },
-    restart: start,
     remove: async () => {
       await runtime.close();
       rmSync(folder, { recursive: true, force: true });

@@ -41,7 +41,7 @@ const shouldMount = (spec: Mutable<PodSpec>, account: Omit<ServiceAccount, 'meta
 const mountToken = (spec: Mutable<PodSpec>): void => {
   const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter(lacksToken);
   if (containers.length === 0) return;
-  const present = (spec.volumes ?? []).find(({ name }) => name.startsWith('kube-api-access-'));
+  const present = (spec.volumes ?? []).find(({ name }) => name?.startsWith('kube-api-access-'));
   const volume = present ?? tokenVolume(`kube-api-access-${randomSuffix()}`);
   if (!present) spec.volumes = [...(spec.volumes ?? []), volume];
   const mount = { name: volume.name, readOnly: true, mountPath: MOUNT_PATH };

@@ -19,7 +19,7 @@ export type Attributes =
 export type Decision = { readonly allowed: boolean; readonly reason: string };
 
 export const AUTHENTICATED = 'system:authenticated';
-export const UNAUTHENTICATED = 'system:unauthenticated';
+const UNAUTHENTICATED = 'system:unauthenticated';
 
 export const ANONYMOUS: User = { name: 'system:anonymous', groups: [UNAUTHENTICATED] };
 

@@ -17,7 +17,7 @@ export type Review = {
   readonly answer: (review: ReviewRequest) => Promise<object> | object;
 };
 
-export type ReviewRequest = {
+type ReviewRequest = {
   readonly user: User;
   readonly object: Draft;
   readonly namespace: string | undefined;

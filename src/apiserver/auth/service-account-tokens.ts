@@ -8,20 +8,20 @@ import type { Clock } from '../../lang/clock.ts';
 import type { User } from '../registry.ts';
 import { AUTHENTICATED } from './authorize.ts';
 
-export type ObjectId = { readonly name: string; readonly uid: string };
+type ObjectId = { readonly name: string; readonly uid: string };
 
 export type BoundObject = ObjectId & { readonly kind: 'Pod' | 'Node' | 'Secret' };
 
-export type TokenRequestFacts = {
+type TokenRequestFacts = {
   readonly account: Stored<ServiceAccount>;
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
   readonly bound: BoundObject | undefined;
 };
 
-export type IssuedToken = { readonly token: string; readonly expiresAtMs: number };
+type IssuedToken = { readonly token: string; readonly expiresAtMs: number };
 
-export type VerifiedToken = { readonly user: User; readonly audiences: readonly string[] };
+type VerifiedToken = { readonly user: User; readonly audiences: readonly string[] };
 
 export type ServiceAccountTokens = {
   /** The audience of a token that asks for none, and what a caller of this API must be meant for. */

@@ -7,6 +7,7 @@ import type { ServiceAccountTokens, TokenOptions } from '../auth/service-account
 import type { Kind } from '../kind.ts';
 import { createOpenApi } from '../openapi/openapi.ts';
 import type { Registry, Subresource } from '../registry.ts';
+import { refOf } from './answers.ts';
 import { decodeBody } from './decode-body.ts';
 import { groupVersion } from './discovery.ts';
 import { answerDocument } from './documents.ts';
@@ -14,7 +15,8 @@ import { createEventFrames } from './event-frames.ts';
 import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts';
 import { badRequest } from '../status-errors.ts';
 import { methodNotAllowed, noSuchPath } from './http-errors.ts';
-import { type ObjectHandlers, createObjectHandlers, refOf } from './objects.ts';
+import { type ObjectHandler, createObjectReads } from './object-reads.ts';
+import { createObjectWrites } from './object-writes.ts';
 import type { PodStreams } from './pod-streams.ts';
 import { type ResourcePath, type Verb, parseRequestPath, verbOf } from './request-path.ts';
 import { type ServedResource, type ServedSubresource, servedKind, servedReview } from './served-resources.ts';
@@ -36,7 +38,7 @@ type Route =
   | { readonly review: Review; readonly served: ServedResource };
 
 type Machinery = {
-  readonly objects: ObjectHandlers;
+  readonly objects: Readonly<Record<Verb, ObjectHandler>>;
   readonly postSubresource: ReturnType<typeof createSubresourceHandler>;
   readonly podStreams: PodStreams;
 };
@@ -47,7 +49,10 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
   const resources = [...routes.values()].map(({ served }) => served);
   const documents = { resources, openApi: createOpenApi(resources) };
   const machinery: Machinery = {
-    objects: createObjectHandlers({ ...options, frames: createEventFrames() }),
+    objects: {
+      ...createObjectReads({ ...options, frames: createEventFrames() }),
+      ...createObjectWrites(options),
+    },
     postSubresource: createSubresourceHandler(options),
     podStreams: options.podStreams,
   };

@@ -19,7 +19,6 @@ export type ApiRequest = {
 /** The common part of Node's two response classes. */
 export type Outgoing = {
   readonly writableLength: number;
-  readonly destroyed?: boolean;
   writeHead(code: number, headers: Readonly<Record<string, string | string[]>>): unknown;
   flushHeaders(): void;
   /** False: the client reads more slowly than we write; `drain` tells when it has caught up. */
@@ -37,8 +36,14 @@ export type DocumentAnswer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** An answer that is written as it comes. `start` writes the head itself and ends the response, or lets it be. */
-export type StreamAnswer = { readonly kind: 'stream'; readonly start: (response: Outgoing) => void };
+/** An answer that is written as it comes. One of the two is called, once. */
+export type StreamAnswer = {
+  readonly kind: 'stream';
+  /** Writes the head itself, and ends the response when there is no more. */
+  readonly start: (response: Outgoing) => void;
+  /** The client went away before: releases what the answer holds. */
+  readonly abandon: () => void;
+};
 
 export type Answer = DocumentAnswer | StreamAnswer;
 

@@ -13,7 +13,7 @@ import type { Answer, Outgoing } from './exchange.ts';
 import { badRequest } from '../status-errors.ts';
 import { noSuchPath } from './http-errors.ts';
 import type { KubeletClient } from './kubelet-client.ts';
-import { refOf } from './objects.ts';
+import { refOf } from './answers.ts';
 import type { PodStreams, StreamSubresource } from './pod-streams.ts';
 import { readBody } from './request-body.ts';
 import { type ResourcePath, parseRequestPath } from './request-path.ts';
@@ -42,10 +42,12 @@ const serve = async (
   peer: Peer,
 ): Promise<void> => {
   const warnings: string[] = [];
+  let isGone = false;
+  (response as Outgoing).on('close', () => (isGone = true));
   const answer = await answerTo(options, request, peer, warnings);
   const acceptEncoding = textOf(request.headers['accept-encoding']);
   try {
-    await send(response as Outgoing, answer, { acceptEncoding, warnings });
+    await send(response as Outgoing, answer, { acceptEncoding, warnings, isGone: () => isGone });
   } catch (error) {
     options.log.debug({ err: error }, 'an answer could not be sent');
     (response as Outgoing).destroy();

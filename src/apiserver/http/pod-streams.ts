@@ -68,7 +68,11 @@ const NOTHING_YET: Answer = { kind: 'document', code: 204, contentType: 'text/pl
 
 const passOn = async (answer: IncomingMessage): Promise<Answer> => {
   if (answer.statusCode !== 200) throw await kubeletRefusal(answer);
-  return { kind: 'stream', start: (response) => copy(answer, response) };
+  return {
+    kind: 'stream',
+    start: (response) => copy(answer, response),
+    abandon: () => answer.destroy(),
+  };
 };
 
 const copy = (from: IncomingMessage, to: Outgoing): void => {

@@ -70,7 +70,7 @@ export const presentWatched = (presentation: Presentation, object: Stored<KubeOb
   return rest;
 };
 
-export const columnDefinitions = (columns: readonly Column[]): readonly object[] =>
+const columnDefinitions = (columns: readonly Column[]): readonly object[] =>
   columns.map(({ name, type, priority, format }) => ({
     name,
     type: type === 'date' ? 'string' : type,

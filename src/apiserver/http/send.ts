@@ -14,14 +14,15 @@ const GZIP_LEVEL = 1;
 export type SendOptions = {
   readonly acceptEncoding: string | undefined;
   readonly warnings: readonly string[];
+  readonly isGone: () => boolean;
 };
 
 export const send = async (response: Outgoing, answer: Answer, options: SendOptions): Promise<void> => {
-  if (response.destroyed) return;
-  if (answer.kind === 'stream') return answer.start(response);
+  if (answer.kind === 'stream') return options.isGone() ? answer.abandon() : answer.start(response);
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
   const isZipped = body.length > GZIP_BYTES_MIN && /\bgzip\b/.test(options.acceptEncoding ?? '');
   const bytes = isZipped ? await compress(body, { level: GZIP_LEVEL }) : body;
+  if (options.isGone()) return;
   response.writeHead(answer.code, {
     ...headersOf(answer, bytes.length),
     ...(isZipped ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}),

@@ -8,7 +8,7 @@ import type { Registry } from '../registry.ts';
 import { decodeBody } from './decode-body.ts';
 import { groupVersion } from './discovery.ts';
 import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts';
-import { refOf } from './objects.ts';
+import { refOf } from './answers.ts';
 import { requestContext } from './request-options.ts';
 import type { ServedSubresource } from './served-resources.ts';
 

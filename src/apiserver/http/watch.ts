@@ -26,7 +26,11 @@ export type WatchOptions = {
 /** Throws ApiError, before anything is written, when the registry refuses the watch (410 Expired). */
 export const startWatch = (options: WatchOptions): StreamAnswer => {
   const session = new WatchSession(options);
-  return { kind: 'stream', start: (response) => session.connect(response) };
+  return {
+    kind: 'stream',
+    start: (response) => session.connect(response),
+    abandon: () => session.end(),
+  };
 };
 
 class WatchSession {
@@ -55,22 +59,42 @@ class WatchSession {
 
   connect(response: Outgoing): void {
     this.#response = response;
-    response.on('close', () => this.#end());
+    response.on('close', () => this.end());
     response.on('drain', () => this.#drains++);
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
     response.flushHeaders(); // clients wait for the head before they trust the watch
-    for (const frame of this.#early.splice(0)) response.write(frame);
+    if (this.#early.length > 0) response.write(Buffer.concat(this.#early.splice(0)));
     this.#backlogMax += response.writableLength;
     if (this.#done) return void response.end();
     this.#timers.push(this.#options.clock.after(this.#timeoutMs, () => this.#finish()));
     this.#tickLater(this.#drains);
   }
 
+  /** Idempotent. */
+  end(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#watch?.stop();
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers = [];
+  }
+
   #deliver(event: RegistryEvent): void {
     if (this.#done) return;
-    this.#write(this.#options.frames.frameOf(this.#options.presentation, event, this.#isFirst));
+    // We are inside someone else's write here: whatever goes wrong is this watcher's own trouble.
+    try {
+      this.#write(this.#frameOf(event));
+    } catch (error) {
+      return this.#drop(`event not sent: ${error}`);
+    }
     if (event.type !== 'BOOKMARK') this.#isFirst = false;
     if (event.type === 'ERROR') this.#close();
+  }
+
+  #frameOf(event: RegistryEvent): Uint8Array {
+    const { frames, presentation, clock } = this.#options;
+    const now = presentation.form.as === 'Table' ? { ...presentation, nowMs: clock.now() } : presentation;
+    return frames.frameOf(now, event, this.#isFirst);
   }
 
   #write(frame: Uint8Array): void {
@@ -101,7 +125,7 @@ class WatchSession {
   }
 
   #close(): void {
-    this.#end();
+    this.end();
     this.#response?.end();
   }
 
@@ -110,15 +134,7 @@ class WatchSession {
       { resource: this.#options.presentation.kind.resource.resource, why },
       'dropped a watcher',
     );
-    this.#end();
+    this.end();
     this.#response?.destroy();
-  }
-
-  #end(): void {
-    if (this.#done) return;
-    this.#done = true;
-    this.#watch?.stop();
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers = [];
   }
 }

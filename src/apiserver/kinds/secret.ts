@@ -1,5 +1,6 @@
 import type { Secret } from '../../k8s/generated/types.ts';
 import { secrets } from '../../k8s/resources.ts';
+import { setMember } from '../../lang/json.ts';
 import { AGE, NAME, ageCell, integers, nameCell, texts } from '../columns/columns.ts';
 import type { Mutable } from '../defaults/mutable.ts';
 import { validateSecret, validateSecretUpdate } from '../validation/stored-data.ts';
@@ -32,6 +33,6 @@ export const secretKind = defineKind<Secret>({
 /** stringData is for writing only: it overrides data and is never stored. */
 const encodeStringData = (secret: Mutable<Secret>): void => {
   for (const [key, text] of Object.entries(secret.stringData ?? {}))
-    (secret.data ??= {})[key] = Buffer.from(text).toString('base64');
+    setMember((secret.data ??= {}), key, Buffer.from(text).toString('base64'));
   delete secret.stringData;
 };

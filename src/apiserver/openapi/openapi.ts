@@ -7,7 +7,7 @@ import { loadDefinitions } from '../schema/schema.ts';
 import { type Paths, listDefinition, pathsOf } from './operations.ts';
 import { type Definitions, type Schema, listSchema, schemasOf } from './schemas.ts';
 
-export type OpenApiDocument = { readonly text: string; readonly hash: string };
+type OpenApiDocument = { readonly text: string; readonly hash: string };
 
 export type OpenApi = {
   /** GET /openapi/v3. */

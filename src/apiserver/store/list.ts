@@ -8,6 +8,8 @@ import type { Continuation } from './continue-token.ts';
 import { checkListQuery } from './list-options.ts';
 import { parseResourceVersion } from './resource-version.ts';
 import type { Selector } from './selector.ts';
+import { rangeOf, stateAt, stateNow } from './state-at.ts';
+import type { Entry } from './state-at.ts';
 import type { Store, Table } from './store.ts';
 
 // k8s.io/apiserver/pkg/storage/etcd3/errors.go
@@ -23,14 +25,16 @@ export const list = (store: Store, table: Table, selector: Selector, query: List
   checkListQuery(query);
   if (query.continue) return pageAfter(store, table, selector, query, decodeContinue(query.continue));
   const { revision, limit } = startOf(store, query);
-  const all = stateAt(store, table, revision, rangeOf(selector));
+  const all = stateAt(table, revision, rangeOf(selector));
   if (!all) throw expired(LIST_EXPIRED);
   return pageOf(all, selector, revision, limit);
 };
 
 /** What the selector selects now, in key order. */
 export const listNow = (table: Table, selector: Selector): readonly StoredObject[] =>
-  liveObjects(table, rangeOf(selector)).filter(selector.matches);
+  stateNow(table, rangeOf(selector))
+    .map(({ object }) => object)
+    .filter(selector.matches);
 
 const pageAfter = (
   store: Store,
@@ -42,7 +46,9 @@ const pageAfter = (
   if (query.resourceVersion && query.resourceVersion !== '0')
     throw badRequest('specifying resource version is not allowed when using continue');
   const { from, before } = rangeOf(selector);
-  const rest = stateAt(store, table, revision, { from: startKey > from ? startKey : from, before });
+  const range = { from: startKey > from ? startKey : from, before };
+  // A revision that is still to come is from before a restart.
+  const rest = revision > store.revision ? undefined : stateAt(table, revision, range);
   if (!rest) throw continueExpired(startKey);
   return pageOf(rest, selector, revision, query.limit);
 };
@@ -59,44 +65,6 @@ const startOf = (
   const isExact = match === 'Exact' || (!match && limit !== undefined && limit > 0);
   return { revision: isExact ? asked : current, limit };
 };
-
-type Range = { readonly from: string; readonly before: string | undefined; readonly onlyKey?: string };
-
-// '0' is the character after '/': the keys of a namespace lie between the two.
-const rangeOf = ({ namespace, onlyKey }: Selector): Range => {
-  if (onlyKey !== undefined) return { from: onlyKey, before: `${onlyKey}\0` };
-  return namespace === undefined
-    ? { from: '', before: undefined }
-    : { from: `${namespace}/`, before: `${namespace}0` };
-};
-
-const liveObjects = ({ objects }: Table, { from, before }: Range): readonly StoredObject[] =>
-  objects.keys(from, before).map((key) => objects.get(key)!);
-
-/** The objects of the range as they were at `revision`; undefined if the changes since then are forgotten. */
-const stateAt = (
-  store: Store,
-  table: Table,
-  revision: number,
-  range: Range,
-): readonly Entry[] | undefined => {
-  const { from, before } = range;
-  const live = table.objects.keys(from, before).map((key) => ({ key, object: table.objects.get(key)! }));
-  if (revision >= store.revision) return live;
-  const since = table.changes.since(revision);
-  if (!since) return undefined;
-  const then = new Map<string, StoredObject | undefined>();
-  for (const change of since) if (!then.has(change.key)) then.set(change.key, change.before);
-  const changed = [...then]
-    .filter(([key, object]) => object && key >= from && (before === undefined || key < before))
-    .map(([key, object]) => ({ key, object: object! }));
-  if (then.size === 0) return live;
-  return [...live.filter(({ key }) => !then.has(key)), ...changed].sort(byKey);
-};
-
-type Entry = { readonly key: string; readonly object: StoredObject };
-
-const byKey = (a: Entry, b: Entry): number => (a.key < b.key ? -1 : 1);
 
 const pageOf = (
   entries: readonly Entry[],

@@ -98,6 +98,8 @@ describe('list', () => {
     const { code, reason, metadata } = statusOf(() => list({ continue: first.continue }));
     assert.deepEqual([code, reason], [410, 'Expired']);
     assert.equal(namesOf(list({ continue: metadata?.continue })), 'b c d e f g');
+    ({ registry } = await createTestRegistry());
+    assert.equal(statusOf(() => list({ continue: first.continue })).code, 410);
     assert.equal(statusOf(() => list({ continue: 'nonsense' })).message, 'continue key is not valid');
   });
 

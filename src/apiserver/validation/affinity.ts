@@ -77,11 +77,11 @@ const podRules = (rules: PodAffinity, path: string): FieldErrors => [
   ...each(rules[REQUIRED], `${path}.${REQUIRED}`, podTerm),
   ...each(rules[PREFERRED], `${path}.${PREFERRED}`, (term, at) => [
     ...weight(term.weight, at),
-    ...podTerm(term.podAffinityTerm, `${at}.podAffinityTerm`),
+    ...podTerm(term.podAffinityTerm ?? {}, `${at}.podAffinityTerm`),
   ]),
 ];
 
-const podTerm = (term: PodAffinityTerm, path: string): FieldErrors => [
+const podTerm = (term: Partial<PodAffinityTerm>, path: string): FieldErrors => [
   ...labelSelector(term.labelSelector, `${path}.labelSelector`),
   ...labelSelector(term.namespaceSelector, `${path}.namespaceSelector`),
   ...(term.namespaces ?? []).flatMap((name) =>
@@ -100,7 +100,7 @@ const podTerm = (term: PodAffinityTerm, path: string): FieldErrors => [
 
 const labelKeys = (
   keys: readonly string[] | undefined,
-  { labelSelector: selector }: PodAffinityTerm,
+  { labelSelector: selector }: Partial<PodAffinityTerm>,
   path: string,
 ): FieldErrors => {
   if (!keys?.length) return [];

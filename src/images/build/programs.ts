@@ -1,7 +1,7 @@
 // The machine's programs with the shared libraries they need, as ldd(1) finds them.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ImageError } from '../image-error.ts';
 import { type Tree, type TreeEntry, imagePath } from './tree.ts';
 
@@ -23,9 +23,11 @@ export const programs = (root: string, paths: readonly string[]): Tree => {
   return tree;
 };
 
+/** Distributions put the same program into different folders. */
 const findProgram = (root: string, path: string): string => {
-  for (const candidate of [path, path.replace(/^\/usr/, '')])
-    if (existsSync(root + candidate)) return realpathSync(root + candidate);
+  const places = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].map((folder) => join(folder, basename(path)));
+  const found = [path, ...places].map((place) => root + place).find((place) => existsSync(place));
+  if (found) return realpathSync(found);
   throw new ImageError(
     'BUILD_FAILED',
     `${path} is missing: the set-up ('sudo ./podnet up') installs its package`,

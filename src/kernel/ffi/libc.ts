@@ -13,9 +13,12 @@ const c = {
     'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
   ),
   umount2: lib.func('int umount2(const char *target, int flags)'),
+  open: lib.func('int open(const char *path, int flags)'),
+  close: lib.func('int close(int fd)'),
   socket: lib.func('int socket(int domain, int type, int protocol)'),
   connect: lib.func('int connect(int fd, const void *address, uint32_t length)'),
   setsockopt: lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
+  eventfd: lib.func('int eventfd(unsigned int value, int flags)'),
   send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
   recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
   flock: lib.func('int flock(int fd, int operation)'),
@@ -60,9 +63,35 @@ export const umount2 = (what: string, target: string, flags: number): void => {
   checked(what, c.umount2(target, flags));
 };
 
-/** socket(2): the new descriptor, to be closed with fs.closeSync. */
+/** asm-generic/fcntl.h. */
+const O_RDWR = 0o2;
+const O_CLOEXEC = 0o2000000;
+
+/** open(2) for reading and writing, for a descriptor that is to be closed by closeDescriptor(). */
+export const openDescriptor = (what: string, path: string): number =>
+  checked(what, c.open(path, O_RDWR | O_CLOEXEC));
+
+/**
+ * close(2) for what a call of this folder has opened. Not for what node:fs has: Node keeps a list of a worker's
+ * descriptors, warns of those that it does not know, and closes those that are left at the worker's end.
+ */
+export const closeDescriptor = (fd: number): void => {
+  c.close(fd);
+};
+
+/** socket(2): the new descriptor, to be closed with closeDescriptor(). */
 export const socket = (what: string, domain: number, type: number, protocol: number): number =>
   checked(what, c.socket(domain, type, protocol));
+
+/** asm-generic/socket.h. */
+const SOL_SOCKET = 1;
+const SO_SNDTIMEO = 21;
+
+/** Limits how long send(2) and connect(2) wait (socket(7)). */
+export const setSendTimeout = (what: string, fd: number, timeoutMs: number): void => {
+  const time = BigInt64Array.of(BigInt(Math.trunc(timeoutMs / 1000)), BigInt((timeoutMs % 1000) * 1000)); // struct timeval
+  checked(what, c.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, time, time.byteLength));
+};
 
 /** connect(2) to a struct sockaddr. */
 export const connect = (what: string, fd: number, address: Uint8Array): void => {
@@ -77,6 +106,12 @@ export const setIntOption = (
   const value = Int32Array.of(option.value);
   checked(what, c.setsockopt(option.fd, option.level, option.name, value, value.byteLength));
 };
+
+/** sys/eventfd.h: EFD_CLOEXEC and EFD_NONBLOCK. */
+const EFD_FLAGS = 0o2000000 | 0o4000;
+
+/** eventfd(2), not blocking: a descriptor that counts. */
+export const eventfd = (what: string): number => checked(what, c.eventfd(0, EFD_FLAGS));
 
 /** send(2): bytes sent. */
 export const send = (what: string, fd: number, bytes: Uint8Array): number =>

@@ -4,6 +4,17 @@ import { kernelErrorOf } from '../kernel-error.ts';
 
 const lib = koffi.load(null);
 
+const iovec = koffi.struct({ base: 'void *', length: 'size_t' });
+const msghdr = koffi.struct({
+  name: 'void *',
+  nameLength: 'uint32_t',
+  vector: koffi.pointer(iovec),
+  vectorLength: 'size_t',
+  control: 'void *',
+  controlLength: 'size_t',
+  flags: 'int',
+});
+
 const c = {
   spawn: lib.func(
     'int posix_spawn(_Out_ int *pid, const char *path, const void *actions, const void *attributes, const char **argv, const char **envp)',
@@ -18,17 +29,19 @@ const c = {
   waitpid: lib.func('int waitpid(int pid, _Out_ int *status, int options)'),
   pipe2: lib.func('int pipe2(void *fds, int flags)'),
   fchdir: lib.func('int fchdir(int fd)'),
-  openpt: lib.func('int posix_openpt(int flags)'),
-  grantpt: lib.func('int grantpt(int fd)'),
-  unlockpt: lib.func('int unlockpt(int fd)'),
-  ptsname: lib.func('int ptsname_r(int fd, void *buffer, size_t length)'),
+  bind: lib.func('int bind(int fd, const void *address, uint32_t length)'),
+  listen: lib.func('int listen(int fd, int backlog)'),
+  accept: lib.func('int accept4(int fd, void *address, void *length, int flags)'),
+  recvmsg: lib.func('recvmsg', 'intptr_t', ['int', koffi.inout(koffi.pointer(msghdr)), 'int']),
   ioctl: lib.func('int ioctl(int fd, unsigned long request, const void *argument)'),
 };
 
-/** asm-generic/fcntl.h and ioctls.h: the same on x86-64 and arm64. */
-const O_RDWR = 0o2;
-const O_NOCTTY = 0o400;
+/** asm-generic/fcntl.h, ioctls.h and linux/socket.h: the same on x86-64 and arm64. */
 const O_CLOEXEC = 0o2000000;
+const SOCK_CLOEXEC = O_CLOEXEC;
+const SOCK_NONBLOCK = 0o4000;
+const MSG_CMSG_CLOEXEC = 0x4000_0000;
+const AF_UNIX = 1;
 const TIOCSWINSZ = 0x5414;
 
 /** spawn.h. */
@@ -78,11 +91,13 @@ const childAttributes = (): Buffer => {
   return attributes;
 };
 
-/** waitpid(2): the wait status of a child that has ended or is about to. */
-export const waitpid = (what: string, pid: number): number => {
+/** bits/waitflags.h. */
+const WNOHANG = 1;
+
+/** waitpid(2), not waiting: the wait status of a child, or undefined if it has not ended. */
+export const waitpid = (what: string, pid: number): number | undefined => {
   const status = [0];
-  checked(what, c.waitpid(pid, status, 0));
-  return status[0]!;
+  return checked(what, c.waitpid(pid, status, WNOHANG)) === 0 ? undefined : status[0]!;
 };
 
 /** pipe2(2) with O_CLOEXEC: the end to read and the end to write. */
@@ -97,20 +112,37 @@ export const fchdir = (what: string, fd: number): void => {
   checked(what, c.fchdir(fd));
 };
 
-/** The master of a new pseudo terminal. */
-export const openPseudoTerminal = (what: string): number => {
-  const fd = checked(what, c.openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-  checked(what, c.grantpt(fd));
-  checked(what, c.unlockpt(fd));
-  return fd;
+/** bind(2) and listen(2) of a unix socket at a path of at most 107 bytes. */
+export const listenAt = (what: string, fd: number, path: string): void => {
+  const address = Buffer.alloc(110); // struct sockaddr_un
+  address.writeUInt16LE(AF_UNIX, 0);
+  address.write(path, 2, 107);
+  checked(what, c.bind(fd, address, address.length));
+  checked(what, c.listen(fd, 1));
 };
 
-/** The path of the slave of a pseudo terminal's master: `/dev/pts/7`. */
-export const slaveName = (what: string, master: number): string => {
-  const buffer = Buffer.alloc(128);
-  const error = c.ptsname(master, buffer, buffer.length) as number;
-  if (error !== 0) throw kernelErrorOf(error, what);
-  return buffer.toString('utf8', 0, buffer.indexOf(0));
+/** accept4(2), not waiting: a connection that is there already, or EAGAIN. */
+export const accept = (what: string, fd: number): number =>
+  checked(what, c.accept(fd, null, null, SOCK_CLOEXEC | SOCK_NONBLOCK));
+
+/** Bytes of a control message (struct cmsghdr) that carries one descriptor, and where in it the descriptor is. */
+const CONTROL_BYTES = 24;
+const CONTROL_DATA = 16;
+
+/** recvmsg(2) for a descriptor that the peer has sent (SCM_RIGHTS, unix(7)); undefined if it sent none. */
+export const receiveDescriptor = (what: string, fd: number): number | undefined => {
+  const [data, control] = [Buffer.alloc(4096), Buffer.alloc(CONTROL_BYTES)];
+  const message = {
+    name: null,
+    nameLength: 0,
+    vector: { base: data, length: data.length },
+    vectorLength: 1,
+    control,
+    controlLength: control.length,
+    flags: 0,
+  };
+  checked(what, c.recvmsg(fd, message, MSG_CMSG_CLOEXEC) as number);
+  return Number(message.controlLength) === 0 ? undefined : control.readInt32LE(CONTROL_DATA);
 };
 
 /** ioctl TIOCSWINSZ: struct winsize is rows, columns and two sizes in pixels. */

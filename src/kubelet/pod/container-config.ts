@@ -57,14 +57,9 @@ const resourcesOf = ({ resources }: Container): ContainerConfig['resources'] => 
 
 /** Who is killed first when the node's memory runs out (pkg/kubelet/qos/policy.go). */
 const oomScore = ({ pod, memoryBytes }: ContainerFacts, { resources }: Container): number => {
-  switch (pod.status?.qosClass) {
-    case 'Guaranteed':
-      return -997;
-    case 'Burstable': {
-      const requested = quantityValue(resources?.requests?.['memory'] ?? 0) ?? 0;
-      return Math.min(Math.max(3, Math.floor(1000 - (1000 * requested) / memoryBytes)), 999);
-    }
-    default:
-      return 1000;
-  }
+  const { qosClass } = pod.status ?? {};
+  if (qosClass === 'Guaranteed') return -997;
+  if (qosClass !== 'Burstable') return 1000;
+  const requested = quantityValue(resources?.requests?.['memory'] ?? 0) ?? 0;
+  return Math.min(Math.max(3, Math.floor(1000 - (1000 * requested) / memoryBytes)), 999);
 };

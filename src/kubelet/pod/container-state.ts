@@ -2,7 +2,7 @@
 import type { Container } from '../../k8s/generated/types.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
 import { backOffUntil } from './back-off.ts';
-import { isRunning, latestOf, probeStateOf, specOf } from './pod-view.ts';
+import { isRunning, latestOf, probeStateOf, specOf, waitingOf } from './pod-view.ts';
 import type { PodView } from './pod-view.ts';
 import { isRestarted } from './restart-policy.ts';
 
@@ -13,20 +13,24 @@ export type ContainerNeed =
   | { readonly kind: 'done'; readonly exitCode: number }
   | { readonly kind: 'failed-start'; readonly untilMs: number }
   | { readonly kind: 'crash-loop'; readonly untilMs: number; readonly last: ContainerStatus }
-  | { readonly kind: 'unhealthy'; readonly last: ContainerStatus; readonly probe: 'liveness' | 'startup' };
+  /** Runs, but must be stopped to be started anew. */
+  | { readonly kind: 'unhealthy'; readonly last: ContainerStatus; readonly probe: 'liveness' | 'startup' }
+  | { readonly kind: 'changed'; readonly last: ContainerStatus };
 
 const NOTHING: ContainerNeed = { kind: 'nothing' };
 
 export const needOf = (view: PodView, container: Container): ContainerNeed => {
   if (view.busy.has(`start/${container.name}`)) return NOTHING;
   const latest = latestOf(view, container.name);
-  const waiting = view.waiting.get(container.name);
+  const waiting = waitingOf(view, container);
   if (latest?.state === 'exited') return needAfterExit(view, container, latest);
   if (waiting && waiting.retryAtMs > view.nowMs) return { kind: 'failed-start', untilMs: waiting.retryAtMs };
   return isRunning(view, latest) ? needWhileRunning(view, container, latest) : { kind: 'start' };
 };
 
 const needWhileRunning = (view: PodView, container: Container, latest: ContainerStatus): ContainerNeed => {
+  const image = view.images.get(latest.id);
+  if (image !== undefined && image !== container.image) return { kind: 'changed', last: latest };
   const { live, started } = probeStateOf(view, container, latest.id);
   if (live) return NOTHING;
   return { kind: 'unhealthy', last: latest, probe: started ? 'liveness' : 'startup' };
@@ -35,7 +39,7 @@ const needWhileRunning = (view: PodView, container: Container, latest: Container
 const needAfterExit = (view: PodView, container: Container, last: ContainerStatus): ContainerNeed => {
   const exitCode = last.exitCode ?? 0;
   if (!isRestarted(container, specOf(view), exitCode)) return { kind: 'done', exitCode };
-  const waiting = view.waiting.get(container.name);
+  const waiting = waitingOf(view, container);
   if (waiting && waiting.retryAtMs > view.nowMs) return { kind: 'failed-start', untilMs: waiting.retryAtMs };
   const untilMs = backOffUntil(view.backOffs.get(container.name), last.finishedAtMs ?? last.createdAtMs);
   return untilMs > view.nowMs ? { kind: 'crash-loop', untilMs, last } : { kind: 'start' };

@@ -134,6 +134,8 @@ const actionsFor = (view: PodView, container: Container): readonly PodAction[] =
       ];
     case 'unhealthy':
       return [unhealthyStop(view, container, need)];
+    case 'changed':
+      return [changedStop(view, container, need.last)];
   }
 };
 
@@ -150,6 +152,15 @@ const unhealthyStop = (
     specOf(view).terminationGracePeriodSeconds ??
     30,
   message: `Container ${container.name} failed ${probe} probe, will be restarted`,
+});
+
+/** `kubectl set image` on a pod: the image is the one field of a running container that may change. */
+const changedStop = (view: PodView, container: Container, status: ContainerStatus): PodAction => ({
+  kind: 'stop-container',
+  container,
+  status,
+  graceSeconds: specOf(view).terminationGracePeriodSeconds ?? 30,
+  message: `Container ${container.name} definition changed, will be restarted`,
 });
 
 /** A finished pod gives its addresses back; its containers stay for their logs. */
@@ -177,13 +188,11 @@ const stopActions = (view: PodView, graceSeconds: number): readonly PodAction[] 
   const main = running.filter((status) => !isSidecar(status));
   const order = initContainers.map(({ name }) => name);
   const sidecars = running.filter(isSidecar).sort((a, b) => order.indexOf(b.name) - order.indexOf(a.name));
-  return (main.length > 0 ? main : sidecars.slice(0, 1))
-    .filter(({ name }) => !view.busy.has(`start/${name}`))
-    .map((status) => ({
-      kind: 'stop-container',
-      container: byName.get(status.name),
-      status,
-      graceSeconds,
-      message: `Stopping container ${status.name}`,
-    }));
+  return (main.length > 0 ? main : sidecars.slice(0, 1)).map((status) => ({
+    kind: 'stop-container',
+    container: byName.get(status.name),
+    status,
+    graceSeconds,
+    message: `Stopping container ${status.name}`,
+  }));
 };

@@ -16,6 +16,8 @@ export type PodRecord = {
   isGone: boolean;
   isTornDown: boolean;
   hasVolumes: boolean;
+  /** The labels and annotations that downwardAPI volumes were last written with. */
+  writtenLabels: string;
   sandbox: PodSandboxStatus | undefined;
   containers: readonly ContainerStatus[];
   readonly busy: Set<string>;
@@ -25,6 +27,8 @@ export type PodRecord = {
   readonly imageBackOffs: Map<string, BackOff>;
   /** By operation. */
   readonly retries: Map<string, Retry>;
+  /** Container id -> the image that the spec named when it was made. */
+  readonly images: Map<string, string>;
   /** Container id -> what it left in its termination log. */
   readonly terminationMessages: Map<string, string>;
   /** Container ids whose preStop hook has run. */
@@ -43,6 +47,7 @@ export const newRecord = (pod: Stored<Pod>, nowMs: number): PodRecord => ({
   isGone: false,
   isTornDown: false,
   hasVolumes: false,
+  writtenLabels: '',
   sandbox: undefined,
   containers: [],
   busy: new Set(),
@@ -50,6 +55,7 @@ export const newRecord = (pod: Stored<Pod>, nowMs: number): PodRecord => ({
   backOffs: new Map(),
   imageBackOffs: new Map(),
   retries: new Map(),
+  images: new Map(),
   terminationMessages: new Map(),
   preStopped: new Set(),
   backOffTold: new Set(),
@@ -72,6 +78,7 @@ export const viewOf = (
   waiting: record.waiting,
   backOffs: record.backOffs,
   retryAtMs: new Map([...record.retries].map(([operation, { atMs }]) => [operation, atMs])),
+  images: record.images,
   probes,
   ending: endingOf(record.pod, record.isGone, nowMs),
 });

@@ -23,12 +23,11 @@ import { adoptPod, newRecord, viewOf } from './pod-record.ts';
 import type { PodRecord } from './pod-record.ts';
 import { isRunning, specOf } from './pod-view.ts';
 import type { PodView } from './pod-view.ts';
-import { makeVolumes } from './sandbox-operations.ts';
+import { createVolumeRefresh } from './volume-refresh.ts';
+import type { VolumeRefresh } from './volume-refresh.ts';
 
 /** Looking at a pod costs next to nothing; what costs is limited by the slots. */
 const CONCURRENCY = 64;
-/** How often the files of configMap, secret, projected and downwardAPI volumes are brought up to date. */
-const REFRESH_MS = 60_000;
 
 export class PodWorkers {
   readonly #context: PodContext;
@@ -37,7 +36,7 @@ export class PodWorkers {
   readonly #loop: Loop;
   readonly #prober: Prober;
   readonly #operations: Operations;
-  #isStopped = false;
+  readonly #volumes: VolumeRefresh;
 
   constructor(context: PodContext) {
     this.#context = context;
@@ -50,6 +49,7 @@ export class PodWorkers {
       log: context.log,
     });
     this.#prober = createProber(context, (uid) => this.#loop.mark(uid));
+    this.#volumes = createVolumeRefresh(context);
     this.#operations = createOperations(context, (record) => this.#writeFinalStatus(record));
   }
 
@@ -58,10 +58,8 @@ export class PodWorkers {
     const { uid } = pod.metadata;
     const record = this.#records.get(uid) ?? newRecord(pod, this.#context.clock.now());
     this.#records.set(uid, record);
-    const labelsChanged = hasOtherLabels(record.pod, pod);
     adoptPod(record, pod);
     if (sandbox) record.sandbox = sandbox;
-    if (labelsChanged && record.hasVolumes) void this.#refresh(record);
     this.#loop.mark(uid);
   }
 
@@ -90,7 +88,7 @@ export class PodWorkers {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#volumes.stop();
     this.#prober.stop();
     await this.#loop.stop();
   }
@@ -106,6 +104,7 @@ export class PodWorkers {
     this.#prober.sync(record, probedContainers(before));
     for (const action of podActions(this.#view(record))) this.#launch(record, action);
     this.#wakeAtDeadline(record);
+    this.#volumes.followLabels(record);
     const view = this.#view(record);
     if (record.isGone || record.busy.has('tear-down')) return;
     return offerStatus(client, clock, record, podStatus(view, node.addresses));
@@ -122,7 +121,7 @@ export class PodWorkers {
     record.busy.add(operation);
     void this.#operations.run(record, action, operation).then(() => {
       record.busy.delete(operation);
-      if (action.kind === 'set-up-volumes') this.#scheduleRefresh(record);
+      if (action.kind === 'set-up-volumes' && record.hasVolumes) this.#volumes.keepFresh(record);
       this.#loop.mark(record.uid);
     });
   }
@@ -161,28 +160,7 @@ export class PodWorkers {
       if (!isNotFound(error) && !isConflict(error)) throw error; // gone already, or another pod of that name
     }
   }
-
-  #scheduleRefresh(record: PodRecord): void {
-    this.#context.clock.after(REFRESH_MS, () => {
-      if (this.#isStopped || record.isTornDown) return;
-      void this.#refresh(record).then(() => this.#scheduleRefresh(record));
-    });
-  }
-
-  /** Half a period old is fresh enough: pods of a node that use the same ConfigMap share a request. */
-  async #refresh(record: PodRecord): Promise<void> {
-    const { clock, log } = this.#context;
-    try {
-      await makeVolumes(this.#context, record, clock.now() - REFRESH_MS / 2);
-    } catch (error) {
-      log.debug({ pod: keyOf(record.pod), err: error }, 'volumes not refreshed');
-    }
-  }
 }
-
-const hasOtherLabels = (before: Stored<Pod>, after: Stored<Pod>): boolean =>
-  JSON.stringify([before.metadata.labels, before.metadata.annotations]) !==
-  JSON.stringify([after.metadata.labels, after.metadata.annotations]);
 
 const probedContainers = (view: PodView) => {
   const { containers, initContainers = [] } = specOf(view);

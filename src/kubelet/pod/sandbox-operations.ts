@@ -15,10 +15,15 @@ export const makeVolumes = async (
   freshSinceMs: number,
 ): Promise<void> => {
   const { references, tokens, capacity, folders, node } = context;
+  record.writtenLabels = labelsText(record.pod);
   const podIps = podIpsOf(record, context);
   const facts = { pod: record.pod, podIps, hostIps: node.addresses, references, tokens, capacity };
   await setUpVolumes({ ...facts, freshSinceMs }, folders);
 };
+
+/** What downwardAPI volumes may hold and what may change. */
+export const labelsText = ({ metadata }: PodRecord['pod']): string =>
+  JSON.stringify([metadata.labels, metadata.annotations]);
 
 /** Takes a dead sandbox away and makes the next one. */
 export const runSandbox = async (

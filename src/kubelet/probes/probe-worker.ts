@@ -29,6 +29,7 @@ export class ProbeWorker {
   #timer: Timer | undefined;
   #earlyMs = EARLY_MS;
   #countsAtMs: number;
+  #hasSucceeded = false;
   #stopped = false;
 
   constructor(options: ProbeWorkerOptions) {
@@ -71,6 +72,7 @@ export class ProbeWorker {
   #note({ ok, output }: Outcome, counts: boolean): void {
     const { probe, onVerdict, onFailure, kind } = this.#options;
     if (!ok && !counts) return;
+    this.#hasSucceeded ||= ok;
     const before = this.#tally;
     this.#tally = tallyWith(before, ok, probe);
     if (!ok) onFailure(`probe failed: ${output}`);
@@ -80,8 +82,7 @@ export class ProbeWorker {
 
   #nextDelayMs(): number {
     const untilCounted = Math.max(0, this.#countsAtMs - this.#options.clock.now());
-    if (this.#options.kind === 'liveness' || this.#tally.verdict || this.#tally.lastOutcome)
-      return untilCounted;
+    if (this.#options.kind === 'liveness' || this.#hasSucceeded) return untilCounted;
     this.#earlyMs *= 2;
     return Math.min(this.#earlyMs / 2, untilCounted);
   }

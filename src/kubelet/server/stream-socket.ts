@@ -16,6 +16,7 @@ export const joinStreams = async (
   flags: StreamFlags,
   open: () => Promise<StreamSession>,
 ): Promise<void> => {
+  socket.pause(); // what the client sends before the process is there must wait for it
   socket.on('error', () => {}); // the close that follows is what counts
   // An empty message on the lowest channel tells the client that the connection is there, as kubelet does.
   await send(socket, flags.stdout ? STDOUT : flags.stderr ? STDERR : ERROR, Buffer.alloc(0));
@@ -23,6 +24,7 @@ export const joinStreams = async (
     const session = await open();
     socket.once('close', session.close);
     listen(socket, flags, session);
+    socket.resume();
     await Promise.all([
       flags.stdout ? pump(session.stdout, socket, STDOUT) : session.stdout.resume(),
       session.stderr && (flags.stderr ? pump(session.stderr, socket, STDERR) : session.stderr.resume()),
@@ -31,6 +33,7 @@ export const joinStreams = async (
   } catch (error) {
     await sendStatus(socket, failureStatus((error as Error).message));
   }
+  socket.resume(); // or the client's answer to the close would not be heard
   socket.close(1000);
 };
 
@@ -47,11 +50,13 @@ const listen = (socket: WebSocket, flags: StreamFlags, session: StreamSession): 
 
 /** A process that does not read slows its client down, and fills no memory. */
 const writeWithPause = (socket: WebSocket, stdin: Writable, data: Buffer): void => {
-  if (stdin.destroyed || stdin.writableEnded || stdin.write(data)) return;
+  if (stdin.destroyed || stdin.writableEnded || stdin.write(data) || socket.isPaused) return;
   socket.pause();
-  const resume = (): void => socket.resume();
-  stdin.once('drain', resume);
-  stdin.once('close', resume);
+  const resume = (): void => {
+    stdin.off('drain', resume).off('close', resume);
+    socket.resume();
+  };
+  stdin.on('drain', resume).on('close', resume);
 };
 
 const pump = async (stream: Readable, socket: WebSocket, channel: number): Promise<void> => {

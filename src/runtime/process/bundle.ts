@@ -17,6 +17,8 @@ export type BundleOptions = {
   readonly image: ImageProcess;
   readonly user: ProcessUser;
   readonly hostname: string;
+  /** Where the root file system is mounted when crun starts. */
+  readonly rootfs: string;
   /** The pod's network namespace; undefined: the node's, which crun has already. */
   readonly netnsPath: string | undefined;
   /** Files of the pod that every container sees, such as /etc/resolv.conf. */
@@ -24,6 +26,8 @@ export type BundleOptions = {
   readonly sysctls: Readonly<Record<string, string>>;
   /** Undefined where the machine lets nobody make cgroups. */
   readonly cgroupsPath: string | undefined;
+  /** The limit that crun is to set. */
+  readonly memoryBytes: number | undefined;
 };
 
 export type OciProcess = {
@@ -75,7 +79,7 @@ export const bundleSpec = (options: BundleOptions): OciSpec => {
   return {
     ociVersion: '1.0.2',
     hostname,
-    root: { path: 'rootfs', readonly: readonlyRootFilesystem },
+    root: { path: options.rootfs, readonly: readonlyRootFilesystem },
     process: processOf(options),
     mounts: [
       ...kernelMounts(privileged),
@@ -152,7 +156,13 @@ const bindOf = ({ hostPath, containerPath, readonly }: Mount): OciMount => ({
 const byDepth = (a: Mount, b: Mount): number => depth(a) - depth(b);
 const depth = ({ containerPath }: Mount): number => containerPath.split('/').filter(Boolean).length;
 
-const linuxOf = ({ config, netnsPath, sysctls, cgroupsPath }: BundleOptions): OciSpec['linux'] => ({
+const linuxOf = ({
+  config,
+  netnsPath,
+  sysctls,
+  cgroupsPath,
+  memoryBytes,
+}: BundleOptions): OciSpec['linux'] => ({
   namespaces: [
     { type: 'pid' },
     { type: 'ipc' },
@@ -161,15 +171,15 @@ const linuxOf = ({ config, netnsPath, sysctls, cgroupsPath }: BundleOptions): Oc
     ...(netnsPath === undefined ? [] : [{ type: 'network', path: netnsPath }]),
   ],
   sysctl: sysctls,
-  ...(cgroupsPath === undefined ? {} : { cgroupsPath, resources: resourcesOf(config) }),
+  ...(cgroupsPath === undefined ? {} : { cgroupsPath, resources: resourcesOf(config, memoryBytes) }),
   ...(config.security.privileged ? {} : { maskedPaths: MASKED_PATHS, readonlyPaths: READONLY_PATHS }),
 });
 
 /** The period in which a CPU limit is counted: 100 ms, the kernel's and Kubernetes' default. */
 const CPU_PERIOD_US = 100_000;
 
-const resourcesOf = ({ resources, security }: ContainerConfig): object => {
-  const { cpuMillis, cpuShares, memoryBytes } = resources;
+const resourcesOf = ({ resources, security }: ContainerConfig, memoryBytes: number | undefined): object => {
+  const { cpuMillis, cpuShares } = resources;
   return {
     devices: [{ allow: security.privileged, access: 'rwm' }],
     cpu: {

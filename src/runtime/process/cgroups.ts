@@ -1,9 +1,9 @@
 // cgroups as far as the runtime handles them itself: crun makes each container's, podnet removes what holds them.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-const ROOT = '/sys/fs/cgroup';
-const HYBRID = join(ROOT, 'unified');
+export const CGROUP_ROOT = '/sys/fs/cgroup';
+const HYBRID = join(CGROUP_ROOT, 'unified');
 /** linux/magic.h. */
 const CGROUP2_MAGIC = 0x6367_7270;
 
@@ -40,15 +40,15 @@ const hasControllersInHybridMount = (): boolean => {
 
 /** One mount for version 2, one for each controller for version 1. */
 const hierarchies = (): readonly string[] => {
-  if (isVersion2()) return [ROOT];
-  return list(ROOT)
-    .map((name) => join(ROOT, name))
+  if (isVersion2()) return [CGROUP_ROOT];
+  return list(CGROUP_ROOT)
+    .map((name) => join(CGROUP_ROOT, name))
     .filter((folder) => folder !== HYBRID && existsSync(join(folder, 'cgroup.procs')));
 };
 
-const isVersion2 = (): boolean => {
+export const isVersion2 = (): boolean => {
   try {
-    return statfsSync(ROOT).type === CGROUP2_MAGIC;
+    return statfsSync(CGROUP_ROOT).type === CGROUP2_MAGIC;
   } catch {
     return false;
   }
@@ -66,9 +66,10 @@ export const removeCgroups = (path: string): void => {
     for (const folder of folders(join(root, path)).toReversed()) removeFolder(folder);
 };
 
-/** Removes a cgroup unless there is something in it. */
-export const removeCgroupIfEmpty = (path: string): void => {
-  for (const root of hierarchies()) removeFolder(join(root, path));
+/** Removes the cgroups above a path in which there is nothing any more. */
+export const removeEmptyParents = (path: string): void => {
+  for (let parent = dirname(path); parent !== '/'; parent = dirname(parent))
+    for (const root of hierarchies()) removeFolder(join(root, parent));
 };
 
 const removeFolder = (folder: string): void => {

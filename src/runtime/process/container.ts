@@ -8,12 +8,15 @@ import { type ContainerStatus, RuntimeError } from '../runtime.ts';
 import type { OciProcess, OciSpec } from './bundle.ts';
 import { type ContainerOutput, openOutput } from './container-output.ts';
 import type { Crun, Monitor, Overlay } from './crun.ts';
+import type { MemoryLimit } from './memory-limit.ts';
 import { type ContainerRecord, type Records, isAlive, processIdOf } from './records.ts';
-import { type Streams, openStreams } from './stdio.ts';
+import { type Streams, prepareStdio } from './stdio.ts';
 
 export type ContainerDependencies = {
   readonly records: Records<ContainerRecord>;
   readonly crun: Crun;
+  /** For the sockets on which terminals come: a short path. */
+  readonly socketFolder: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly onChange: (type: 'started' | 'exited', record: ContainerRecord) => void;
@@ -37,6 +40,7 @@ export class Container {
   readonly #deps: ContainerDependencies;
   readonly #logPath: string;
   #record: ContainerRecord;
+  #starting: Promise<void> | undefined;
   #running: Running | undefined;
 
   constructor(deps: ContainerDependencies, record: ContainerRecord, logPath: string) {
@@ -75,68 +79,66 @@ export class Container {
   }
 
   /** `lower` is the image's tree. Resolves when the command runs. */
-  async start(lower: string): Promise<void> {
-    if (this.#record.state !== 'created')
+  async start(lower: string, memory: MemoryLimit): Promise<void> {
+    if (this.#record.state !== 'created' || this.#starting)
       throw new RuntimeError('START_FAILED', `container is ${this.#record.state}, not created`);
-    const running = this.#launch(lower);
+    this.#starting = this.#launch(lower, memory);
+    await this.#starting;
+  }
+
+  async #launch(lower: string, memory: MemoryLimit): Promise<void> {
+    const { crun, socketFolder, clock, log, onChange } = this.#deps;
+    const output = openOutput({ path: this.#logPath, clock, log });
+    const stdio = prepareStdio(this.#record.config, socketFolder);
     try {
-      const pid = await running.monitor.started;
-      this.#change({ state: 'running', process: processIdOf(pid), startedAtMs: this.#deps.clock.now() });
-      running.output.record('stdout', running.streams.stdout);
-      if (running.streams.stderr) running.output.record('stderr', running.streams.stderr);
-      this.#deps.onChange('started', this.#record);
+      const monitor = crun.run(this.#record.id, this.folder, makeOverlay(this.folder, lower), stdio);
+      const pid = await monitor.started;
+      const streams = stdio.open();
+      output.record('stdout', streams.stdout);
+      if (streams.stderr) output.record('stderr', streams.stderr);
+      this.#change({ state: 'running', process: processIdOf(pid), startedAtMs: clock.now() });
+      const ended = monitor.exited.then((code) => this.#end(code, memory));
+      this.#running = { monitor, streams, output, ended };
+      onChange('started', this.#record);
     } catch (error) {
-      throw this.#startFailed(error as Error, running);
+      stdio.abort();
+      void output.drained();
+      memory.release();
+      throw this.#startFailed(error as Error);
     }
   }
 
-  #launch(lower: string): Running {
-    const { crun, clock, log } = this.#deps;
-    const output = openOutput({ path: this.#logPath, clock, log });
-    const streams = openStreams(this.#record.config);
-    const monitor = crun.run(this.#record.id, this.folder, makeOverlay(this.folder, lower), streams.fds);
-    const ended = monitor.exited.then((code) => this.#end(code));
-    return (this.#running = { monitor, streams, output, ended });
-  }
-
-  #startFailed(error: Error, { streams, output }: Running): RuntimeError {
-    streams.stdout.destroy();
-    streams.stderr?.destroy();
-    void output.drained();
-    const message = `failed to start container "${this.#record.config.name}": ${error.message}`;
+  #startFailed(cause: Error): RuntimeError {
+    const message = `failed to start container "${this.#record.config.name}": ${cause.message}`;
     const finishedAtMs = this.#deps.clock.now();
     const exitCode = START_ERROR_CODE;
     this.#change({ state: 'exited', reason: 'StartError', message, exitCode, finishedAtMs });
-    return new RuntimeError('START_FAILED', message, { cause: error });
+    return new RuntimeError('START_FAILED', message, { cause });
   }
 
   /** All processes of the container are gone with its first; what they wrote is read to its end first. */
-  async #end(code: number): Promise<void> {
-    await this.#running!.monitor.started.catch(() => {});
-    if (this.#record.state !== 'running') return; // it never started
+  async #end(code: number, memory: MemoryLimit): Promise<void> {
+    const { monitor, output } = this.#running!;
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = this.#deps.clock.after(DRAIN_MS, resolve);
-    await Promise.race([this.#running!.output.drained(), late]);
+    await Promise.race([output.drained(), late]);
     timer.cancel();
-    const complaint = this.#running!.monitor.complaint();
-    this.#change({
-      state: 'exited',
-      exitCode: code,
-      finishedAtMs: this.#deps.clock.now(),
-      reason: complaint ? 'StartError' : code === 0 ? 'Completed' : 'Error',
-      message: complaint || undefined,
-    });
+    this.#deps.crun.abandon(this.#record.id); // where crun was killed, and not the container
+    const complaint = monitor.complaint();
+    const reason = reasonOf(code, complaint, memory);
+    memory.release();
+    const finishedAtMs = this.#deps.clock.now();
+    this.#change({ state: 'exited', exitCode: code, finishedAtMs, reason, message: complaint || undefined });
     this.#deps.onChange('exited', this.#record);
   }
 
-  /** The stop signal, and KILL when the grace period is over. */
+  /** The stop signal, and KILL when the grace period is over. Resolves when the container has ended. */
   async stop(graceSeconds: number): Promise<void> {
-    const running = this.#running;
-    if (this.#record.state !== 'running' || !running) return;
-    if (graceSeconds <= 0) this.#signal('SIGKILL');
-    else this.#signal(this.#record.stopSignal);
+    await this.#starting?.catch(() => {});
+    if (this.#record.state !== 'running') return;
+    this.#signal(graceSeconds > 0 ? this.#record.stopSignal : 'SIGKILL');
     const timer = this.#deps.clock.after(graceSeconds * 1000, () => this.#signal('SIGKILL'));
-    await running.ended;
+    await this.#running?.ended;
     timer.cancel();
   }
 
@@ -148,9 +150,9 @@ export class Container {
 
   /** For a record of an earlier agent: nobody watches over what it started, so it is ended. */
   recover(): void {
-    const { state, process: id } = this.#record;
-    if (state !== 'running') return;
-    if (id && isAlive(id)) process.kill(id.pid, 'SIGKILL');
+    if (this.#record.state === 'exited') return;
+    this.#deps.crun.abandon(this.#record.id);
+    if (this.#record.state !== 'running') return;
     this.#change({
       state: 'exited',
       exitCode: 128 + constants.signals.SIGKILL,
@@ -166,8 +168,15 @@ export class Container {
   }
 }
 
+/** As Kubernetes shows the end of a container. crun complains when the command could not be executed. */
+const reasonOf = (code: number, complaint: string, memory: MemoryLimit): string => {
+  if (code === 0) return 'Completed';
+  if (memory.takeKill()) return 'OOMKilled';
+  return complaint ? 'StartError' : 'Error';
+};
+
 const makeOverlay = (folder: string, lower: string): Overlay => {
   const overlay = { lower, upper: join(folder, 'upper'), work: join(folder, 'work') };
-  for (const path of [overlay.upper, overlay.work, join(folder, 'rootfs')]) mkdirSync(path, { mode: 0o755 });
+  for (const path of [overlay.upper, overlay.work]) mkdirSync(path, { mode: 0o755 });
   return overlay;
 };

@@ -4,12 +4,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { resolveScoped } from '../../images/scoped-path.ts';
-import type { Image, ImageStore } from '../../images/store.ts';
+import type { Image } from '../../images/image-index.ts';
+import type { ImageStore } from '../../images/store.ts';
 import { netnsPath } from '../../kernel/netns.ts';
 import { type ContainerConfig, RuntimeError } from '../runtime.ts';
 import { type ImageProcess, type OciSpec, bundleSpec } from './bundle.ts';
 import { Container, type ContainerDependencies } from './container.ts';
 import { findImage } from './images.ts';
+import { type MemoryLimit, containerCgroup, limitMemory, needsOwnCgroup } from './memory-limit.ts';
 import { podMounts } from './pod-files.ts';
 import type { ContainerRecord, SandboxRecord } from './records.ts';
 import { type Sandboxes, ipcSysctls } from './sandboxes.ts';
@@ -19,6 +21,7 @@ export type ContainersOptions = {
   readonly dependencies: ContainerDependencies;
   readonly sandboxes: Sandboxes;
   readonly store: ImageStore;
+  readonly rootfs: string;
   readonly useCgroups: boolean;
   readonly nodeName: string;
 };
@@ -63,7 +66,9 @@ export const createContainers = (options: ContainersOptions): Containers => {
     create,
     start: async (id) => {
       const container = get(id);
-      await container.start(await store.rootfs(imageOf(store, container.record.config.imageId)));
+      const { config, sandboxId } = container.record;
+      const tree = await store.rootfs(imageOf(store, config.imageId));
+      await container.start(tree, memoryLimitOf(options, sandboxId, container.record));
     },
     remove,
     find: (id) => containers.get(id),
@@ -71,6 +76,15 @@ export const createContainers = (options: ContainersOptions): Containers => {
     list: (sandboxId) =>
       [...containers.values()].filter(({ record }) => !sandboxId || record.sandboxId === sandboxId),
   };
+};
+
+const memoryLimitOf = (
+  { sandboxes, useCgroups }: ContainersOptions,
+  sandboxId: string,
+  { id, config }: ContainerRecord,
+): MemoryLimit => {
+  const pod = sandboxes.get(sandboxId)?.config.cgroupParent ?? '/';
+  return limitMemory(pod, id, useCgroups ? config.resources.memoryBytes : undefined);
 };
 
 /** The containers on record; one without its sandbox is what a crash left of a removal. */
@@ -130,22 +144,26 @@ const signalOf = (text = ''): NodeJS.Signals => {
 };
 
 const specOf = async (
-  { sandboxes, store, useCgroups, nodeName }: ContainersOptions,
+  { sandboxes, store, rootfs, useCgroups, nodeName }: ContainersOptions,
   sandbox: SandboxRecord,
   { id, config }: ContainerRecord,
   image: Image,
 ): Promise<OciSpec> => {
   const tree = await store.rootfs(image);
   const process = imageProcessOf(image);
+  const { cgroupParent } = sandbox.config;
+  const { memoryBytes } = config.resources;
   const spec = bundleSpec({
     config,
+    rootfs,
     image: process,
     user: userOf(tree, image, config),
     hostname: sandbox.config.hostname || nodeName,
     netnsPath: sandbox.netns && netnsPath(sandbox.netns),
     podMounts: podMounts(sandboxes.folderOf(sandbox.id), config.mounts),
     sysctls: ipcSysctls(sandbox.config.sysctls),
-    cgroupsPath: useCgroups ? join(sandbox.config.cgroupParent, id) : undefined,
+    cgroupsPath: useCgroups ? containerCgroup(cgroupParent, id, memoryBytes) : undefined,
+    memoryBytes: needsOwnCgroup(memoryBytes) ? undefined : memoryBytes,
   });
   if (spec.process.args.length === 0)
     throw new RuntimeError(

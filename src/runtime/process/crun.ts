@@ -10,14 +10,14 @@ import { closeAll, openReadablePipe, reapProcess, spawnProcess } from '../../ker
 import { withNewMountNamespace } from '../../kernel/mount-namespace.ts';
 import { mount } from '../../kernel/mount.ts';
 import type { OciProcess } from './bundle.ts';
+import { type ProcessId, isAlive } from './records.ts';
+import type { CrunIo } from './stdio.ts';
 
 const PROGRAMS = ['/usr/bin/crun', '/usr/local/bin/crun', '/usr/sbin/crun'];
 const ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
 /** A container or exec that crun watches over. */
 export type Monitor = {
-  /** crun's own pid. */
-  readonly pid: number;
   /** The pid of what runs, once it runs; rejects with crun's words if it never does. */
   readonly started: Promise<number>;
   /** The exit code, 128 + signal where one ended it; never rejects. */
@@ -26,28 +26,42 @@ export type Monitor = {
   readonly complaint: () => string;
 };
 
-/** Descriptors 0, 1 and 2. They are closed here once crun has them. */
-export type Stdio = readonly [stdin: number, stdout: number, stderr: number];
-
 export type Overlay = { readonly lower: string; readonly upper: string; readonly work: string };
 
 export type Crun = {
   /** Runs the bundle in `folder` (config.json); its rootfs is the overlay, mounted for crun and the container alone. */
-  readonly run: (id: string, folder: string, overlay: Overlay, stdio: Stdio) => Monitor;
+  readonly run: (id: string, folder: string, overlay: Overlay, io: CrunIo) => Monitor;
+  /** Ends a container that no Monitor watches over, and drops crun's record of it. */
+  readonly abandon: (id: string) => void;
   /** Runs one more process in a container; `folder` takes its description. */
-  readonly exec: (id: string, folder: string, process: OciProcess, stdio: Stdio) => Monitor;
+  readonly exec: (id: string, folder: string, process: OciProcess, io: CrunIo) => Monitor;
 };
+
+/** What crun has on record of a container, for when no Monitor watches over it. */
+export const processOnRecord = (root: string, id: string): ProcessId | undefined => {
+  try {
+    const status = JSON.parse(readFileSync(join(root, id, 'status'), 'utf8')) as CrunStatus;
+    const found = { pid: status.pid, startTicks: String(status['process-start-time']) };
+    return found.pid > 0 && isAlive(found) ? found : undefined;
+  } catch {
+    return undefined; // no record, or half of one
+  }
+};
+
+type CrunStatus = { readonly pid: number; readonly 'process-start-time': number };
 
 export type CrunOptions = {
   /** crun's own records. */
   readonly root: string;
+  /** A folder that every container's root file system is mounted on: each in a mount namespace of its own. */
+  readonly rootfs: string;
   readonly useCgroups: boolean;
   /** A mount that crun must not see: an empty folder covers it. */
   readonly hiddenMount: string | undefined;
 };
 
-export const createCrun = ({ root, useCgroups, hiddenMount }: CrunOptions): Crun => {
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+export const createCrun = ({ root, rootfs, useCgroups, hiddenMount }: CrunOptions): Crun => {
+  for (const folder of [root, rootfs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const global = [
     '--root',
     root,
@@ -61,38 +75,45 @@ export const createCrun = ({ root, useCgroups, hiddenMount }: CrunOptions): Crun
   };
   let execs = 0;
   return {
-    run: (id, folder, overlay, stdio) => {
+    run: (id, folder, overlay, io) => {
       const log = join(folder, 'crun.log');
-      const args = [...global, '--log', log, 'run', '--bundle', folder, '--pid-file', '/proc/self/fd/3', id];
-      return monitor(args, log, stdio, (spawn) =>
+      const args = [...global, '--log', log, 'run', '--bundle', folder, ...commonFlags(io), id];
+      return monitor(args, log, io, (spawn) =>
         withNewMountNamespace(() => {
           hide();
-          mountOverlay(overlay, join(folder, 'rootfs'));
+          mountOverlay(overlay, rootfs);
           return spawn();
         }),
       );
     },
-    exec: (id, folder, process, stdio) => {
+    abandon: (id) => {
+      const left = processOnRecord(root, id);
+      if (left) process.kill(left.pid, 'SIGKILL');
+      rmSync(join(root, id), { recursive: true, force: true });
+    },
+    exec: (id, folder, description, io) => {
       const name = join(folder, `exec-${++execs}`);
-      writeFileSync(`${name}.json`, JSON.stringify(process), { mode: 0o600 });
-      const files = ['--process', `${name}.json`, '--pid-file', '/proc/self/fd/3'];
-      const args = [...global, '--log', `${name}.log`, 'exec', ...files, id];
-      const watched = monitor(args, `${name}.log`, stdio, (spawn) =>
-        hiddenMount
-          ? withNewMountNamespace(() => {
-              hide();
-              return spawn();
-            })
-          : spawn(),
-      );
-      void watched.exited.then(() => {
-        rmSync(`${name}.json`, { force: true });
-        rmSync(`${name}.log`, { force: true });
-      });
+      const [file, log] = [`${name}.json`, `${name}.log`];
+      writeFileSync(file, JSON.stringify(description), { mode: 0o600 });
+      const args = [...global, '--log', log, 'exec', '--process', file, ...commonFlags(io), id];
+      const watched = monitor(args, log, io, (spawn) => (hiddenMount ? spawnHidden(hide, spawn) : spawn()));
+      void watched.exited.then(() => [file, log].forEach((path) => rmSync(path, { force: true })));
       return watched;
     },
   };
 };
+
+const commonFlags = ({ consoleSocket }: CrunIo): readonly string[] => [
+  '--pid-file',
+  '/proc/self/fd/3',
+  ...(consoleSocket ? ['--console-socket', consoleSocket] : []),
+];
+
+const spawnHidden = (hide: () => void, spawn: () => number): number =>
+  withNewMountNamespace(() => {
+    hide();
+    return spawn();
+  });
 
 /** Not on the machine's own list of mounts: it is gone with the last process that sees it, whatever happens to us. */
 const mountOverlay = ({ lower, upper, work }: Overlay, target: string): void =>
@@ -105,28 +126,29 @@ const mountOverlay = ({ lower, upper, work }: Overlay, target: string): void =>
 
 type Place = (spawn: () => number) => number;
 
-const monitor = (args: readonly string[], log: string, stdio: Stdio, inPlace: Place): Monitor => {
+const monitor = (args: readonly string[], log: string, io: CrunIo, inPlace: Place): Monitor => {
   const pipe = openReadablePipe();
-  const fds = [...stdio, pipe.childFd];
+  const fds = [...io.fds, pipe.childFd];
   const pid = startWith(
     fds,
     () => inPlace(() => spawnProcess({ file: findCrun(), args, env: ENV, fds })),
     pipe.stream,
   );
   const { promise: started, resolve, reject } = Promise.withResolvers<number>();
-  const { promise: exited, resolve: exit } = Promise.withResolvers<number>();
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
   let text = '';
   pipe.stream.on('data', (chunk: Buffer) => {
     text += chunk.toString();
     resolve(Number(text));
   });
-  pipe.stream.on('close', () => {
-    const code = reapProcess(pid);
+  pipe.stream.on('close', close);
+  const exited = closed.then(async () => {
+    const code = await reapProcess(pid);
     if (text === '') reject(new Error(errorsIn(log) || `crun ended with exit code ${code}`));
-    exit(code);
+    return code;
   });
   started.catch(() => {}); // whoever asks hears of it
-  return { pid, started, exited, complaint: () => errorsIn(log) };
+  return { started, exited, complaint: () => errorsIn(log) };
 };
 
 const startWith = (fds: readonly number[], start: () => number, stream: { destroy: () => void }): number => {

@@ -3,58 +3,63 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../../lang/clock.ts';
 import { type ExecResult, RuntimeError, type StreamRequest, type StreamSession } from '../runtime.ts';
 import type { Container } from './container.ts';
-import type { Crun, Monitor } from './crun.ts';
-import { openStreams } from './stdio.ts';
+import type { OciProcess } from './bundle.ts';
+import type { Crun } from './crun.ts';
+import { prepareStdio } from './stdio.ts';
 
-type Started = { readonly session: StreamSession; readonly kill: () => void };
-
-/** Starts a process in a running container. */
-export const execIn = async (crun: Crun, container: Container, request: StreamRequest): Promise<Started> => {
-  const { record, folder } = container;
-  if (record.state !== 'running')
-    throw new RuntimeError('EXEC_FAILED', `container "${record.config.name}" is not running`);
-  const streams = openStreams(request);
-  const env = container.process().env.filter((pair) => !pair.startsWith('TERM='));
-  const process = {
-    ...container.process(),
-    terminal: request.tty,
-    args: request.command,
-    env: request.tty ? [...env, 'TERM=xterm'] : env,
-  };
-  const monitor = crun.exec(record.id, folder, process, streams.fds);
-  const pid = await startedOf(monitor, request.command);
-  const kill = (): void => killIfThere(pid, 'SIGKILL');
-  const session: StreamSession = {
-    stdin: request.stdin ? streams.stdin : undefined,
-    stdout: streams.stdout,
-    stderr: streams.stderr,
-    resize: (columns, rows) => {
-      streams.resize(columns, rows);
-      killIfThere(monitor.pid, 'SIGWINCH'); // crun has no controlling terminal that would tell it
-    },
-    exited: monitor.exited,
-    close: kill,
-  };
-  return { session, kill };
+export type ExecOptions = {
+  readonly crun: Crun;
+  /** For the sockets on which terminals come. */
+  readonly socketFolder: string;
+  readonly clock: Clock;
 };
 
-const startedOf = async (monitor: Monitor, command: readonly string[]): Promise<number> => {
+/** Starts a process in a running container. */
+export const execIn = async (
+  { crun, socketFolder }: ExecOptions,
+  container: Container,
+  request: StreamRequest,
+): Promise<StreamSession> => {
+  const { record, folder } = container;
+  checkRunning(container);
+  const stdio = prepareStdio(request, socketFolder);
   try {
-    return await monitor.started;
+    const monitor = crun.exec(record.id, folder, execProcess(container, request), stdio);
+    const pid = await monitor.started;
+    const { stdin, stdout, stderr, resize } = stdio.open();
+    const close = (): void => killIfThere(pid);
+    return {
+      stdin: request.stdin ? stdin : undefined,
+      stdout,
+      stderr,
+      resize,
+      exited: monitor.exited,
+      close,
+    };
   } catch (error) {
-    throw new RuntimeError(
-      'EXEC_FAILED',
-      `exec ${JSON.stringify(command[0] ?? '')}: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    );
+    stdio.abort();
+    const what = JSON.stringify(request.command[0] ?? '');
+    throw new RuntimeError('EXEC_FAILED', `failed to exec ${what}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 };
 
-const killIfThere = (pid: number, signal: NodeJS.Signals): void => {
+const checkRunning = ({ record }: Container): void => {
+  if (record.state !== 'running')
+    throw new RuntimeError('EXEC_FAILED', `container "${record.config.name}" is not running`);
+};
+
+/** As the container's own process, with another command. */
+const execProcess = (container: Container, { command, tty }: StreamRequest): OciProcess => {
+  const process = container.process();
+  const env = process.env.filter((pair) => !pair.startsWith('TERM='));
+  return { ...process, terminal: tty, args: command, env: tty ? [...env, 'TERM=xterm'] : env };
+};
+
+const killIfThere = (pid: number): void => {
   try {
-    process.kill(pid, signal);
+    process.kill(pid, 'SIGKILL');
   } catch {
     // ended meanwhile
   }
@@ -62,16 +67,16 @@ const killIfThere = (pid: number, signal: NodeJS.Signals): void => {
 
 /** Runs a command to its end; rejects with EXEC_TIMEOUT, having killed it, after `timeoutMs`. */
 export const execToEnd = async (
-  { crun, clock }: { readonly crun: Crun; readonly clock: Clock },
+  options: ExecOptions,
   container: Container,
   command: readonly string[],
   timeoutMs: number,
 ): Promise<ExecResult> => {
-  const { session, kill } = await execIn(crun, container, { command, stdin: false, tty: false });
+  const session = await execIn(options, container, { command, stdin: false, tty: false });
   let isLate = false;
-  const timer = clock.after(timeoutMs, () => {
+  const timer = options.clock.after(timeoutMs, () => {
     isLate = true;
-    kill();
+    session.close();
   });
   const [stdout, stderr, exitCode] = await Promise.all([
     collect(session.stdout),
@@ -79,12 +84,9 @@ export const execToEnd = async (
     session.exited,
   ]);
   timer.cancel();
-  if (isLate)
-    throw new RuntimeError(
-      'EXEC_TIMEOUT',
-      `command ${JSON.stringify(command.join(' '))} timed out after ${timeoutMs} ms`,
-    );
-  return { exitCode, stdout, stderr };
+  if (!isLate) return { exitCode, stdout, stderr };
+  const what = JSON.stringify(command.join(' '));
+  throw new RuntimeError('EXEC_TIMEOUT', `command ${what} timed out after ${timeoutMs} ms`);
 };
 
 /** What a probe's command may say; the rest is dropped. */
@@ -102,20 +104,16 @@ const collect = async (stream: Readable): Promise<Uint8Array> => {
 
 /** The running container's own streams. */
 export const attachTo = (container: Container, request: Omit<StreamRequest, 'command'>): StreamSession => {
-  const { running, record } = container;
-  if (!running || record.state !== 'running')
-    throw new RuntimeError('EXEC_FAILED', `container "${record.config.name}" is not running`);
-  const { output, streams, monitor } = running;
+  checkRunning(container);
+  const { output, streams, monitor } = container.running!;
+  const { tty, stdin } = container.record.config;
   const stdout = output.follow('stdout');
-  const stderr = record.config.tty ? undefined : output.follow('stderr');
+  const stderr = tty ? undefined : output.follow('stderr');
   return {
-    stdin: request.stdin && record.config.stdin ? streams.stdin : undefined,
+    stdin: request.stdin && stdin ? streams.stdin : undefined,
     stdout,
     stderr,
-    resize: (columns, rows) => {
-      streams.resize(columns, rows);
-      killIfThere(monitor.pid, 'SIGWINCH');
-    },
+    resize: streams.resize,
     exited: monitor.exited,
     close: () => {
       stdout.destroy();

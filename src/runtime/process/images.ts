@@ -1,6 +1,7 @@
 // The image calls of the CRI over the local store. Nothing is pulled from a registry: a missing image is the user's to load.
 import { ImageError } from '../../images/image-error.ts';
-import type { Image, ImageStore } from '../../images/store.ts';
+import type { Image } from '../../images/image-index.ts';
+import type { ImageStore } from '../../images/store.ts';
 import { type ImageStatus, type PodRuntime, RuntimeError } from '../runtime.ts';
 
 export const createImageService = (

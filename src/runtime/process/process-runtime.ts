@@ -1,12 +1,12 @@
 // The `process` runtime: containers are processes of this machine, started by crun in namespaces of their own.
 // Only wiring; decision 0002 says why crun.
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { openImageStore } from '../../images/store.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import { type PodRuntime, RuntimeError, type RuntimeEvent } from '../runtime.ts';
 import type { SandboxNetwork } from '../sandbox-network.ts';
-import { inspectCgroups, removeCgroupIfEmpty, removeCgroups } from './cgroups.ts';
+import { inspectCgroups, removeCgroups, removeEmptyParents } from './cgroups.ts';
 import { type Containers, createContainers } from './containers.ts';
 import { createCrun } from './crun.ts';
 import { attachTo, execIn, execToEnd } from './exec.ts';
@@ -43,8 +43,10 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
     network,
     clock,
   });
+  const rootfs = join(stateFolder, 'rootfs');
   const crun = createCrun({
-    root: crunRoot(runFolder),
+    root: join(runFolder, 'crun'),
+    rootfs,
     useCgroups: cgroups.isWritable,
     hiddenMount: cgroups.hiddenMount,
   });
@@ -54,18 +56,21 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
   };
   const records = openRecords<ContainerRecord>(join(stateFolder, 'containers'));
   const containers = createContainers({
-    dependencies: { records, crun, clock, log, onChange },
+    dependencies: { records, crun, socketFolder: runFolder, clock, log, onChange },
     sandboxes,
     store,
+    rootfs,
     useCgroups: cgroups.isWritable,
     nodeName,
   });
+  const execOptions = { crun, socketFolder: runFolder, clock };
   return {
     ...createImageService(store),
     ...sandboxCalls(sandboxes, containers),
     ...containerCalls(containers),
-    execSync: (id, command, timeoutMs) => execToEnd({ crun, clock }, containers.get(id), command, timeoutMs),
-    exec: async (id, request) => (await execIn(crun, containers.get(id), request)).session,
+    execSync: async (id, command, timeoutMs) =>
+      execToEnd(execOptions, containers.get(id), command, timeoutMs),
+    exec: async (id, request) => execIn(execOptions, containers.get(id), request),
     attach: async (id, request) => attachTo(containers.get(id), request),
     portForward: async (id, port) => openPortForward(sandboxOf(sandboxes, id), port),
     subscribe: (listener) => {
@@ -73,15 +78,12 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
       return () => void listeners.delete(listener);
     },
     close: async () => {
-      await removeAll(sandboxes, containers);
+      await removeAll(sandboxes, containers, log);
       removeCgroups(options.cgroupParent);
-      removeCgroupIfEmpty(dirname(options.cgroupParent));
+      removeEmptyParents(options.cgroupParent);
     },
   };
 };
-
-/** Where crun keeps its state, below the node's folder in /run. */
-export const crunRoot = (runFolder: string): string => join(runFolder, 'crun');
 
 const sandboxOf = (sandboxes: Sandboxes, id: string): SandboxRecord => {
   const sandbox = sandboxes.get(id);
@@ -137,7 +139,12 @@ const containerCalls = (
 });
 
 /** Nobody would watch over containers that outlive this process: they end with it. */
-const removeAll = async (sandboxes: Sandboxes, containers: Containers): Promise<void> => {
+const removeAll = async (sandboxes: Sandboxes, containers: Containers, log: Log): Promise<void> => {
   const { removePodSandbox } = sandboxCalls(sandboxes, containers);
-  await Promise.all(sandboxes.list().map(({ id }) => removePodSandbox(id)));
+  const removals = sandboxes.list().map(async ({ id }) => {
+    await removePodSandbox(id).catch((error: unknown) =>
+      log.warn({ sandbox: id, error: String(error) }, 'cannot remove a pod'),
+    );
+  });
+  await Promise.all(removals);
 };

@@ -1,5 +1,5 @@
 // The runtime's memory on disk: what existed is found again after the node agent's end, however it came.
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerConfig, ContainerState, PodSandboxConfig, SandboxState } from '../runtime.ts';
 
@@ -41,23 +41,23 @@ export type Records<T> = {
   readonly remove: (id: string) => void;
 };
 
-/** One folder for each record, its record.json replaced as a whole. Readable by root only: it holds environments. */
+/**
+ * One folder for each record. Its file grows by a line for each state and the last whole line counts: an append is one
+ * write, where a new file and a rename cost ten times as much. Readable by root only: records hold environments.
+ */
 export const openRecords = <T extends { readonly id: string }>(folder: string): Records<T> => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const folderOf = (id: string): string => join(folder, id);
+  const fileOf = (id: string): string => join(folderOf(id), 'record.jsonl');
   const save = (record: T): void => {
-    const path = join(folderOf(record.id), 'record.json');
     mkdirSync(folderOf(record.id), { recursive: true, mode: 0o700 });
-    writeFileSync(`${path}.tmp`, JSON.stringify(record), { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
+    appendFileSync(fileOf(record.id), `${JSON.stringify(record)}\n`, { mode: 0o600 });
   };
-  const read = (id: string): T[] => {
-    try {
-      return [JSON.parse(readFileSync(join(folderOf(id), 'record.json'), 'utf8')) as T];
-    } catch {
-      rmSync(folderOf(id), { recursive: true, force: true }); // begun, and never finished
-      return [];
-    }
+  const read = (id: string): readonly T[] => {
+    const record = lastRecord<T>(fileOf(id));
+    if (record) return [record];
+    rmSync(folderOf(id), { recursive: true, force: true }); // begun, and never finished
+    return [];
   };
   return {
     folderOf,
@@ -65,6 +65,15 @@ export const openRecords = <T extends { readonly id: string }>(folder: string): 
     load: () => readdirSync(folder).flatMap(read),
     remove: (id) => rmSync(folderOf(id), { recursive: true, force: true }),
   };
+};
+
+const lastRecord = <T>(path: string): T | undefined => {
+  try {
+    const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+    return JSON.parse(lines.at(-1)!) as T;
+  } catch {
+    return undefined;
+  }
 };
 
 /** The process with this pid now, or undefined. Field 22 of /proc/PID/stat is its start time (proc_pid_stat(5)). */

@@ -1,9 +1,10 @@
 // Takes away what runtimes left whose process is gone: containers, cgroups, network namespaces, records.
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deleteNetns } from '../../kernel/netns.ts';
-import { processesIn, removeCgroupIfEmpty, removeCgroups } from './cgroups.ts';
-import { type ContainerRecord, type SandboxRecord, isAlive, openRecords, processIdOf } from './records.ts';
+import { processesIn, removeCgroups, removeEmptyParents } from './cgroups.ts';
+import { processOnRecord } from './crun.ts';
+import { type ProcessId, type SandboxRecord, isAlive, openRecords, processIdOf } from './records.ts';
 
 export type TraceOptions = {
   readonly clusterName: string;
@@ -21,9 +22,12 @@ export const removeRuntimeTraces = ({ clusterName, stateFolder, runFolder }: Tra
   const states = namesIn(stateFolder).map((node) => join(stateFolder, node, 'runtime'));
   const runs = namesIn(runFolder).map((node) => join(runFolder, node, 'crun'));
   const cgroup = clusterCgroup(clusterName);
-  endProcesses([...processesIn(cgroup), ...runs.flatMap(pidsOfCrun), ...states.flatMap(pidsOnRecord)]);
+  endProcesses([
+    ...processesIn(cgroup).flatMap((pid) => processIdOf(pid) ?? []),
+    ...runs.flatMap(processesOfCrun),
+  ]);
   removeCgroups(cgroup);
-  removeCgroupIfEmpty('/podnet');
+  removeEmptyParents(cgroup);
   for (const netns of states.flatMap(namespacesOnRecord)) deleteNetns(netns);
   for (const folder of [...states, ...runs]) rmSync(folder, { recursive: true, force: true });
 };
@@ -34,11 +38,10 @@ export const clusterCgroup = (clusterName: string): string => `/podnet/${cluster
 const namesIn = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
 /** With the first process of a pid namespace all others in it end, and crun, which waits for it, too. */
-const endProcesses = (pids: readonly number[]): void => {
-  const alive = [...new Set(pids)].flatMap((pid) => processIdOf(pid) ?? []);
-  for (const { pid } of alive) kill(pid);
+const endProcesses = (processes: readonly ProcessId[]): void => {
+  for (const { pid } of processes) kill(pid);
   const deadline = Date.now() + END_WAIT_MS;
-  while (alive.some(isAlive) && Date.now() < deadline) sleep(RETRY_MS);
+  while (processes.some(isAlive) && Date.now() < deadline) sleep(RETRY_MS);
 };
 
 const kill = (pid: number): void => {
@@ -51,27 +54,8 @@ const kill = (pid: number): void => {
 
 const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-/** crun's own records: CONTAINER/status. */
-const pidsOfCrun = (folder: string): readonly number[] =>
-  namesIn(folder).flatMap((id) => {
-    try {
-      const status = JSON.parse(readFileSync(join(folder, id, 'status'), 'utf8')) as {
-        pid?: number;
-        'process-start-time'?: number;
-      };
-      const startTicks = String(status['process-start-time']);
-      return status.pid && isAlive({ pid: status.pid, startTicks }) ? [status.pid] : [];
-    } catch {
-      return [];
-    }
-  });
-
-const pidsOnRecord = (folder: string): readonly number[] =>
-  existsSync(join(folder, 'containers'))
-    ? openRecords<ContainerRecord>(join(folder, 'containers'))
-        .load()
-        .flatMap(({ process: id }) => (id && isAlive(id) ? [id.pid] : []))
-    : [];
+const processesOfCrun = (root: string): readonly ProcessId[] =>
+  namesIn(root).flatMap((id) => processOnRecord(root, id) ?? []);
 
 const namespacesOnRecord = (folder: string): readonly string[] =>
   existsSync(join(folder, 'sandboxes'))

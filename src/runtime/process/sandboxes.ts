@@ -1,6 +1,7 @@
 // Sandboxes: a pod's network namespace, its files, its cgroup. No process of its own holds them.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { KernelError } from '../../kernel/kernel-error.ts';
 import { createNetns, deleteNetns, netnsPath, withNetns } from '../../kernel/netns.ts';
 import { writeSysctl } from '../../kernel/sysctl.ts';
 import type { Clock } from '../../lang/clock.ts';
@@ -100,16 +101,28 @@ const attach = async (
   netns: string,
 ): Promise<readonly string[]> => {
   const path = createNetns(netns);
-  const sysctls = { ...DEFAULT_SYSCTLS, ...networkSysctls(config.sysctls) };
   withNetns(path, () => {
-    for (const [name, value] of Object.entries(sysctls)) writeSysctl(name.replaceAll('.', '/'), value);
+    for (const sysctl of Object.entries(DEFAULT_SYSCTLS)) ifPossible(() => setSysctl(sysctl));
+    Object.entries(networkSysctls(config.sysctls)).forEach(setSysctl);
   });
   const { ips } = await network.attach(id, config.pod, path);
   return ips;
 };
 
+const setSysctl = ([name, value]: readonly [string, string]): void =>
+  writeSysctl(name.replaceAll('.', '/'), value);
+
+/** Inside of many containers /proc/sys is read-only: pods do without the comfort. */
+const ifPossible = (work: () => void): void => {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+  }
+};
+
 /** The sysctls that belong to the network namespace; the others are each container's. */
-export const networkSysctls = (sysctls: Readonly<Record<string, string>>): Record<string, string> =>
+const networkSysctls = (sysctls: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(sysctls).filter(([name]) => name.startsWith('net.')));
 
 export const ipcSysctls = (sysctls: Readonly<Record<string, string>>): Record<string, string> =>

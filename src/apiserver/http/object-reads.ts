@@ -1,0 +1,45 @@
+// get, list and watch.
+import type { Clock } from '../../lang/clock.ts';
+import type { Log } from '../../lang/log.ts';
+import type { Registry } from '../registry.ts';
+import { type Target, answersFor, refOf } from './answers.ts';
+import type { EventFrames } from './event-frames.ts';
+import type { Answer, ApiRequest } from './exchange.ts';
+import { notAcceptable } from './http-errors.ts';
+import { parseInteger, parseListQuery, parseWatchQuery } from './request-options.ts';
+import { startWatch } from './watch.ts';
+
+export type ObjectHandler = (request: ApiRequest, target: Target) => Answer | Promise<Answer>;
+
+export type ReadOptions = {
+  readonly registry: Registry;
+  readonly frames: EventFrames;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export const createObjectReads = (
+  options: ReadOptions,
+): Readonly<Record<'get' | 'list' | 'watch', ObjectHandler>> => {
+  const { registry, clock } = options;
+  return {
+    get: (request, target) =>
+      answersFor(request, target, clock).object(registry.get(target.kind, refOf(target), target.subresource)),
+    list: (request, target) =>
+      answersFor(request, target, clock).list(
+        registry.list(target.kind, parseListQuery(request.query, target.namespace)),
+      ),
+    watch: (request, target) => watch(options, request, target),
+  };
+};
+
+const watch = (options: ReadOptions, request: ApiRequest, target: Target): Answer => {
+  const { presentation, encoding } = answersFor(request, target, options.clock);
+  if (encoding !== 'json') throw notAcceptable();
+  return startWatch({
+    ...options,
+    presentation,
+    query: parseWatchQuery(request.query, target.namespace),
+    timeoutSeconds: parseInteger(request.query, 'timeoutSeconds'),
+  });
+};

@@ -1,0 +1,117 @@
+// create, update, patch, delete and deletecollection.
+import type { PatchType } from '../../client/client.ts';
+import { apiVersionOf } from '../../k8s/resources.ts';
+import type { Clock } from '../../lang/clock.ts';
+import type { Kind } from '../kind.ts';
+import type { DeleteResult, Registry, RequestContext } from '../registry.ts';
+import { type Target, answersFor, refOf } from './answers.ts';
+import { type DecodedBody, type ExpectedType, decodeBody, mediaTypeOf, parseJson } from './decode-body.ts';
+import { readDeleteOptions } from './delete-options.ts';
+import { duplicateFields } from './duplicate-fields.ts';
+import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts';
+import { unsupportedMediaType } from './http-errors.ts';
+import type { ObjectHandler } from './object-reads.ts';
+import { parseFieldValidation, parseSelection, requestContext } from './request-options.ts';
+
+export type WriteOptions = { readonly registry: Registry; readonly clock: Clock };
+
+type WriteVerb = 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+export const createObjectWrites = (options: WriteOptions): Readonly<Record<WriteVerb, ObjectHandler>> => {
+  const { registry, clock } = options;
+  return {
+    create: async (request, target) => {
+      const answers = answersFor(request, target, clock);
+      const { object, context } = await readObject(request, target, 'CreateOptions');
+      return answers.object(await registry.create(target.kind, target.namespace, object, context), 201);
+    },
+    update: async (request, target) => {
+      const answers = answersFor(request, target, clock);
+      const { object, context } = await readObject(request, target, 'UpdateOptions');
+      const { kind, subresource } = target;
+      return answers.object(await registry.update(kind, refOf(target), object, context, subresource));
+    },
+    patch: async (request, target) => {
+      const answers = answersFor(request, target, clock);
+      const { patch, context } = await readPatch(request);
+      const { kind, subresource } = target;
+      return answers.object(await registry.patch(kind, refOf(target), patch, context, subresource));
+    },
+    delete: (request, target) => deleteOne(options, request, target),
+    deletecollection: (request, target) => deleteCollection(options, request, target),
+  };
+};
+
+/** The request's body as an object of the target's kind, and the context that it is written in. */
+const readObject = async (
+  request: ApiRequest,
+  target: Target,
+  options: 'CreateOptions' | 'UpdateOptions',
+): Promise<{ readonly object: DecodedBody['object']; readonly context: RequestContext }> => {
+  const validation = parseFieldValidation(request.query.get('fieldValidation'), options);
+  const { object, decodingErrors } = await decodeBody(await request.body(), {
+    contentType: request.headers['content-type'],
+    expected: bodyTypeOf(target),
+    findsDuplicates: validation !== 'Ignore',
+  });
+  return { object, context: requestContext(request, options, decodingErrors) };
+};
+
+const bodyTypeOf = ({ kind, subresource }: Target): ExpectedType =>
+  subresource === 'scale'
+    ? { apiVersion: 'autoscaling/v1', kind: 'Scale' }
+    : { apiVersion: apiVersionOf(kind.resource), kind: kind.resource.kind };
+
+const PATCH_TYPES: readonly PatchType[] = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+];
+
+const readPatch = async (request: ApiRequest) => {
+  const type = PATCH_TYPES.find((each) => each === mediaTypeOf(request.headers['content-type']));
+  if (!type) throw unsupportedMediaType(PATCH_TYPES.join(', '));
+  const validation = parseFieldValidation(request.query.get('fieldValidation'), 'PatchOptions');
+  const text = (await request.body()).toString('utf8');
+  const patch = { type, body: parseJson(text) };
+  const decodingErrors = validation === 'Ignore' ? [] : duplicateFields(text);
+  return { patch, context: requestContext(request, 'PatchOptions', decodingErrors) };
+};
+
+const deleteOne = async (
+  { registry, clock }: WriteOptions,
+  request: ApiRequest,
+  target: Target,
+): Promise<Answer> => {
+  const answers = answersFor(request, target, clock);
+  const { options, dryRun } = await readDeleteOptions(request);
+  const context = { ...requestContext(request, 'DeleteOptions'), dryRun };
+  const result = await registry.delete(target.kind, refOf(target), options, context);
+  return result.gone ? jsonAnswer(200, deletedStatus(target.kind, result)) : answers.object(result.object);
+};
+
+const deleteCollection = async (
+  { registry, clock }: WriteOptions,
+  request: ApiRequest,
+  target: Target,
+): Promise<Answer> => {
+  const answers = answersFor(request, target, clock);
+  const { options, dryRun } = await readDeleteOptions(request);
+  const context = { ...requestContext(request, 'DeleteOptions'), dryRun };
+  const selection = parseSelection(request.query, target.namespace);
+  const items = await registry.deleteCollection(target.kind, selection, options, context);
+  return answers.list({ resourceVersion: registry.revision(), items });
+};
+
+const deletedStatus = ({ resource }: Kind, { object }: DeleteResult): object => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Success',
+  details: {
+    name: object.metadata.name,
+    ...(resource.group ? { group: resource.group } : {}),
+    kind: resource.resource,
+    uid: object.metadata.uid,
+  },
+});

@@ -1,0 +1,107 @@
+// The cluster DNS of one node: answers for the cluster's names from the node's own mirror of the API, forwards the rest.
+import { whenAllSynced } from '../informer/informer.ts';
+import type { Informer } from '../informer/informer.ts';
+import type { EndpointSlice, Namespace, Pod, Service } from '../k8s/generated/types.ts';
+import type { Stored } from '../k8s/objects.ts';
+import type { Clock } from '../lang/clock.ts';
+import type { Log } from '../lang/log.ts';
+import { lowerName } from '../wire/dns/name.ts';
+import { addToLoopback, removeFromLoopback } from './apply.ts';
+import { createExchange } from './forward/exchange.ts';
+import type { Upstream } from './forward/exchange.ts';
+import { createForwarder } from './forward/forwarder.ts';
+import { addressesOf } from './pod-names.ts';
+import { respond } from './respond.ts';
+import type { Responder } from './respond.ts';
+import { startListeners } from './server/listeners.ts';
+import { PODS_BY_IP, SLICES_BY_SERVICE, serviceKeyOf, startZone } from './zone-loop.ts';
+import type { ZoneLoop } from './zone-loop.ts';
+
+export const dnsIndexes = {
+  services: {},
+  endpointSlices: { [SLICES_BY_SERVICE]: (slice: Stored<EndpointSlice>) => [serviceKeyOf(slice)] },
+  pods: { [PODS_BY_IP]: addressesOf },
+} as const;
+
+export type DnsOptions = {
+  /** The cluster's zone: `cluster.local`. */
+  readonly domain: string;
+  /** The cluster DNS Service's, of both families. */
+  readonly addresses: readonly string[];
+  /** 53 unless said otherwise. */
+  readonly port?: number;
+  /** The cluster's ranges of pods and Services: addresses there that nobody has are denied, not asked elsewhere. */
+  readonly reverseCidrs?: readonly string[];
+  readonly nodeName: string;
+  /** The informers must have the indexes of `dnsIndexes`. */
+  readonly services: Informer<Service>;
+  readonly endpointSlices: Informer<EndpointSlice>;
+  readonly namespaces: Informer<Namespace>;
+  readonly pods: Informer<Pod>;
+  /** Asked in this order for all other names. */
+  readonly upstreams: readonly Upstream[];
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type Dns = {
+  /** Resolves when it answers on every address, with the zone complete. */
+  readonly whenReady: () => Promise<void>;
+  /** The zone as zone file lines. */
+  readonly toText: () => string;
+  readonly stop: () => Promise<void>;
+};
+
+const DNS_PORT = 53;
+
+/** Listens at once; until the informers have synced, the cluster's names are SERVFAIL. */
+export const startDns = (options: DnsOptions): Dns => {
+  const { addresses, clock } = options;
+  const log = options.log.child({ component: 'dns', node: options.nodeName });
+  let zone: ZoneLoop | undefined;
+  let isStopped = false;
+  let isComplete = false;
+  const start = async (): Promise<void> => {
+    await whenAllSynced(options.services, options.endpointSlices, options.namespaces, options.pods);
+    if (isStopped) return;
+    zone = startZone({ reverseCidrs: [], ...options, log });
+    await zone.whenIdle();
+    isComplete = true;
+  };
+  const complete = start();
+  const responder = responderOf(options, () => (isComplete ? zone : undefined));
+  let rotation = 0;
+  const listeners = startListeners({
+    addresses,
+    port: options.port ?? DNS_PORT,
+    answer: (query, transport) => respond(query, transport, responder, rotation++),
+    prepare: () => addToLoopback(addresses),
+    clock,
+    log,
+  });
+  return {
+    whenReady: async () => void (await Promise.all([complete, listeners.whenListening()])),
+    toText: () => zone?.toText() ?? '',
+    stop: async () => {
+      isStopped = true;
+      listeners.stop();
+      removeFromLoopback(addresses);
+      await zone?.stop();
+    },
+  };
+};
+
+/** Our own addresses are no upstreams: the question would come back for ever. */
+const responderOf = (options: DnsOptions, zone: () => ZoneLoop | undefined): Responder => {
+  const { domain, addresses, clock, log } = options;
+  const upstreams = options.upstreams.filter(({ address }) => !addresses.includes(address));
+  const forwarder = createForwarder({ upstreams, exchange: createExchange(clock), clock, log });
+  return {
+    zone: () => zone()?.view,
+    isInCluster: (name) => {
+      const lower = lowerName(name);
+      return lower === domain || lower.endsWith(`.${domain}`);
+    },
+    resolve: forwarder.resolve,
+  };
+};

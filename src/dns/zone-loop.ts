@@ -1,0 +1,126 @@
+// Keeps the zone in line with Services, EndpointSlices, namespaces and pods: what changed is compiled anew, nothing else.
+import type { Informer } from '../informer/informer.ts';
+import { parsePrefix, prefixContains } from '../ip/prefix.ts';
+import type { EndpointSlice, Namespace, Pod, Service } from '../k8s/generated/types.ts';
+import { joinKey } from '../k8s/objects.ts';
+import type { Stored } from '../k8s/objects.ts';
+import type { Clock } from '../lang/clock.ts';
+import type { Log } from '../lang/log.ts';
+import { startLoop } from '../reconcile/loop.ts';
+import type { Loop } from '../reconcile/loop.ts';
+import type { ZoneView } from './answer.ts';
+import { compileApex, compileNamespace, compileService, startOfAuthority } from './compile.ts';
+import { lookUpPod, parsePodName } from './pod-names.ts';
+import { parseReverseName } from './reverse-name.ts';
+import { isHeadless, selectService } from './select.ts';
+import { TTL_SECONDS } from './state.ts';
+import { Zone } from './zone.ts';
+
+export type ZoneOptions = {
+  readonly domain: string;
+  readonly addresses: readonly string[];
+  readonly reverseCidrs: readonly string[];
+  readonly services: Informer<Service>;
+  readonly endpointSlices: Informer<EndpointSlice>;
+  readonly namespaces: Informer<Namespace>;
+  readonly pods: Informer<Pod>;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type ZoneLoop = {
+  readonly view: ZoneView;
+  readonly toText: () => string;
+  readonly whenIdle: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+export const SLICES_BY_SERVICE = 'dns/service';
+export const PODS_BY_IP = 'dns/pod-ip';
+const SERVICE_NAME = 'kubernetes.io/service-name';
+
+export const serviceKeyOf = ({ metadata }: Stored<EndpointSlice>): string =>
+  joinKey(metadata.namespace, metadata.labels?.[SERVICE_NAME] ?? '');
+
+/** All informers must have synced. */
+export const startZone = (options: ZoneOptions): ZoneLoop => {
+  const { domain, clock, log } = options;
+  const zone = new Zone();
+  zone.set('apex', compileApex(domain, options.addresses));
+  let serial = serialAt(clock);
+  const loop = startLoop({
+    name: 'dns-zone',
+    apply: (dirty) => {
+      for (const key of dirty) if (update(zone, options, key)) serial = serialAt(clock);
+      return Promise.resolve(NONE_FAILED);
+    },
+    clock,
+    log,
+  });
+  const unsubscribe = subscribe(options, loop);
+  return {
+    view: viewOf(zone, options, () => serial),
+    toText: () => zone.toText(),
+    whenIdle: () => loop.whenIdle(),
+    stop: () => {
+      for (const end of unsubscribe) end();
+      return loop.stop();
+    },
+  };
+};
+
+const NONE_FAILED: ReadonlySet<string> = new Set();
+const serialAt = (clock: Clock): number => Math.floor(clock.now() / 1000);
+
+const NAMESPACE = 'namespace ';
+const SERVICE = 'service ';
+
+const subscribe = (
+  { services, endpointSlices, namespaces }: ZoneOptions,
+  loop: Loop,
+): readonly (() => void)[] => [
+  services.subscribe(({ key }) => loop.mark(SERVICE + key)),
+  namespaces.subscribe(({ key }) => loop.mark(NAMESPACE + key)),
+  endpointSlices.subscribe(({ before, after }) => {
+    for (const slice of [before, after]) {
+      const service = slice && services.get(serviceKeyOf(slice));
+      if (slice && service && isHeadless(service)) loop.mark(SERVICE + serviceKeyOf(slice));
+    }
+  }),
+];
+
+/** Returns whether the zone changed. */
+const update = (zone: Zone, options: ZoneOptions, dirty: string): boolean => {
+  const { domain, services, namespaces, endpointSlices } = options;
+  if (dirty.startsWith(NAMESPACE)) {
+    const name = dirty.slice(NAMESPACE.length);
+    return zone.set(dirty, namespaces.get(name) ? compileNamespace(name, domain) : []);
+  }
+  const key = dirty.slice(SERVICE.length);
+  const service = services.get(key);
+  const selected =
+    service &&
+    selectService(service, isHeadless(service) ? endpointSlices.byIndex(SLICES_BY_SERVICE, key) : []);
+  return zone.set(dirty, selected ? compileService(selected, domain) : []);
+};
+
+const viewOf = (zone: Zone, options: ZoneOptions, serial: () => number): ZoneView => {
+  const { domain, pods, reverseCidrs } = options;
+  const prefixes = reverseCidrs.map(parsePrefix).filter((prefix) => prefix !== undefined);
+  const suffix = `.${domain}`;
+  return {
+    domain,
+    get soa() {
+      return startOfAuthority(domain, serial(), TTL_SECONDS);
+    },
+    lookUp: (name) => {
+      const pod = parsePodName(name, domain);
+      return pod ? lookUpPod(pod, (ip) => pods.byIndex(PODS_BY_IP, ip)) : zone.lookUp(name);
+    },
+    isOurs: (name) => {
+      if (name === domain || name.endsWith(suffix)) return true;
+      const address = prefixes.length > 0 ? parseReverseName(name) : undefined;
+      return address !== undefined && prefixes.some((prefix) => prefixContains(prefix, address));
+    },
+  };
+};
