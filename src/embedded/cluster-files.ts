@@ -64,11 +64,15 @@ export const clusterNames = (): readonly string[] => {
 /** True while the cluster's process is alive: the same process, not another with its pid. */
 export const isRunning = (record: ClusterRecord): boolean => startTicksOf(record.pid) === record.startTicks;
 
-/** Field 22 of /proc/PID/stat (proc_pid_stat(5)); undefined if there is no such process. */
+/**
+ * Field 22 of /proc/PID/stat (proc_pid_stat(5)); undefined if there is no such process, or only a zombie, which has ended
+ * although its new parent takes its time to notice.
+ */
 export const startTicksOf = (pid: number): string | undefined => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on
+    return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined;
   }

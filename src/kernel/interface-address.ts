@@ -1,11 +1,10 @@
 // Addresses of interfaces, as `ip address` works on them.
 import { formatAddress } from '../ip/address.ts';
 import { NLM_F } from '../wire/netlink.ts';
-import { decodeInterfaceAddress, encodeInterfaceAddress } from '../wire/rtnetlink/interface-address.ts';
+import { encodeInterfaceAddress } from '../wire/rtnetlink/interface-address.ts';
 import type { InterfaceAddress } from '../wire/rtnetlink/interface-address.ts';
 import { RTM } from '../wire/rtnetlink/types.ts';
 import type { NetlinkRequest } from './netlink-socket.ts';
-import type { Rtnetlink } from './rtnetlink.ts';
 
 /** Idempotent. An IPv6 address is usable at once: no duplicate address detection. */
 export const replaceAddress = (
@@ -26,13 +25,6 @@ export const deleteAddress = (
   payload: encodeInterfaceAddress({ ...of, scope: 'global', noDad: false }),
   tolerate: ['EADDRNOTAVAIL', 'ENODEV'],
 });
-
-/** The addresses of both families in the namespace. */
-export const listAddresses = (rtnetlink: Rtnetlink): readonly InterfaceAddress[] =>
-  rtnetlink
-    .dump({ what: 'address list', type: RTM.getAddress, payload: new Uint8Array(8) })
-    .map(decodeInterfaceAddress)
-    .filter((address) => address !== undefined);
 
 const textOf = ({ address, length }: Pick<InterfaceAddress, 'address' | 'length'>): string =>
   `${formatAddress(address)}/${length}`;

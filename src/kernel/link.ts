@@ -40,8 +40,8 @@ export const deleteLinkGroup = (group: number): NetlinkRequest => ({
   tolerate: ['ENODEV'],
 });
 
-/** Asks for one interface: decodeLink reads the reply. To be run together with the request that makes it. */
-export const getLink = (name: string): NetlinkRequest => ({
+/** To be run together with the request that makes it. */
+const getLink = (name: string): NetlinkRequest => ({
   what: `link show ${name}`,
   type: RTM.getLink,
   payload: encodeLink({ name }),

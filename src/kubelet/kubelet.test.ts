@@ -254,6 +254,29 @@ describe('startKubelet()', () => {
     assert.ok(test.told().includes('Killing: Stopping container web'));
   });
 
+  it('is not held up by a postStart hook that hangs, and kills a container whose hook fails', async () => {
+    test.runtime.onExecSync(() => new Promise(() => {}));
+    const lifecycle = { postStart: { exec: { command: ['hook'] } } };
+    await run(boundPod('a', { containers: [{ lifecycle }] }));
+    assert.equal(first(test.pod('a')).state!.waiting!.reason, 'ContainerCreating');
+    remove('a', 7);
+    await test.clock.advance(2000);
+    assert.equal(test.client.all(pods).length, 0);
+    test.runtime.onExecSync(() => ({ exitCode: 1, stdout: Buffer.alloc(0), stderr: Buffer.from('no') }));
+    await run(boundPod('b', { containers: [{ lifecycle }] }));
+    assert.ok(test.told().includes('FailedPostStartHook: PostStartHook failed'));
+    assert.ok(test.runtime.calls.includes('stopContainer web#0 30s'));
+  });
+
+  it('ends a pod whose time is over', async () => {
+    await run(boundPod('a', { activeDeadlineSeconds: 5 }));
+    assert.equal(test.pod('a').status!.phase, 'Running');
+    await test.clock.advance(5000);
+    const { phase, reason } = test.pod('a').status!;
+    assert.deepEqual([phase, reason], ['Failed', 'DeadlineExceeded']);
+    assert.ok(test.runtime.calls.includes('stopContainer web#0 30s'));
+  });
+
   it('cleans up after a pod that was deleted by force', async () => {
     await run(boundPod('a', { terminationGracePeriodSeconds: 0 }));
     test.client.remove(pods, 'default/a');

@@ -7,7 +7,7 @@ import { bridgeName, tableName } from './names.ts';
 import type { UnderlayConfig } from './plan.ts';
 
 /** As libnftables-json(5) lists it. */
-export type BaseChain = {
+type BaseChain = {
   readonly family: string;
   readonly table: string;
   readonly name: string;
@@ -37,7 +37,7 @@ export const closeHostFirewall = (nft: Nft, name: string): void =>
   run(nft, deletions(nft, filterChains(nft), name));
 
 /** The rules that a chain needs, as commands of nft. */
-export const acceptRules = (
+const acceptRules = (
   { family, table, name: chain, hook }: BaseChain,
   { name, hostAddresses }: Pick<UnderlayConfig, 'name' | 'hostAddresses'>,
 ): readonly string[] => {

@@ -63,6 +63,7 @@ export const createUnderlay = ({
 }): void => {
   withExclusiveFile(LOCK, () => {
     using rtnetlink = openRtnetlink();
+    if (!hasCluster(rtnetlink)) restoreHostForwarding(); // someone else has removed the last one's links
     const mtuBytes = mtuToTheOutside(rtnetlink);
     const bridgeIndex = createBridge(rtnetlink, config, mtuBytes);
     enableHostForwarding();

@@ -26,7 +26,7 @@ export const OUTSIDE = ['203.0.113.1', '2001:db8:113::1'] as const;
 export const HOST_OUTSIDE = ['203.0.113.2', '2001:db8:113::2'] as const;
 export const OUTSIDE_MTU_BYTES = 1400;
 
-export type LabPod = NetnsAgent & { readonly ips: readonly string[]; readonly mtuBytes: number };
+type LabPod = NetnsAgent & { readonly ips: readonly string[]; readonly mtuBytes: number };
 
 export type PodLab = {
   readonly config: ClusterConfig;

@@ -10,7 +10,7 @@ import { formatTime } from '../../k8s/time.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
 import { formatBackOff } from '../pod/back-off.ts';
 import { needOf } from '../pod/container-state.ts';
-import { isRestartableInit, isRunning, latestOf, probeStateOf, specOf } from '../pod/pod-view.ts';
+import { isRestartableInit, isRunning, latestOf, probeStateOf, specOf, waitingOf } from '../pod/pod-view.ts';
 import type { PodView } from '../pod/pod-view.ts';
 
 export const containerStatus = (view: PodView, container: Container): ApiStatus => {
@@ -90,15 +90,16 @@ const crashLoopMessage = ({ pod, backOffs }: PodView, name: string): string => {
   return `back-off ${delay} restarting failed container=${name} pod=${metadata.name}_${metadata.namespace}(${metadata.uid})`;
 };
 
-const failedStart = (view: PodView, container: Container): ContainerStateWaiting => {
-  const { reason, message } = view.waiting.get(container.name)!;
+const failedStart = (view: PodView, container: Container): ContainerStateWaiting | undefined => {
+  const waiting = waitingOf(view, container);
+  if (!waiting) return undefined;
+  const { reason, message } = waiting;
   return message ? { reason, message } : { reason };
 };
 
 const waitingBeforeStart = (view: PodView, container: Container): ContainerStateWaiting => {
-  if (view.waiting.has(container.name)) return failedStart(view, container);
   const hasInit = (specOf(view).initContainers ?? []).length > 0;
-  return { reason: hasInit ? 'PodInitializing' : 'ContainerCreating' };
+  return failedStart(view, container) ?? { reason: hasInit ? 'PodInitializing' : 'ContainerCreating' };
 };
 
 /** The end before the present state: the latest if that waits to be restarted, else the attempt before it. */

@@ -41,7 +41,7 @@ export type Link = {
   readonly info?: LinkInfo;
 };
 
-export type LinkInfo =
+type LinkInfo =
   | { readonly kind: 'bridge'; readonly multicastSnooping: boolean }
   | { readonly kind: 'veth'; readonly peer?: Link }
   | { readonly kind: 'other'; readonly name: string };

@@ -23,7 +23,7 @@ import type { Attribute } from '../netlink.ts';
 import { familyFromNumber, familyNumber, scopeFromNumber, scopeNumber } from './types.ts';
 import type { Scope } from './types.ts';
 
-export type NextHop = {
+type NextHop = {
   readonly via?: Address;
   readonly linkIndex?: number;
   /** The gateway is on the link although no route says so (RTNH_F_ONLINK). */
