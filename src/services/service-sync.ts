@@ -19,7 +19,7 @@ import type { Entry } from './state.ts';
 
 export type ServiceSyncOptions = ProxySite &
   TableSite & {
-    readonly services: Informer<Service>;
+    readonly services: Pick<Informer<Service>, 'get' | 'list'>;
     readonly slicesOf: (service: string) => readonly Stored<EndpointSlice>[];
     readonly nft: Nft;
     readonly onEffects: (effects: Effects) => void;
