@@ -13,9 +13,13 @@ import { startLoop } from '../reconcile/loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import type { Effects } from './apply.ts';
 import type { VirtualIp } from './select.ts';
+import type { SocketTranslation } from './ebpf/socket-translation.ts';
 import { serviceOfSlice } from './select.ts';
 import { ServiceSync } from './service-sync.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
+
+/** `ebpf` translates sockets where it can, the packets of all others by nftables; `auto` does so if the kernel can. */
+export type BackEnd = 'nftables' | 'ebpf' | 'auto';
 
 export type ServiceProxyOptions = {
   readonly nodeName: string;
@@ -31,6 +35,9 @@ export type ServiceProxyOptions = {
   readonly endpointSlices: Informer<EndpointSlice>;
   /** Opened in the node's network namespace; the caller closes it. The calling thread must be there too. */
   readonly nft: Nft;
+  readonly backEnd: BackEnd;
+  /** The cgroup of this node's pods whose sockets may be translated, e.g. `/podnet/CLUSTER/NODE/pods`. */
+  readonly podCgroup: string;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -62,16 +69,22 @@ const CHECK_MS = 30_000;
 export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy => {
   const { services, endpointSlices, clock, log } = options;
   const conntrack = openConntrack();
+  let sockets: SocketTranslation | undefined;
   const sync = new ServiceSync({
     ...options,
     nodeAddresses: addressesOf(options.nodeAddresses),
     slicesOf: (service) => endpointSlices.byIndex(BY_SERVICE, service),
-    onEffects: (effects) => cleanUp(conntrack, effects, log),
+    onEffects: (effects) => {
+      sockets?.follow(effects.changes);
+      cleanUp(conntrack, effects, log);
+    },
+    onWhole: (entries) => sockets?.begin(entries),
   });
   const loop = startLoop({ name: 'services', apply: (dirty) => sync.apply(dirty), clock, log });
   const stops: (() => void)[] = [() => void loop.stop()];
   let isStopped = false;
   const synced = whenAllSynced(services, endpointSlices).then(async () => {
+    sockets = await openSockets(options);
     if (isStopped) return;
     stops.push(
       services.subscribe(({ key }) => loop.mark(key)),
@@ -88,8 +101,22 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
       for (const stop of stops) stop();
       await loop.stop();
       conntrack.close();
+      sockets?.close();
     },
   };
+};
+
+/** Undefined where packets are translated only. */
+const openSockets = async (options: ServiceProxyOptions): Promise<SocketTranslation | undefined> => {
+  const { backEnd, podCgroup, clock, log } = options;
+  const { SocketTranslation } = await import('./ebpf/socket-translation.ts');
+  try {
+    if (backEnd !== 'nftables') return SocketTranslation.open(podCgroup, clock, log);
+    SocketTranslation.remove(podCgroup);
+  } catch (error) {
+    log[backEnd === 'ebpf' ? 'warn' : 'info']({ err: error }, 'sockets are not translated, packets are');
+  }
+  return undefined;
 };
 
 const markServices = (
