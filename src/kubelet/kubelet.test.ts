@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { eventually } from '../../test/support/poll.ts';
 import { boundPod, startTestKubelet } from '../../test/support/test-kubelet.ts';
 import type { TestKubelet } from '../../test/support/test-kubelet.ts';
 import type { ContainerStatus, Pod } from '../k8s/generated/types.ts';
@@ -28,6 +29,10 @@ const remove = (name: string, graceSeconds: number): void => {
   };
   test.client.put(pods, { ...pod, metadata });
 };
+
+/** Folders are removed in the background, in real time. */
+const allGone = (): Promise<unknown> =>
+  eventually('the objects are gone', () => test.client.all(pods).length === 0);
 
 describe('startKubelet()', () => {
   it('registers the node as Ready and keeps its lease', async () => {
@@ -245,13 +250,36 @@ describe('startKubelet()', () => {
       'removeContainer web#0',
       'removePodSandbox sandbox-1',
     ]);
-    assert.equal(test.client.all(pods).length, 0);
+    await allGone();
     assert.deepEqual(test.client.calls.findLast(({ verb }) => verb === 'delete')!.body, {
       uid,
       gracePeriodSeconds: 0,
     });
     assert.equal(existsSync(`${test.stateFolder}/pods/${uid}`), false);
     assert.ok(test.told().includes('Killing: Stopping container web'));
+  });
+
+  it('is not held up by a postStart hook that hangs, and kills a container whose hook fails', async () => {
+    test.runtime.onExecSync(() => new Promise(() => {}));
+    const lifecycle = { postStart: { exec: { command: ['hook'] } } };
+    await run(boundPod('a', { containers: [{ lifecycle }] }));
+    assert.equal(first(test.pod('a')).state!.waiting!.reason, 'ContainerCreating');
+    remove('a', 7);
+    await test.clock.advance(2000);
+    await allGone();
+    test.runtime.onExecSync(() => ({ exitCode: 1, stdout: Buffer.alloc(0), stderr: Buffer.from('no') }));
+    await run(boundPod('b', { containers: [{ lifecycle }] }));
+    assert.ok(test.told().includes('FailedPostStartHook: PostStartHook failed'));
+    assert.ok(test.runtime.calls.includes('stopContainer web#0 30s'));
+  });
+
+  it('ends a pod whose time is over', async () => {
+    await run(boundPod('a', { activeDeadlineSeconds: 5 }));
+    assert.equal(test.pod('a').status!.phase, 'Running');
+    await test.clock.advance(5000);
+    const { phase, reason } = test.pod('a').status!;
+    assert.deepEqual([phase, reason], ['Failed', 'DeadlineExceeded']);
+    assert.ok(test.runtime.calls.includes('stopContainer web#0 30s'));
   });
 
   it('cleans up after a pod that was deleted by force', async () => {
@@ -273,7 +301,7 @@ describe('startKubelet()', () => {
     await test.clock.advance(1000);
     remove('a', 2);
     await test.clock.advance(3000);
-    assert.equal(test.client.all(pods).length, 0);
+    await allGone();
   });
 
   it('makes a new sandbox when the old one is gone, and counts the restart', async () => {

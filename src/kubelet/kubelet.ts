@@ -41,7 +41,7 @@ export const startKubelet = (options: KubeletOptions): Kubelet => {
     slots: createSlots(START_SLOTS),
   };
   const workers = new PodWorkers(context);
-  const server = startKubeletServer({ ...options, context, workers });
+  const server = startKubeletServer(options.server, { pods: context, workers });
   const registration = startRegistration({
     ...options,
     recorder: context.recorder,

@@ -8,7 +8,7 @@ import type { Change, Informer } from '../informer/informer.ts';
 import { isConflict, isNotFound } from '../k8s/api-error.ts';
 import type { Node, Pod } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
-import { isPodFinished } from '../k8s/pod-state.ts';
+import { isPodActive, isPodFinished } from '../k8s/pod-state.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startKeyedLoop } from '../reconcile/keyed-loop.ts';
@@ -143,11 +143,10 @@ class Scheduling {
   }
 }
 
-const isWaiting = ({ metadata, spec }: Stored<Pod>): boolean =>
-  !spec?.nodeName &&
-  metadata.deletionTimestamp === undefined &&
-  (spec?.schedulerName ?? NAME) === NAME &&
-  (spec?.schedulingGates ?? []).length === 0;
+const isWaiting = (pod: Stored<Pod>): boolean => isPodActive(pod) && !pod.spec?.nodeName && isOurs(pod.spec);
+
+const isOurs = (spec: Pod['spec']): boolean =>
+  (spec?.schedulerName ?? NAME) === NAME && (spec?.schedulingGates ?? []).length === 0;
 
 const ignoreGone = async (write: Promise<void>): Promise<void> => {
   try {

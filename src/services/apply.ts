@@ -4,10 +4,11 @@ import type { Log } from '../lang/log.ts';
 import { diffEntry } from './diff.ts';
 import type { EntryDiff, Programmed, Slot } from './diff.ts';
 import { EndpointIds } from './endpoint-ids.ts';
-import { FAMILIES, chainName, removeTableCommands, tableCommands, tableName } from './layout.ts';
+import { FAMILIES, removeTableCommands, tableCommands, tableName } from './layout.ts';
 import type { TableSite } from './layout.ts';
 import { observe } from './observe.ts';
 import type { Observed } from './observe.ts';
+import { chainName } from './shape.ts';
 import { entryKey } from './state.ts';
 import type { Entry } from './state.ts';
 import { commandsOf } from './transaction.ts';
@@ -76,8 +77,8 @@ export class Programmer {
   }
 
   #newChains(diffs: readonly EntryDiff[]): ReadonlyMap<string, ChainUse> {
-    const uses = diffs.flatMap(({ chain, after }) =>
-      chain && after ? [{ family: after.family, shape: chain }] : [],
+    const uses = diffs.flatMap(({ shape, after }) =>
+      shape?.kind === 'balance' && after ? [{ family: after.family, shape }] : [],
     );
     return new Map(
       uses.map((use) => [nameOf(use), use] as const).filter(([name]) => !this.#chains.has(name)),

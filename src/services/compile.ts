@@ -2,6 +2,7 @@
 import type { Family } from '../ip/address.ts';
 import type { Candidate, SelectedPort, ServiceSnapshot, TrafficPolicy, VirtualIp } from './select.ts';
 import type { Action, Entry, EntryMap, Masquerade, ServiceTable, Target } from './state.ts';
+import { ENDPOINTS_MAX } from './shape.ts';
 import { clusterEndpoints, localEndpoints } from './topology.ts';
 import type { Site } from './topology.ts';
 
@@ -108,5 +109,5 @@ const targetsOf = (chosen: readonly Candidate[], site: ProxySite): readonly Targ
       return [at, { at, isLocal: nodeName === undefined || nodeName === site.nodeName }];
     }),
   );
-  return [...byText.values()].sort((a, b) => (a.at < b.at ? -1 : 1));
+  return [...byText.values()].sort((a, b) => (a.at < b.at ? -1 : 1)).slice(0, ENDPOINTS_MAX);
 };

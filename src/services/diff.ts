@@ -1,9 +1,10 @@
 // From an entry as it is in the kernel to the entry as it should be: the map elements to delete and to add.
 import type { Family } from '../ip/address.ts';
 import { masqueradeOf } from './endpoint-ids.ts';
-import { OUTSIDE_SLOT, chainName } from './layout.ts';
-import type { ChainShape } from './layout.ts';
-import type { Action, Balance, Entry, EntryMap, Masquerade, Target } from './state.ts';
+import { OUTSIDE_SLOT } from './layout.ts';
+import { shapeCode, shapeOf } from './shape.ts';
+import type { Shape } from './shape.ts';
+import type { Balance, Entry, EntryMap, Masquerade, Target } from './state.ts';
 
 /** An endpoint in the kernel: its id stands in `slots`, and `endpoints` says where it is. */
 export type Slot = {
@@ -18,7 +19,8 @@ export type Programmed = {
   readonly map: EntryMap;
   readonly family: Family;
   readonly match: string;
-  readonly verdict: string;
+  /** Of its shape. */
+  readonly code: number;
   /** By slot number, without holes. */
   readonly slots: readonly Slot[];
 };
@@ -36,8 +38,7 @@ export type ElementChange = {
 export type EntryDiff = {
   /** In an order in which one transaction can carry them: a key is deleted before it is added. */
   readonly changes: readonly ElementChange[];
-  /** The chain that the verdict goes to. */
-  readonly chain: ChainShape | undefined;
+  readonly shape: Shape | undefined;
   readonly after: Programmed | undefined;
   /** Endpoints that are not in the kernel any more. */
   readonly gone: readonly Slot[];
@@ -54,28 +55,18 @@ export const diffEntry = (
   const front = (after ?? before)!;
   return {
     changes: [
-      ...verdictChanges(before, after, 'delete'),
+      ...shapeChanges(before, after, 'delete'),
       ...slotChanges(front, old, young, 'delete'),
       ...endpointChanges(front, old, young, 'delete'),
       ...endpointChanges(front, young, old, 'add'),
       ...slotChanges(front, young, old, 'add'),
-      ...verdictChanges(after, before, 'add'),
+      ...shapeChanges(after, before, 'add'),
     ],
-    chain: wanted && chainOf(wanted),
+    shape: wanted && shapeOf(wanted),
     after,
     gone: old.filter(({ id }) => !young.some((slot) => slot.id === id)),
   };
 };
-
-/** The chain for an entry's action, if it has endpoints to balance over. */
-export const chainOf = ({ map, action }: Entry): ChainShape | undefined =>
-  action.kind === 'balance'
-    ? {
-        count: action.targets.length,
-        isOutside: map === 'outside-services',
-        stickySeconds: action.stickySeconds,
-      }
-    : undefined;
 
 const programmedOf = (
   wanted: Entry,
@@ -83,20 +74,8 @@ const programmedOf = (
   takeId: (masquerade: Masquerade) => number,
 ): Programmed => {
   const { map, family, match, action } = wanted;
-  const chain = chainOf(wanted);
-  const verdict = chain ? `goto ${chainName(chain)}` : plainVerdict(action);
-  return {
-    map,
-    family,
-    match,
-    verdict,
-    slots: action.kind === 'balance' ? assignSlots(before, action, takeId) : [],
-  };
-};
-
-const plainVerdict = ({ kind }: Action): string => {
-  if (kind === 'reject') return 'goto rejected';
-  return kind === 'drop' ? 'drop' : 'accept';
+  const slots = action.kind === 'balance' ? assignSlots(before, action, takeId) : [];
+  return { map, family, match, code: shapeCode(shapeOf(wanted)), slots };
 };
 
 /**
@@ -127,15 +106,15 @@ const assignSlots = (
 
 type Front = Pick<Programmed, 'map' | 'family' | 'match'>;
 
-/** Verdict elements of `these` that the others have not, or not so. */
-const verdictChanges = (
+/** The element of `these` that the others have not, or not so. */
+const shapeChanges = (
   these: Programmed | undefined,
   others: Programmed | undefined,
   verb: 'delete' | 'add',
 ): ElementChange[] => {
-  if (!these || these.verdict === others?.verdict) return [];
-  const { map, family, match, verdict } = these;
-  return [{ verb, family, map, element: verb === 'add' ? `${match} : ${verdict}` : match }];
+  if (!these || these.code === others?.code) return [];
+  const { map, family, match, code } = these;
+  return [{ verb, family, map, element: verb === 'add' ? `${match} : ${code}` : match }];
 };
 
 const slotChanges = (

@@ -1,17 +1,19 @@
 // The tables: one for each family, with the same objects. No object belongs to a single Service, endpoint or client.
 //
 //   prerouting, output (first packet of a connection)
-//     └─ dispatch ─┬─ outside-services ─┐
-//                  ├─ services ─────────┴─► pick-N, sticky-N-SECONDS, ... ─► slots ─► id ─► endpoints ─► dnat
-//                  ├─ cluster-ips ─► rejected
+//     └─ dispatch ─┬─ outside-services ─┬─► shapes ─► pick-N, sticky-N-SECONDS, ... ─► slots ─► id ─► endpoints ─► dnat
+//                  ├─ services ─────────┤         ├─► rejected, left-alone
+//                  ├─ cluster-ips ──────┘         └─► drop
 //                  └─ service-cidrs ─► drop
 //   postrouting: the id's masquerade bits, hairpins ─► masquerade
 //
-// The id is the connection's ct mark: unlike the packet's mark it takes no part in routing, needs no clearing, and shows
-// in `conntrack -L` which endpoint a connection went to.
+// First the shape and then the id is the connection's ct mark: unlike the packet's mark it takes no part in routing,
+// needs no clearing, and shows in `conntrack -L` which endpoint a connection went to.
 // Linux >= 5.9 for reject in prerouting (nft_reject.c), nft >= 1.0.1 for maps whose value is an address with a port.
 import type { Family } from '../ip/address.ts';
 import { MASQUERADE_MASK, masqueradeCode } from './endpoint-ids.ts';
+import { PLAIN_SHAPES, chainName, shapeCode, shapeVerdict } from './shape.ts';
+import type { BalanceShape, Shape } from './shape.ts';
 
 export const TABLE = 'podnet-services';
 export const FAMILIES: readonly Family[] = [4, 6];
@@ -29,8 +31,11 @@ export type TableSite = {
   readonly serviceCidrs: readonly string[];
 };
 
-/** Clients remembered at once; when the map is full, new ones are balanced without affinity. */
-const AFFINITY_SIZE = 262_144;
+/**
+ * Clients remembered at once; when the map is full, new ones are balanced without affinity. The kernel makes a table of
+ * that size at once (1 MB) and looks through it every second: so the map is made with the first chain that needs it.
+ */
+const AFFINITY = 'size 65536; flags dynamic,timeout';
 
 /** Makes or completes the table; maps keep their elements, base chains get their rules anew. One transaction. */
 export const tableCommands = (family: Family, site: TableSite): string => {
@@ -44,6 +49,7 @@ export const tableCommands = (family: Family, site: TableSite): string => {
       `flush chain ${table} ${name}`,
       ...rules.map((rule) => `add rule ${table} ${name} ${rule}`),
     ]),
+    ...PLAIN_SHAPES.map((shape) => shapeCommand(family, shape)),
     ...cidrCommands(family, 'pod-cidrs', site.podCidrs),
     ...cidrCommands(family, 'service-cidrs', site.serviceCidrs),
   ];
@@ -64,14 +70,14 @@ const maps = (family: Family): string[] => {
   const ip = familyWord(family);
   const front = `meta l4proto . ${ip} daddr . th dport`;
   return [
-    `map TABLE services { typeof ${front} : verdict; }`,
-    `map TABLE outside-services { typeof ${front} : verdict; }`,
-    `map TABLE cluster-ips { typeof ${ip} daddr : verdict; }`,
+    `map TABLE services { typeof ${front} : ct mark; }`,
+    `map TABLE outside-services { typeof ${front} : ct mark; }`,
+    `map TABLE cluster-ips { typeof ${ip} daddr : ct mark; }`,
+    'map TABLE shapes { typeof ct mark : verdict; }',
     `map TABLE slots { typeof ${front} . numgen random mod 65536 : ct mark; }`,
     `map TABLE endpoints { type mark : ${family === 4 ? 'ipv4_addr' : 'ipv6_addr'} . inet_service; }`,
     `set TABLE hairpins { typeof ct mark . ${ip} saddr; }`,
     `set TABLE sticky-endpoints { typeof ct mark . ${front}; }`,
-    `map TABLE affinity { typeof ${affinity(family).type} : ct mark; size ${AFFINITY_SIZE}; flags dynamic,timeout; }`,
     `set TABLE pod-cidrs { typeof ${ip} saddr; flags interval; }`,
     `set TABLE service-cidrs { typeof ${ip} daddr; flags interval; }`,
   ];
@@ -98,12 +104,14 @@ const chains = (ip: 'ip' | 'ip6'): Chain[] => {
   const front = `meta l4proto . ${ip} daddr . th dport`;
   return [
     { name: 'rejected', rules: ['meta l4proto tcp reject with tcp reset', `reject with ${unreachable}`] },
+    { name: 'left-alone', rules: ['ct mark set 0'] },
+    { name: 'act', rules: ['ct mark vmap @shapes'] },
     {
       name: 'dispatch',
       rules: [
-        `${ip} saddr != @pod-cidrs fib saddr type != local ${front} vmap @outside-services`,
-        `${front} vmap @services`,
-        `${ip} daddr vmap @cluster-ips`,
+        `${ip} saddr != @pod-cidrs fib saddr type != local ct mark set ${front} map @outside-services goto act`,
+        `ct mark set ${front} map @services goto act`,
+        `ct mark set ${ip} daddr map @cluster-ips goto act`,
         `${ip} daddr @service-cidrs drop`,
       ],
     },
@@ -124,46 +132,31 @@ const chains = (ip: 'ip' | 'ip6'): Chain[] => {
   ];
 };
 
-/** What a balancing chain is for; its name says all of it. */
-export type ChainShape = {
-  readonly count: number;
-  readonly isOutside: boolean;
-  readonly stickySeconds: number | undefined;
-};
-
-/** `pick-3`, `sticky-3-10800`, `outside-pick-3`, `outside-sticky-3-10800`. */
-export const chainName = ({ count, isOutside, stickySeconds }: ChainShape): string =>
-  `${isOutside ? 'outside-' : ''}${stickySeconds === undefined ? `pick-${count}` : `sticky-${count}-${stickySeconds}`}`;
-
-/** The inverse of chainName. */
-export const chainShape = (name: string): ChainShape | undefined => {
-  const match = /^(outside-)?(?:pick-(\d+)|sticky-(\d+)-(\d+))$/.exec(name);
-  if (!match) return undefined;
-  const [, outside, pick, sticky, seconds] = match;
-  return {
-    count: Number(pick ?? sticky),
-    isOutside: outside !== undefined,
-    stickySeconds: seconds === undefined ? undefined : Number(seconds),
-  };
-};
-
 /** Makes the chain, or gives it its rules anew. */
-export const chainCommands = (family: Family, shape: ChainShape): readonly string[] => {
+export const chainCommands = (family: Family, shape: BalanceShape): readonly string[] => {
   const name = `${tableName(family)} ${chainName(shape)}`;
   return [
+    ...(shape.stickySeconds === undefined ? [] : [affinityCommand(family)]),
     `add chain ${name}`,
     `flush chain ${name}`,
     ...chainRules(family, shape).map((rule) => `add rule ${name} ${rule}`),
+    shapeCommand(family, shape),
   ];
 };
 
-const chainRules = (family: Family, { count, isOutside, stickySeconds }: ChainShape): string[] => {
+const shapeCommand = (family: Family, shape: Shape): string =>
+  `add element ${tableName(family)} shapes { ${shapeCode(shape)} : ${shapeVerdict(shape)} }`;
+
+const affinityCommand = (family: Family): string =>
+  `add map ${tableName(family)} affinity { typeof ${affinity(family).type} : ct mark; ${AFFINITY}; }`;
+
+const chainRules = (family: Family, { count, isOutside, stickySeconds }: BalanceShape): string[] => {
   const ip = familyWord(family);
   const front = `meta l4proto . ${ip} daddr . th dport`;
   const offset = isOutside ? ` offset ${OUTSIDE_SLOT}` : '';
   const pick = `ct mark set ${front} . numgen random mod ${count}${offset} map @slots`;
   const translate = `meta l4proto { tcp, udp, sctp } dnat ${ip} to ct mark map @endpoints`;
-  if (stickySeconds === undefined) return [pick, translate];
+  if (stickySeconds === undefined) return [pick, translate, 'goto rejected'];
   const { key } = affinity(family);
   const remember = `update @affinity { ${key} timeout ${stickySeconds}s : ct mark }`;
   // An update does not change the value of an element that is there (linux nft_set_hash.c): a dead one is deleted first.
@@ -175,5 +168,6 @@ const chainRules = (family: Family, { count, isOutside, stickySeconds }: ChainSh
     pick,
     remember,
     translate,
+    'goto rejected',
   ];
 };

@@ -2,9 +2,9 @@
 import type { Family } from '../ip/address.ts';
 import type { Nft, NftObject } from '../kernel/nft.ts';
 import type { Programmed, Slot } from './diff.ts';
-import { FAMILIES, OUTSIDE_SLOT, chainShape, familyWord, tableName } from './layout.ts';
+import { FAMILIES, OUTSIDE_SLOT, familyWord, tableName } from './layout.ts';
+import { shapeOfCode } from './shape.ts';
 import type { ChainUse } from './transaction.ts';
-import type { EntryMap } from './state.ts';
 
 export type Observed = {
   readonly entries: readonly Programmed[];
@@ -43,18 +43,23 @@ const observeFamily = (nft: Nft, family: Family): Observed | undefined => {
     sticky: new Set(read('set', 'sticky-endpoints').map(([key]) => key)),
   };
   const entries = (['services', 'outside-services', 'cluster-ips'] as const).flatMap((map) =>
-    read('map', map).map(([match, verdict]) =>
-      programmedOf({ map, family, match, verdict }, slots, endpoints),
+    read('map', map).map(([match, code]) =>
+      programmedOf({ map, family, match, code: Number(code) }, slots, endpoints),
     ),
   );
   const isWhole = entries.every((entry) => entry !== undefined);
   const count = isWhole ? entries.reduce((sum, entry) => sum + entry.slots.length, 0) : -1;
   // an element more than the entries account for is nobody's: better to begin anew
   if (!isWhole || count !== slots.size || count !== endpoints.at.size) return undefined;
+  const chains = read('map', 'shapes').flatMap(([code]) => {
+    const shape = shapeOfCode(Number(code));
+    return shape?.kind === 'balance' ? [{ family, shape }] : [];
+  });
+  const isSticky = chains.some(({ shape }) => shape.stickySeconds !== undefined);
   return {
     entries,
-    chains: chainsOf(nft, family),
-    rememberedIds: read('map', 'affinity').map(([, id]) => Number(id)),
+    chains,
+    rememberedIds: isSticky ? read('map', 'affinity').map(([, id]) => Number(id)) : [],
   };
 };
 
@@ -64,20 +69,17 @@ type EndpointElements = {
   readonly sticky: ReadonlySet<string>;
 };
 
-type Verdict = {
-  readonly map: EntryMap;
-  readonly family: Family;
-  readonly match: string;
-  readonly verdict: string;
-};
+type CodedEntry = Omit<Programmed, 'slots'>;
 
-/** Undefined if a slot or an endpoint is missing. */
+/** Undefined if its code, a slot or an endpoint is not as it should be. */
 const programmedOf = (
-  entry: Verdict,
+  entry: CodedEntry,
   slots: ReadonlyMap<string, string>,
   endpoints: EndpointElements,
 ): Programmed | undefined => {
-  const count = chainShape(entry.verdict.replace('goto ', ''))?.count ?? 0;
+  const shape = shapeOfCode(entry.code);
+  if (!shape) return undefined;
+  const count = shape.kind === 'balance' ? shape.count : 0;
   const first = entry.map === 'outside-services' ? OUTSIDE_SLOT : 0;
   const found = Array.from({ length: count }, (_, index) =>
     slotOf(entry.match, slots.get(`${entry.match} . ${first + index}`), endpoints),
@@ -96,13 +98,6 @@ const slotOf = (match: string, id: string | undefined, endpoints: EndpointElemen
   };
 };
 
-const chainsOf = (nft: Nft, family: Family): ChainUse[] =>
-  nft.query(`list chains ${familyWord(family)}`).flatMap(({ chain }) => {
-    const shape = chainShape(String(chain?.['name']));
-    const isOwn = `${String(chain?.['family'])} ${String(chain?.['table'])}` === tableName(family);
-    return shape && isOwn ? [{ family, shape }] : [];
-  });
-
 /** The elements of a listed map or set as key and value in the text that commands are written in. */
 const elementsOf = (objects: readonly NftObject[], name: string): (readonly [string, string])[] => {
   const found = objects
@@ -114,17 +109,11 @@ const elementsOf = (objects: readonly NftObject[], name: string): (readonly [str
   );
 };
 
-type JsonValue = {
-  readonly concat?: readonly unknown[];
-  readonly elem?: { readonly val: unknown };
-  readonly goto?: { readonly target: string };
-};
+type JsonValue = { readonly concat?: readonly unknown[]; readonly elem?: { readonly val: unknown } };
 
-/** libnftables-json(5), EXPRESSIONS and VERDICT STATEMENTS, as far as the tables have them. */
+/** libnftables-json(5), EXPRESSIONS: a concatenation, an element with a timeout, or a plain value. Verdicts are not read. */
 const textOf = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return String(value);
-  const { concat, elem, goto } = value as JsonValue;
-  if (concat) return concat.map(textOf).join(' . ');
-  if (elem) return textOf(elem.val);
-  return goto ? `goto ${goto.target}` : Object.keys(value).join(' ');
+  const { concat, elem } = value as JsonValue;
+  return concat ? concat.map(textOf).join(' . ') : textOf(elem?.val);
 };

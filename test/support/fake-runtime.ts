@@ -37,7 +37,9 @@ export type FakeRuntime = PodRuntime & {
   /** The next call of that method rejects. */
   readonly failNext: (method: string, code: RuntimeErrorCode, message: string) => void;
   /** What execSync answers from now on. */
-  readonly onExecSync: (answer: (container: string, command: readonly string[]) => ExecResult) => void;
+  readonly onExecSync: (
+    answer: (container: string, command: readonly string[]) => ExecResult | Promise<ExecResult>,
+  ) => void;
   /** Whether stopContainer ends the container at once (the default) or only at `exit`. */
   readonly endsWhenStopped: (ends: boolean) => void;
 };
@@ -51,7 +53,7 @@ export const createFakeRuntime = (clock: Clock): FakeRuntime => {
   const calls: string[] = [];
   let count = 0;
   let ends = true;
-  let execSync = (_container: string, _command: readonly string[]): ExecResult => ({
+  let execSync = (_container: string, _command: readonly string[]): ExecResult | Promise<ExecResult> => ({
     exitCode: 0,
     stdout: Buffer.alloc(0),
     stderr: Buffer.alloc(0),

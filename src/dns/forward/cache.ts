@@ -6,6 +6,8 @@ import type { Clock } from '../../lang/clock.ts';
 const ENTRIES_MAX = 10_000;
 const POSITIVE_SECONDS_MAX = 3600;
 const NEGATIVE_SECONDS_MAX = 1800;
+/** A failure is not asked for again at once, by as many clients as there are (RFC 9520 3.2). */
+const FAILURE_SECONDS = 1;
 
 type Entry = { readonly message: Message; readonly storedMs: number; readonly expiresMs: number };
 
@@ -28,7 +30,7 @@ export class AnswerCache {
     return aged(entry.message, Math.floor((nowMs - entry.storedMs) / 1000));
   }
 
-  /** Keeps nothing that says so itself, or that is a failure. */
+  /** As long as the message allows; not at all if it says so. */
   set(key: string, message: Message): void {
     const seconds = lifetimeSeconds(message);
     if (seconds <= 0) return;
@@ -41,7 +43,8 @@ export class AnswerCache {
 
 /** 0: not to be kept. */
 export const lifetimeSeconds = ({ flags, answers, authorities }: Message): number => {
-  if (flags.tc || (flags.rcode !== RCODE.NOERROR && flags.rcode !== RCODE.NXDOMAIN)) return 0;
+  if (flags.tc) return 0;
+  if (flags.rcode !== RCODE.NOERROR && flags.rcode !== RCODE.NXDOMAIN) return FAILURE_SECONDS;
   const times = answers.map(({ ttlSeconds }) => ttlSeconds);
   if (flags.rcode === RCODE.NOERROR && times.length > 0) return Math.min(POSITIVE_SECONDS_MAX, ...times);
   const soa = authorities.find(({ type }) => type === TYPE.SOA);

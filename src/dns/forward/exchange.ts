@@ -15,7 +15,7 @@ export type Upstream = { readonly address: string; readonly port: number };
 
 export type Exchange = (upstream: Upstream, query: Message) => Promise<Message>;
 
-export const TIMEOUT_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
 /** A query of our own: the client's id and options stay with us. */
 export const queryFor = (question: Question, { dnssecOk, checkingDisabled }: ResolveOptions): Message => ({

@@ -80,6 +80,20 @@ describe('createForwarder()', () => {
     assert.equal((await third.resolve(question('a'), how)).flags.rcode, RCODE.SERVFAIL);
   });
 
+  it('gives up before its client does', async () => {
+    const clock = createFakeClock();
+    const asked: string[] = [];
+    const many = ['1', '2', '3', '4'].map((last) => ({ address: `192.0.2.${last}`, port: 53 }));
+    const exchange: Exchange = async ({ address }) => {
+      asked.push(address);
+      await clock.advance(2000);
+      throw new Error('no answer in 2000 ms');
+    };
+    const { resolve } = createForwarder({ upstreams: many, exchange, clock, log: silentLog });
+    assert.equal((await resolve(question('a'), how)).flags.rcode, RCODE.SERVFAIL);
+    assert.equal(asked.length, 2);
+  });
+
   it('asks the same question only once at a time, and keeps the answer as long as it may', async () => {
     const { asked, resolve, clock } = start(() => reply(RCODE.NOERROR, { answers: [record(30)] }));
     await Promise.all([resolve(question('a.example'), how), resolve(question('A.Example'), how)]);
@@ -96,14 +110,14 @@ describe('createForwarder()', () => {
 });
 
 describe('lifetimeSeconds()', () => {
-  it('is the shortest of the answer, or what the SOA says of a no', () => {
+  it('is the shortest of the answer, what the SOA says of a no, or a second for a failure', () => {
     const cases: [Message, number][] = [
       [reply(RCODE.NOERROR, { answers: [record(30), record(20)] }), 20],
       [reply(RCODE.NOERROR, { answers: [record(1e9)] }), 3600],
       [reply(RCODE.NXDOMAIN, { authorities: [soa(60, 40)] }), 40],
       [reply(RCODE.NOERROR, { authorities: [soa(50, 90)] }), 50],
       [reply(RCODE.NXDOMAIN), 0],
-      [reply(RCODE.SERVFAIL, { answers: [record(30)] }), 0],
+      [reply(RCODE.SERVFAIL, { answers: [record(30)] }), 1],
     ];
     for (const [message, seconds] of cases) assert.equal(lifetimeSeconds(message), seconds);
   });

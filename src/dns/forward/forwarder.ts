@@ -23,6 +23,8 @@ export type ForwarderOptions = {
 
 /** A server that failed is asked last for this long. */
 const PENALTY_MS = 5_000;
+/** Clients wait five seconds (resolv.conf(5)): an answer must be there before. */
+const PATIENCE_MS = 4_000;
 /** More questions than this at once would only wait for each other. */
 const IN_FLIGHT_MAX = 1_000;
 
@@ -64,8 +66,10 @@ const askInTurn = async (
 ): Promise<Message> => {
   const isPenalized = (upstream: Upstream): boolean => (penaltyUntilMs.get(upstream) ?? 0) > clock.now();
   const inOrder = [...upstreams].sort((a, b) => Number(isPenalized(a)) - Number(isPenalized(b)));
+  const untilMs = clock.now() + PATIENCE_MS;
   let last = failed(query, RCODE.SERVFAIL);
   for (const upstream of inOrder) {
+    if (clock.now() >= untilMs) break;
     try {
       last = await exchange(upstream, query);
       if (last.flags.rcode !== RCODE.SERVFAIL && last.flags.rcode !== RCODE.REFUSED) return last;

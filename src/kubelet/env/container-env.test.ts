@@ -90,6 +90,10 @@ describe('containerEnv()', () => {
     await assert.rejects(missing({ secretKeyRef: { name: 'hidden', key: 'none' } }), {
       message: "couldn't find key none in Secret ns/hidden",
     });
+    await assert.rejects(
+      missing({ secretKeyRef: { name: 'hidden', key: 'constructor' } }),
+      /find key constructor/,
+    );
     await assert.rejects(envOf({ envFrom: [{ secretRef: { name: 'none' } }] }), {
       message: 'secret "none" not found',
     });

@@ -1,6 +1,7 @@
 // The environment of one container (kubelet_pods.go makeEnvironmentVariables). Later sources win over earlier ones:
 // Services, then envFrom in its order, then env in its order, where each value may use `$(NAME)` of those before it.
 import type { ConfigMap, Container, EnvFromSource, EnvVar, Secret } from '../../k8s/generated/types.ts';
+import { ownValue } from '../../lang/own-value.ts';
 import { expand } from './expand.ts';
 import { fieldValue } from './field-ref.ts';
 import type { FieldFacts } from './field-ref.ts';
@@ -99,7 +100,7 @@ const keyValue = (
   data: Readonly<Record<string, string>> | undefined,
   { pod }: EnvFacts,
 ): string | undefined => {
-  const value = data?.[key];
+  const value = ownValue(data, key);
   if (value !== undefined || optional) return value;
   if (!data) throw missing(resource, name);
   throw new MissingReference(`couldn't find key ${key} in ${kind} ${pod.metadata.namespace}/${name}`);

@@ -1,6 +1,7 @@
 // The downward API: fields of a pod, for env variables and volumes (pkg/fieldpath, kubelet_pods.go).
 import type { Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
+import { ownValue } from '../../lang/own-value.ts';
 
 export type FieldFacts = {
   readonly pod: Stored<Pod>;
@@ -12,7 +13,7 @@ export type FieldFacts = {
 export const fieldValue = (path: string, facts: FieldFacts): string => {
   const { metadata, spec } = facts.pod;
   const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
-  if (subscript) return metadata[subscript[1] as 'labels' | 'annotations']?.[subscript[2]!] ?? '';
+  if (subscript) return ownValue(metadata[subscript[1] as 'labels' | 'annotations'], subscript[2]!) ?? '';
   const values: Readonly<Record<string, () => string>> = {
     'metadata.name': () => metadata.name,
     'metadata.namespace': () => metadata.namespace ?? '',
@@ -26,7 +27,7 @@ export const fieldValue = (path: string, facts: FieldFacts): string => {
     'status.podIP': () => facts.podIps[0] ?? '',
     'status.podIPs': () => facts.podIps.join(','),
   };
-  const value = Object.hasOwn(values, path) ? values[path] : undefined;
+  const value = ownValue(values, path);
   if (!value) throw new Error(`unsupported fieldPath: ${path}`);
   return value();
 };

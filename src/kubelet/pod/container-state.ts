@@ -2,7 +2,7 @@
 import type { Container } from '../../k8s/generated/types.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
 import { backOffUntil } from './back-off.ts';
-import { isRunning, latestOf, probeStateOf, specOf } from './pod-view.ts';
+import { isRunning, latestOf, probeStateOf, specOf, waitingOf } from './pod-view.ts';
 import type { PodView } from './pod-view.ts';
 import { isRestarted } from './restart-policy.ts';
 
@@ -22,7 +22,7 @@ const NOTHING: ContainerNeed = { kind: 'nothing' };
 export const needOf = (view: PodView, container: Container): ContainerNeed => {
   if (view.busy.has(`start/${container.name}`)) return NOTHING;
   const latest = latestOf(view, container.name);
-  const waiting = view.waiting.get(container.name);
+  const waiting = waitingOf(view, container);
   if (latest?.state === 'exited') return needAfterExit(view, container, latest);
   if (waiting && waiting.retryAtMs > view.nowMs) return { kind: 'failed-start', untilMs: waiting.retryAtMs };
   return isRunning(view, latest) ? needWhileRunning(view, container, latest) : { kind: 'start' };
@@ -39,7 +39,7 @@ const needWhileRunning = (view: PodView, container: Container, latest: Container
 const needAfterExit = (view: PodView, container: Container, last: ContainerStatus): ContainerNeed => {
   const exitCode = last.exitCode ?? 0;
   if (!isRestarted(container, specOf(view), exitCode)) return { kind: 'done', exitCode };
-  const waiting = view.waiting.get(container.name);
+  const waiting = waitingOf(view, container);
   if (waiting && waiting.retryAtMs > view.nowMs) return { kind: 'failed-start', untilMs: waiting.retryAtMs };
   const untilMs = backOffUntil(view.backOffs.get(container.name), last.finishedAtMs ?? last.createdAtMs);
   return untilMs > view.nowMs ? { kind: 'crash-loop', untilMs, last } : { kind: 'start' };

@@ -93,6 +93,7 @@ const startFailed = (
   record.waiting.set(container.name, {
     reason: isKnown ? error.reason : 'RunContainerError',
     message: error.message,
+    image: container.image,
     retryAtMs: (isKnown ? error.retryAtMs : undefined) ?? retryAtMs,
   });
   const message = isKnown ? error.event : `Error: ${error.message}`;

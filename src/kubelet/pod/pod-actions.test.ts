@@ -102,8 +102,12 @@ describe('podActions()', () => {
     const retryAtMs = new Map([['run-sandbox', NOW + 4000]]);
     assert.equal(plan({}, [], { sandbox: undefined, retryAtMs }), 'wake +4s');
     assert.equal(plan({}, [], { sandbox: undefined, busy: new Set(['run-sandbox']) }), '');
-    const waiting = new Map([['a', { reason: 'ErrImagePull', message: '', retryAtMs: NOW + 1000 }]]);
+    const waiting = new Map([
+      ['a', { reason: 'ErrImagePull', message: '', retryAtMs: NOW + 1000, image: undefined }],
+    ]);
     assert.equal(plan({}, [], { waiting }), 'wake +1s');
+    const corrected = { containers: [{ name: 'a', image: 'other' }] };
+    assert.equal(plan(corrected, [], { waiting }), 'start/a#0', 'the image was corrected');
   });
 
   it('runs init containers in their order and sidecars from their place on', () => {
@@ -164,6 +168,11 @@ describe('podActions()', () => {
   });
 
   it('waits with the end for what is under way, but not for a longer grace period', () => {
+    assert.equal(
+      plan({}, ['a'], { ending: ended, busy: new Set(['start/a']) }),
+      'stop/a-id/30',
+      'a hook may hang',
+    );
     assert.equal(plan({}, [], { ending: ended, busy: new Set(['start/a']) }), '');
     assert.equal(plan({}, ['a'], { ending: ended, busy: new Set(['stop/a-id/30']) }), '');
     const ending = { ...ended, graceSeconds: 1 };

@@ -188,13 +188,11 @@ const stopActions = (view: PodView, graceSeconds: number): readonly PodAction[] 
   const main = running.filter((status) => !isSidecar(status));
   const order = initContainers.map(({ name }) => name);
   const sidecars = running.filter(isSidecar).sort((a, b) => order.indexOf(b.name) - order.indexOf(a.name));
-  return (main.length > 0 ? main : sidecars.slice(0, 1))
-    .filter(({ name }) => !view.busy.has(`start/${name}`))
-    .map((status) => ({
-      kind: 'stop-container',
-      container: byName.get(status.name),
-      status,
-      graceSeconds,
-      message: `Stopping container ${status.name}`,
-    }));
+  return (main.length > 0 ? main : sidecars.slice(0, 1)).map((status) => ({
+    kind: 'stop-container',
+    container: byName.get(status.name),
+    status,
+    graceSeconds,
+    message: `Stopping container ${status.name}`,
+  }));
 };

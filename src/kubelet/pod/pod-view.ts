@@ -5,7 +5,13 @@ import type { ContainerStatus, PodSandboxStatus } from '../../runtime/runtime.ts
 import type { BackOff } from './back-off.ts';
 
 /** Why a container does not run although it should: a failed start, and when to try again. */
-export type Waiting = { readonly reason: string; readonly message: string; readonly retryAtMs: number };
+export type Waiting = {
+  readonly reason: string;
+  readonly message: string;
+  readonly retryAtMs: number;
+  /** The image that was tried: another one is tried at once. */
+  readonly image: string | undefined;
+};
 
 /** What the probes of one running container say. */
 export type ProbeState = { readonly started: boolean; readonly live: boolean; readonly ready: boolean };
@@ -47,6 +53,12 @@ export const specOf = (view: Pick<PodView, 'pod'>): PodSpec => view.pod.spec ?? 
 /** A sidecar: an init container that stays (KEP-753). */
 export const isRestartableInit = (container: Container, spec: PodSpec): boolean =>
   container.restartPolicy === 'Always' && (spec.initContainers ?? []).includes(container);
+
+/** Why the container waits, unless its image was corrected since. */
+export const waitingOf = (view: PodView, { name, image }: Container): Waiting | undefined => {
+  const waiting = view.waiting.get(name);
+  return waiting?.image === image ? waiting : undefined;
+};
 
 /** The latest attempt of a container in the present sandbox. O(containers of the pod). */
 export const latestOf = (view: PodView, name: string): ContainerStatus | undefined =>

@@ -1,5 +1,5 @@
 // The operation `start/NAME`: image, configuration, create, start, postStart hook.
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Container } from '../../k8s/generated/types.ts';
 import type { ContainerConfig } from '../../runtime/runtime.ts';
@@ -120,7 +120,8 @@ const environment = (
 /** Every user may write its termination message. */
 const makeFile = (path: string): void => {
   mkdirSync(dirname(path), { recursive: true });
-  closeSync(openSync(path, 'w', 0o666));
+  writeFileSync(path, '');
+  chmodSync(path, 0o666); // past the umask
 };
 
 const createAndStart = async (
@@ -149,7 +150,7 @@ const postStart = async (
   const hook = container.lifecycle?.postStart;
   if (!hook) return;
   try {
-    await runHook(context, record, container, id, hook);
+    await hookOrEnd(context, id, runHook(context, record, container, id, hook));
   } catch (error) {
     const { pod } = record;
     tell(context, pod, {
@@ -161,5 +162,24 @@ const postStart = async (
     tell(context, pod, { reason: 'Killing', message: 'FailedPostStartHook', container });
     await context.runtime.stopContainer(id, pod.spec?.terminationGracePeriodSeconds ?? 30);
     throw new StartProblem('PostStartHookError', (error as Error).message, { cause: error });
+  }
+};
+
+const LOOK_MS = 500;
+
+/** A hook may hang for ever; then it ends with its container, when the pod is deleted say. */
+const hookOrEnd = async ({ runtime, clock }: PodContext, id: string, hook: Promise<void>): Promise<void> => {
+  let isOver = false;
+  const end = async (): Promise<void> => {
+    while (!isOver) {
+      await new Promise<void>((resolve) => void clock.after(LOOK_MS, resolve));
+      const status = await runtime.containerStatus(id);
+      if (status?.state !== 'running') throw new Error('the container ended before its hook');
+    }
+  };
+  try {
+    await Promise.race([hook, end()]);
+  } finally {
+    isOver = true;
   }
 };

@@ -2,33 +2,39 @@
 
 export type ContainerPath = { readonly namespace: string; readonly pod: string; readonly container: string };
 
-export type Route =
-  | { readonly kind: 'healthz' | 'pods' | 'metrics' }
-  | {
-      readonly kind: 'logs' | 'exec' | 'attach';
-      readonly of: ContainerPath;
-      readonly query: URLSearchParams;
-    };
-
-const BY_CONTAINER: Readonly<Record<string, 'logs' | 'exec' | 'attach'>> = {
-  containerLogs: 'logs',
-  exec: 'exec',
-  attach: 'attach',
+export type ContainerRoute = {
+  readonly kind: 'logs' | 'exec' | 'attach';
+  readonly of: ContainerPath;
+  readonly query: URLSearchParams;
 };
+
+export type Route = { readonly kind: 'healthz' | 'pods' | 'metrics' } | ContainerRoute;
+
+const BY_CONTAINER: ReadonlyMap<string, ContainerRoute['kind']> = new Map([
+  ['containerLogs', 'logs'],
+  ['exec', 'exec'],
+  ['attach', 'attach'],
+]);
 
 /** Undefined for a path that a kubelet does not have. */
 export const routeOf = (url: string): Route | undefined => {
-  const { pathname, searchParams } = new URL(url, 'https://kubelet');
-  const [first = '', namespace, pod, container, ...rest] = pathname
-    .split('/')
-    .slice(1)
-    .map(decodeURIComponent);
-  if (namespace === undefined) {
+  const parsed = URL.parse(url, 'https://kubelet');
+  const parts = parsed?.pathname.split('/').slice(1).map(decode) ?? [];
+  if (!parsed || !parts.every((part) => part !== undefined && part !== '')) return undefined;
+  const [first, namespace, pod, container] = parts as readonly string[];
+  if (parts.length === 1)
     return first === 'healthz' || first === 'pods' || first === 'metrics' ? { kind: first } : undefined;
+  const kind = BY_CONTAINER.get(first!);
+  if (!kind || !namespace || !pod || !container || parts.length > 4) return undefined;
+  return { kind, of: { namespace, pod, container }, query: parsed.searchParams };
+};
+
+const decode = (part: string): string | undefined => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
   }
-  const kind = BY_CONTAINER[first];
-  if (!kind || !namespace || !pod || !container || rest.length > 0) return undefined;
-  return { kind, of: { namespace, pod, container }, query: searchParams };
 };
 
 /** `1` and `true` are yes, as Go's ParseBool and kubelet's own parameters have it. */

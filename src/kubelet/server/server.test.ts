@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import WebSocket from 'ws';
+import { eventually } from '../../../test/support/poll.ts';
 import { boundPod, startTestKubelet } from '../../../test/support/test-kubelet.ts';
 import type { TestKubelet } from '../../../test/support/test-kubelet.ts';
 import { pods } from '../../k8s/resources.ts';
@@ -11,12 +12,13 @@ import type { KeyPair } from '../../pki/authority.ts';
 const PORT = 21_250;
 let test: TestKubelet;
 let ca: string;
+let serverKeys: KeyPair;
 let [apiServer, somebody]: KeyPair[] = [];
 
 before(async () => {
   const authority = await createAuthority('test');
   ca = authority.certificate;
-  const server = await authority.issue({
+  serverKeys = await authority.issue({
     commonName: 'system:node:node-1',
     ipAddresses: ['127.0.0.1'],
     usage: 'server',
@@ -27,7 +29,7 @@ before(async () => {
     organizations: ['developers'],
     usage: 'client',
   });
-  test = await startTestKubelet({ server: { port: PORT, ca, ...server } });
+  test = await startTestKubelet({ server: { port: PORT, ca, ...serverKeys } });
   await test.kubelet.whenRegistered();
   test.client.put(pods, boundPod('a'));
   await test.clock.advance(1000);
@@ -59,10 +61,11 @@ const stream = (
   path: string,
   messages: readonly Buffer[] = [],
   protocol = 'v5.channel.k8s.io',
+  port = PORT,
 ): Promise<Session> =>
   new Promise((resolve, reject) => {
     const options = { ca, cert: apiServer!.certificate, key: apiServer!.key };
-    const socket = new WebSocket(`wss://127.0.0.1:${PORT}${path}`, [protocol], options);
+    const socket = new WebSocket(`wss://127.0.0.1:${port}${path}`, [protocol], options);
     const frames: string[] = [];
     socket.on('open', () => messages.forEach((message) => socket.send(message)));
     socket.on('message', (data: Buffer) => frames.push(`${data[0]}:${data.subarray(1).toString()}`));
@@ -76,7 +79,8 @@ describe('kubelet server', () => {
     assert.equal((await get('/healthz', somebody)).code, 403);
     await assert.rejects(get('/healthz', {}));
     assert.equal(JSON.parse((await get('/pods')).text).items[0].metadata.name, 'a');
-    assert.equal((await get('/nope')).code, 404);
+    for (const path of ['/nope', '/containerLogs/default/a', '/exec//a/web', '/%ff', '/constructor/a/b/c'])
+      assert.equal((await get(path)).code, 404, path);
   });
 
   it('sends logs: all, the last lines, with times, followed to the end', async () => {
@@ -138,6 +142,17 @@ describe('kubelet server', () => {
     const output = frames.filter((text) => text.startsWith('1:')).map((text) => text.slice(2));
     assert.equal(output.join(''), '80x24\ntyped');
     assert.match(frames.at(-1)!, /^3:.*Success/);
+  });
+
+  it('stops with a stream still open', async () => {
+    const second = await startTestKubelet({ server: { port: PORT + 1, ca, ...serverKeys } });
+    await second.kubelet.whenRegistered();
+    second.client.put(pods, boundPod('a'));
+    await second.clock.advance(1000);
+    const open = stream('/attach/default/a/web?input=1&output=1', [], 'v5.channel.k8s.io', PORT + 1);
+    await eventually('the stream', () => second.runtime.calls.includes('attach web#0'));
+    await second.stop();
+    assert.equal((await open).code, 1006);
   });
 
   it('refuses a stream to nobody, and without a protocol in common', async () => {

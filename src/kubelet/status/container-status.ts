@@ -10,7 +10,7 @@ import { formatTime } from '../../k8s/time.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
 import { formatBackOff } from '../pod/back-off.ts';
 import { needOf } from '../pod/container-state.ts';
-import { isRestartableInit, isRunning, latestOf, probeStateOf, specOf } from '../pod/pod-view.ts';
+import { isRestartableInit, isRunning, latestOf, probeStateOf, specOf, waitingOf } from '../pod/pod-view.ts';
 import type { PodView } from '../pod/pod-view.ts';
 
 export const containerStatus = (view: PodView, container: Container): ApiStatus => {
@@ -55,7 +55,7 @@ const stateOf = (
   before: ApiStatus | undefined,
 ): ApiState => {
   if (latest?.state === 'exited') {
-    const waiting = view.ending ? undefined : waitingAfterExit(view, container);
+    const waiting = view.ending ? undefined : waitingAfterExit(view, container, before);
     return waiting ? { waiting } : { terminated: terminatedState(latest) };
   }
   if (isRunning(view, latest)) return { running: { startedAt: formatTime(latest.startedAtMs ?? 0) } };
@@ -76,7 +76,13 @@ const LOST: ContainerStateTerminated = {
   message: 'The container could not be located when the pod was deleted.  The container used to be Running',
 };
 
-const waitingAfterExit = (view: PodView, container: Container): ContainerStateWaiting | undefined => {
+/** While it is being restarted it goes on to wait for what it waited for: that is no news. */
+const waitingAfterExit = (
+  view: PodView,
+  container: Container,
+  before: ApiStatus | undefined,
+): ContainerStateWaiting | undefined => {
+  if (view.busy.has(`start/${container.name}`)) return failedStart(view, container) ?? before?.state?.waiting;
   const need = needOf(view, container);
   if (need.kind === 'failed-start') return failedStart(view, container);
   if (need.kind !== 'crash-loop') return undefined;
@@ -90,15 +96,16 @@ const crashLoopMessage = ({ pod, backOffs }: PodView, name: string): string => {
   return `back-off ${delay} restarting failed container=${name} pod=${metadata.name}_${metadata.namespace}(${metadata.uid})`;
 };
 
-const failedStart = (view: PodView, container: Container): ContainerStateWaiting => {
-  const { reason, message } = view.waiting.get(container.name)!;
+const failedStart = (view: PodView, container: Container): ContainerStateWaiting | undefined => {
+  const waiting = waitingOf(view, container);
+  if (!waiting) return undefined;
+  const { reason, message } = waiting;
   return message ? { reason, message } : { reason };
 };
 
 const waitingBeforeStart = (view: PodView, container: Container): ContainerStateWaiting => {
-  if (view.waiting.has(container.name)) return failedStart(view, container);
   const hasInit = (specOf(view).initContainers ?? []).length > 0;
-  return { reason: hasInit ? 'PodInitializing' : 'ContainerCreating' };
+  return failedStart(view, container) ?? { reason: hasInit ? 'PodInitializing' : 'ContainerCreating' };
 };
 
 /** The end before the present state: the latest if that waits to be restarted, else the attempt before it. */

@@ -1,5 +1,6 @@
 // The files of configMap, secret and downwardAPI volumes: objects in, paths and contents out.
 import type { ConfigMap, DownwardAPIVolumeFile, KeyToPath, Secret } from '../../k8s/generated/types.ts';
+import { ownValue } from '../../lang/own-value.ts';
 import { fieldValue } from '../env/field-ref.ts';
 import type { FieldFacts } from '../env/field-ref.ts';
 import { containerNamed, resourceFieldValue } from '../env/resource-field.ts';
@@ -67,7 +68,7 @@ const selectKeys = (
   if (!items?.length)
     return Object.entries(contents).map(([path, content]) => ({ path, content, mode: defaultMode }));
   return items.flatMap(({ key, path, mode = defaultMode }) => {
-    const content = contents[key];
+    const content = ownValue(contents, key);
     if (content) return [{ path, content, mode }];
     if (optional) return [];
     throw new Error(`references non-existent ${kind} key: ${key}`);

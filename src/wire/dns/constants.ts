@@ -36,10 +36,6 @@ export const RCODE = {
 const TYPE_NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(TYPE).map(([name, value]) => [value, name]),
 );
-const RCODE_NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(RCODE).map(([name, value]) => [value, name]),
-);
 
 /** `A`, or `TYPE65` (RFC 3597 5) for a type without a name here. */
 export const typeName = (type: number): string => TYPE_NAMES.get(type) ?? `TYPE${type}`;
-export const rcodeName = (rcode: number): string => RCODE_NAMES.get(rcode) ?? `RCODE${rcode}`;

@@ -27,7 +27,7 @@ export class HashCollision extends Error {
 }
 
 /** The ReplicaSet for the Deployment's present template. */
-export const newReplicaSet = (
+const newReplicaSet = (
   deployment: Stored<Deployment>,
   oldSets: readonly Stored<ReplicaSet>[],
   replicas: number,

@@ -18,7 +18,7 @@ export type PodWriter = {
 };
 
 /** The pod that a ReplicaSet's template describes; the API server completes the name. */
-export const podFromTemplate = (replicaSet: Stored<ReplicaSet>): Pod => {
+const podFromTemplate = (replicaSet: Stored<ReplicaSet>): Pod => {
   const { metadata, spec } = replicaSet.spec?.template ?? {};
   return {
     metadata: {

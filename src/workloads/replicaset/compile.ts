@@ -20,7 +20,7 @@ export type ReplicaSnapshot = {
 };
 
 /** No more than this many creations or deletions at once, so that one object cannot flood the API. */
-export const BURST_PODS = 500;
+const BURST_PODS = 500;
 
 export const compileReplicas = (snapshot: ReplicaSnapshot): ReplicaPlan => {
   const missing = snapshot.replicas - snapshot.pods.length;
