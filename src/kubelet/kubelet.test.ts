@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { eventually } from '../../test/support/poll.ts';
 import { boundPod, startTestKubelet } from '../../test/support/test-kubelet.ts';
 import type { TestKubelet } from '../../test/support/test-kubelet.ts';
 import type { ContainerStatus, Pod } from '../k8s/generated/types.ts';
@@ -28,6 +29,10 @@ const remove = (name: string, graceSeconds: number): void => {
   };
   test.client.put(pods, { ...pod, metadata });
 };
+
+/** Folders are removed in the background, in real time. */
+const allGone = (): Promise<unknown> =>
+  eventually('the objects are gone', () => test.client.all(pods).length === 0);
 
 describe('startKubelet()', () => {
   it('registers the node as Ready and keeps its lease', async () => {
@@ -245,7 +250,7 @@ describe('startKubelet()', () => {
       'removeContainer web#0',
       'removePodSandbox sandbox-1',
     ]);
-    assert.equal(test.client.all(pods).length, 0);
+    await allGone();
     assert.deepEqual(test.client.calls.findLast(({ verb }) => verb === 'delete')!.body, {
       uid,
       gracePeriodSeconds: 0,
@@ -261,7 +266,7 @@ describe('startKubelet()', () => {
     assert.equal(first(test.pod('a')).state!.waiting!.reason, 'ContainerCreating');
     remove('a', 7);
     await test.clock.advance(2000);
-    assert.equal(test.client.all(pods).length, 0);
+    await allGone();
     test.runtime.onExecSync(() => ({ exitCode: 1, stdout: Buffer.alloc(0), stderr: Buffer.from('no') }));
     await run(boundPod('b', { containers: [{ lifecycle }] }));
     assert.ok(test.told().includes('FailedPostStartHook: PostStartHook failed'));
@@ -296,7 +301,7 @@ describe('startKubelet()', () => {
     await test.clock.advance(1000);
     remove('a', 2);
     await test.clock.advance(3000);
-    assert.equal(test.client.all(pods).length, 0);
+    await allGone();
   });
 
   it('makes a new sandbox when the old one is gone, and counts the restart', async () => {

@@ -1,5 +1,6 @@
 // Where a pod's files lie on the node: the same names as under /var/lib/kubelet and /var/log/pods.
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export type PodNames = { readonly namespace: string; readonly name: string; readonly uid: string };
@@ -13,7 +14,7 @@ export type PodFolders = {
   readonly logs: (pod: PodNames) => string;
   /** A container's log, relative to `logs`. */
   readonly logName: (container: string, attempt: number) => string;
-  readonly remove: (pod: PodNames) => void;
+  readonly remove: (pod: PodNames) => Promise<void>;
   /** The uids of the pods that have a folder. */
   readonly known: () => readonly string[];
 };
@@ -30,9 +31,8 @@ export const createPodFolders = (stateFolder: string, logFolder: string): PodFol
     terminationLog: (uid, container, attempt) => join(pod(uid), 'containers', container, `${attempt}`),
     logs,
     logName: (container, attempt) => `${container}/${attempt}.log`,
-    remove: (names) => {
-      rmSync(pod(names.uid), { recursive: true, force: true });
-      rmSync(logs(names), { recursive: true, force: true });
+    remove: async (names) => {
+      for (const folder of [pod(names.uid), logs(names)]) await rm(folder, { recursive: true, force: true });
     },
     known: () => readdirSync(pods),
   };

@@ -27,8 +27,8 @@ export const adoptSandboxes = async (
     (sandbox) => !podByUid.has(sandbox.pod.uid) || newestByUid.get(sandbox.pod.uid) !== sandbox,
   );
   for (const orphan of orphans) void removeOrphan(context, orphan, podByUid.has(orphan.pod.uid));
-  for (const uid of context.folders.known())
-    if (!podByUid.has(uid) && !newestByUid.has(uid)) context.folders.remove({ namespace: '', name: '', uid });
+  const left = context.folders.known().filter((uid) => !podByUid.has(uid) && !newestByUid.has(uid));
+  await Promise.all(left.map((uid) => context.folders.remove({ namespace: '', name: '', uid })));
 };
 
 const removeOrphan = async (
@@ -38,7 +38,7 @@ const removeOrphan = async (
 ): Promise<void> => {
   try {
     await removeSandbox(context, id);
-    if (!keepFolders) context.folders.remove(pod);
+    if (!keepFolders) await context.folders.remove(pod);
   } catch (error) {
     context.log.warn({ sandbox: id, err: error }, 'orphaned sandbox not removed');
   }

@@ -8,8 +8,7 @@ import { pods } from '../../k8s/resources.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import type { PodSandboxStatus, RuntimeEvent } from '../../runtime/runtime.ts';
-import { createProber } from '../probes/prober.ts';
-import type { Prober } from '../probes/prober.ts';
+import { Prober } from '../probes/prober.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { offerStatus, writeStatus } from '../status/status-writer.ts';
 import type { PodContext } from './context.ts';
@@ -32,7 +31,6 @@ const CONCURRENCY = 64;
 export class PodWorkers {
   readonly #context: PodContext;
   readonly #records = new Map<string, PodRecord>();
-  readonly #uidBySandbox = new Map<string, string>();
   readonly #loop: Loop;
   readonly #prober: Prober;
   readonly #operations: Operations;
@@ -44,11 +42,11 @@ export class PodWorkers {
       name: 'kubelet',
       reconcile: (uid) => this.#reconcile(uid),
       concurrency: CONCURRENCY,
-      isExpected: isConflict,
+      isExpected: (error) => isConflict(error) || isNotFound(error),
       clock: context.clock,
       log: context.log,
     });
-    this.#prober = createProber(context, (uid) => this.#loop.mark(uid));
+    this.#prober = new Prober(context, (uid) => this.#loop.mark(uid));
     this.#volumes = createVolumeRefresh(context);
     this.#operations = createOperations(context, (record) => this.#writeFinalStatus(record));
   }
@@ -72,9 +70,10 @@ export class PodWorkers {
     this.#loop.mark(record.uid);
   }
 
+  /** O(pods of the node). */
   runtimeEvent({ sandboxId }: RuntimeEvent): void {
-    const uid = this.#uidBySandbox.get(sandboxId);
-    if (uid) this.#loop.mark(uid);
+    const record = [...this.#records.values()].find(({ sandbox }) => sandbox?.id === sandboxId);
+    if (record) this.#loop.mark(record.uid);
   }
 
   /** The record of a pod by `namespace/name`: the one that is in the API rather than one that still ends. O(pods). */
@@ -87,10 +86,11 @@ export class PodWorkers {
     return [...this.#records.values()].map(({ pod }) => pod);
   }
 
+  /** What is being made is finished, so that the runtime knows all that there is. */
   async stop(): Promise<void> {
     this.#volumes.stop();
     this.#prober.stop();
-    await this.#loop.stop();
+    await Promise.all([this.#loop.stop(), this.#context.slots.close()]);
   }
 
   async #reconcile(uid: string): Promise<void | { readonly afterMs: number }> {
@@ -99,15 +99,12 @@ export class PodWorkers {
     if (record.isTornDown) return this.#finish(record);
     const { runtime, folders, clock, client, node } = this.#context;
     await observe(runtime, folders, record);
-    if (record.sandbox) this.#uidBySandbox.set(record.sandbox.id, uid);
-    const before = this.#view(record);
-    this.#prober.sync(record, probedContainers(before));
+    this.#prober.sync(record, probedContainers(this.#view(record)));
     for (const action of podActions(this.#view(record))) this.#launch(record, action);
     this.#wakeAtDeadline(record);
     this.#volumes.followLabels(record);
-    const view = this.#view(record);
     if (record.isGone || record.busy.has('tear-down')) return;
-    return offerStatus(client, clock, record, podStatus(view, node.addresses));
+    return offerStatus(client, clock, record, podStatus(this.#view(record), node.addresses));
   }
 
   #view(record: PodRecord): PodView {
@@ -138,19 +135,21 @@ export class PodWorkers {
   /** The status with which the pod ends, before its traces go. */
   async #writeFinalStatus(record: PodRecord): Promise<void> {
     if (record.isGone) return;
-    record.busy.delete('tear-down'); // for the status nothing is under way any more
-    const status = podStatus(this.#view(record), this.#context.node.addresses);
-    record.busy.add('tear-down');
-    if (JSON.stringify(status) !== record.sentStatus) await writeStatus(this.#context.client, record, status);
+    for (;;) {
+      const view = { ...this.#view(record), busy: new Set<string>() }; // nothing else is under way any more
+      const status = podStatus(view, this.#context.node.addresses);
+      if (JSON.stringify(status) === record.sentStatus) return;
+      try {
+        return await writeStatus(this.#context.client, record, status);
+      } catch (error) {
+        if (!isConflict(error)) throw error; // the newer version has been taken: once more
+      }
+    }
   }
 
   /** The last step: the object goes, and then the record. */
   async #finish(record: PodRecord): Promise<void> {
-    if (record.isGone) {
-      this.#records.delete(record.uid);
-      if (record.sandbox) this.#uidBySandbox.delete(record.sandbox.id);
-      return;
-    }
+    if (record.isGone) return void this.#records.delete(record.uid);
     const { name, namespace, finalizers, deletionGracePeriodSeconds } = record.pod.metadata;
     if (finalizers?.length && deletionGracePeriodSeconds === 0) return; // said already: others have to let it go
     try {

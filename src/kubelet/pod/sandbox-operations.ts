@@ -77,6 +77,6 @@ export const tearDown = async (context: PodContext, record: PodRecord): Promise<
   const { folders, tokens } = context;
   if (record.sandbox) await removeSandbox(context, record.sandbox.id);
   const { namespace = '', name } = record.pod.metadata;
-  folders.remove({ namespace, name, uid: record.uid });
+  await folders.remove({ namespace, name, uid: record.uid });
   tokens.forget(record.uid);
 };

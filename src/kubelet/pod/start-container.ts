@@ -1,5 +1,5 @@
 // The operation `start/NAME`: image, configuration, create, start, postStart hook.
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Container } from '../../k8s/generated/types.ts';
 import type { ContainerConfig } from '../../runtime/runtime.ts';
@@ -120,7 +120,8 @@ const environment = (
 /** Every user may write its termination message. */
 const makeFile = (path: string): void => {
   mkdirSync(dirname(path), { recursive: true });
-  closeSync(openSync(path, 'w', 0o666));
+  writeFileSync(path, '');
+  chmodSync(path, 0o666); // past the umask
 };
 
 const createAndStart = async (

@@ -55,7 +55,7 @@ const stateOf = (
   before: ApiStatus | undefined,
 ): ApiState => {
   if (latest?.state === 'exited') {
-    const waiting = view.ending ? undefined : waitingAfterExit(view, container);
+    const waiting = view.ending ? undefined : waitingAfterExit(view, container, before);
     return waiting ? { waiting } : { terminated: terminatedState(latest) };
   }
   if (isRunning(view, latest)) return { running: { startedAt: formatTime(latest.startedAtMs ?? 0) } };
@@ -76,7 +76,13 @@ const LOST: ContainerStateTerminated = {
   message: 'The container could not be located when the pod was deleted.  The container used to be Running',
 };
 
-const waitingAfterExit = (view: PodView, container: Container): ContainerStateWaiting | undefined => {
+/** While it is being restarted it goes on to wait for what it waited for: that is no news. */
+const waitingAfterExit = (
+  view: PodView,
+  container: Container,
+  before: ApiStatus | undefined,
+): ContainerStateWaiting | undefined => {
+  if (view.busy.has(`start/${container.name}`)) return failedStart(view, container) ?? before?.state?.waiting;
   const need = needOf(view, container);
   if (need.kind === 'failed-start') return failedStart(view, container);
   if (need.kind !== 'crash-loop') return undefined;
