@@ -50,7 +50,7 @@ export const containerConfig = (changes: Partial<ContainerConfig> = {}): Contain
   ...changes,
 });
 
-const sandboxConfig = (name: string, folder: string, uid: string): PodSandboxConfig => ({
+export const sandboxConfig = (name: string, folder: string, uid: string): PodSandboxConfig => ({
   pod: { namespace: 'default', name: `pod-${uid}`, uid, attempt: 0 },
   hostname: `pod-${uid}`,
   logDirectory: join(folder, 'logs', uid),
