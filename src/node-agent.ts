@@ -21,6 +21,7 @@ import { installMasquerade } from './podnetwork/masquerade.ts';
 import { startNodeRoutes } from './podnetwork/node-routes.ts';
 import { createPodNetwork } from './podnetwork/pod-network.ts';
 import { createProcessRuntime } from './runtime/process/process-runtime.ts';
+import { nodeCgroups } from './runtime/pod-cgroups.ts';
 import type { PodRuntime } from './runtime/runtime.ts';
 import { sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
 
@@ -91,7 +92,8 @@ const startRuntime = ({ config, node, stateFolder, log }: Agent): Promise<PodRun
     stateFolder: join(stateFolder, 'runtime'),
     runFolder: join(clusterFiles(config.name).run, node.name),
     imageFolder: IMAGE_FOLDER,
-    cgroupParent: `/podnet/${config.name}/${node.name}`,
+    cgroupParent: nodeCgroups(config.name, node.name).all,
+    joinUnified: config.proxy !== 'nftables',
     network,
     clock,
     log,
@@ -108,6 +110,8 @@ const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<ty
     services: informers.services,
     endpointSlices: informers.endpointSlices,
     nft,
+    backEnd: config.proxy,
+    podCgroup: nodeCgroups(config.name, node.name).translated,
     clock,
     log,
   });

@@ -46,7 +46,13 @@ export const startProxyAgent = (setup: ProxySetup): Promise<ProxyAgent> =>
 
 const NO_SOCKETS = { backEnd: 'nftables', podCgroup: '/podnet-test-none' } as const;
 
-const run = async ({ netns, services: first, slices, sockets = NO_SOCKETS, ...site }: ProxySetup): Promise<void> => {
+const run = async ({
+  netns,
+  services: first,
+  slices,
+  sockets = NO_SOCKETS,
+  ...site
+}: ProxySetup): Promise<void> => {
   enterNetns(netns);
   const client = createFakeClient(100_000);
   for (const service of first) client.put(services, service);

@@ -31,8 +31,11 @@ export const podAddresses = (n: number): readonly [string, string] => [
   `fd00:244::${10 + n}`,
 ];
 
-/** Builds the namespaces; `name` must be unique among tests that run together. */
-export const createLab = async (name: string, podCount: number): Promise<Lab> => {
+/**
+ * Builds the namespaces; `name` must be unique among tests that run together. With `podCgroup`, the folder of one, pods
+ * are processes in it.
+ */
+export const createLab = async (name: string, podCount: number, podCgroup?: string): Promise<Lab> => {
   const netns = (part: string): string => `podnet-test-${name}-${process.pid}-${part}`;
   const pods = Array.from({ length: podCount }, (_, index) => index + 1);
   const names = ['node', 'outside', ...pods.map((n) => `pod-${n}`)].map(netns);
@@ -45,7 +48,8 @@ export const createLab = async (name: string, podCount: number): Promise<Lab> =>
   });
   await wireOutside(netns('outside'), netns('node'));
   for (const n of pods) await wirePod(netns(`pod-${n}`), netns('node'), n);
-  const [node, outside, ...podAgents] = names.map((each) => startNetnsAgent(netnsPath(each)));
+  const [node, outside] = [netns('node'), netns('outside')].map((each) => startNetnsAgent(netnsPath(each)));
+  const podAgents = pods.map((n) => startNetnsAgent(netnsPath(netns(`pod-${n}`)), podCgroup));
   await Promise.all(podAgents.map((agent, index) => serveAll(agent, `pod-${index + 1}`)));
   return {
     outside: outside!,

@@ -6,7 +6,7 @@ import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import { type PodRuntime, RuntimeError, type RuntimeEvent } from '../runtime.ts';
 import type { SandboxNetwork } from '../sandbox-network.ts';
-import { inspectCgroups, removeCgroups, removeEmptyParents } from './cgroups.ts';
+import { inspectCgroups, makeUnified, removeCgroups, removeEmptyParents } from './cgroups.ts';
 import { type Containers, createContainers } from './containers.ts';
 import { createCrun } from './crun.ts';
 import { attachTo, execIn, execToEnd } from './exec.ts';
@@ -25,6 +25,8 @@ export type ProcessRuntimeOptions = {
   readonly imageFolder: string;
   /** The node's cgroup, e.g. `/podnet/CLUSTER/NODE`. */
   readonly cgroupParent: string;
+  /** Whether pods are also in the hierarchy of version 2 where the machine has it beside version 1. */
+  readonly joinUnified: boolean;
   readonly network: SandboxNetwork;
   readonly clock: Clock;
   readonly log: Log;
@@ -61,6 +63,7 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
     store,
     rootfs,
     useCgroups: cgroups.isWritable,
+    extraCgroup: options.joinUnified ? makeUnified : () => undefined,
     nodeName,
   });
   const execOptions = { crun, socketFolder: runFolder, clock };

@@ -28,8 +28,7 @@ export const attachAll = (path: string, maps: Maps): void => {
 
 export const detachAll = (path: string): void => {
   using cgroup = new ProgrammedCgroup(path);
-  for (const hook of hooks)
-    for (const program of ownPrograms(cgroup, hook)) cgroup.detach(hook, program);
+  for (const hook of hooks) for (const program of ownPrograms(cgroup, hook)) cgroup.detach(hook, program);
 };
 
 /** What sockets are remembered by, from the programs of an earlier agent. */

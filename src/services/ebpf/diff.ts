@@ -13,10 +13,7 @@ export type MapDiff = { readonly updates: readonly Element[]; readonly deletions
 /** An endpoint that a Service, by its `udp . address . port`, had. */
 export type GoneEndpoint = { readonly match: string; readonly at: string };
 
-export const diffTranslation = (
-  before: Translation | undefined,
-  after: Translation | undefined,
-): MapDiff => {
+export const diffTranslation = (before: Translation | undefined, after: Translation | undefined): MapDiff => {
   const [old, young] = [elementsOf(before), elementsOf(after)];
   return {
     updates: [...young.values()].filter((element) => !isSame(element, old.get(keyOf(element)))),

@@ -186,7 +186,9 @@ export const namePeerProgram = (family: Family): readonly Instruction[] => [
 ];
 
 /** At most 15 bytes each. */
-export const PROGRAMS: Readonly<Record<Hook, { readonly name: string; readonly program: readonly Instruction[] }>> = {
+export const PROGRAMS: Readonly<
+  Record<Hook, { readonly name: string; readonly program: readonly Instruction[] }>
+> = {
   connect4: { name: 'podnet_connect4', program: connectProgram(4) },
   connect6: { name: 'podnet_connect6', program: connectProgram(6) },
   sendmsg4: { name: 'podnet_sendmsg4', program: sendProgram(4) },

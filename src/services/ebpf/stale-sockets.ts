@@ -17,7 +17,10 @@ export const destroyStaleSockets = (
   gone: readonly GoneEndpoint[],
 ): number => {
   const frontsByEndpoint = Map.groupBy(
-    gone.map(({ match, at }) => ({ endpoint: hex(encodePeer(at)), front: hex(encodePeer(match.slice('udp . '.length))) })),
+    gone.map(({ match, at }) => ({
+      endpoint: hex(encodePeer(at)),
+      front: hex(encodePeer(match.slice('udp . '.length))),
+    })),
     ({ endpoint }) => endpoint,
   );
   const isStale = (socket: ConnectedSocket): boolean => {

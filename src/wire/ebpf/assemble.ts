@@ -79,7 +79,9 @@ const encode = (
   switch (instruction.kind) {
     case 'alu': {
       const { bits, operation, to, by } = instruction;
-      return [{ opcode: (bits === 64 ? ALU64 : ALU) | OPERATIONS[operation], to, ...operand(by) }].map(orRegister);
+      return [{ opcode: (bits === 64 ? ALU64 : ALU) | OPERATIONS[operation], to, ...operand(by) }].map(
+        orRegister,
+      );
     }
     case 'load': {
       const { width, to, from, offset } = instruction;

@@ -75,12 +75,13 @@ export const load = (width: Width, to: Register, from: Register, offset: number)
   offset,
 });
 
-export const store = (
-  width: Width,
-  at: Register,
-  offset: number,
-  value: Register | number,
-): Instruction => ({ kind: 'store', width, at, offset, value });
+export const store = (width: Width, at: Register, offset: number, value: Register | number): Instruction => ({
+  kind: 'store',
+  width,
+  at,
+  offset,
+  value,
+});
 
 /** The map with this name, as an argument of a call. */
 export const mapOf = (to: Register, map: string): Instruction => ({ kind: 'map', to, map });
