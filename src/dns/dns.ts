@@ -6,7 +6,9 @@ import type { Stored } from '../k8s/objects.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { lowerName } from '../wire/dns/name.ts';
+import type { ZoneSource } from './answer.ts';
 import { addToLoopback, removeFromLoopback } from './apply.ts';
+import { FastResponder } from './fast/fast-responder.ts';
 import { createExchange } from './forward/exchange.ts';
 import type { Upstream } from './forward/exchange.ts';
 import { createForwarder } from './forward/forwarder.ts';
@@ -64,16 +66,19 @@ export const startDns = (options: DnsOptions): Dns => {
   const start = async (): Promise<void> => {
     await whenAllSynced(options.services, options.endpointSlices, options.namespaces, options.pods);
     if (isStopped) return;
-    zone = startZone({ reverseCidrs: [], ...options, log });
+    zone = startZone({ reverseCidrs: [], ...options, onChange: (name) => fast.forget(name), log });
     await zone.whenIdle();
     isComplete = true;
   };
+  const zoneView = (): ZoneSource | undefined => (isComplete ? zone?.view : undefined);
+  const fast = new FastResponder(zoneView);
   const complete = start();
-  const responder = responderOf(options, () => (isComplete ? zone : undefined));
+  const responder = responderOf(options, zoneView);
   let rotation = 0;
   const listeners = startListeners({
     addresses,
     port: options.port ?? DNS_PORT,
+    answerAtOnce: (query, length, reply) => fast.respond(query, length, reply),
     answer: (query, transport) => respond(query, transport, responder, rotation++),
     prepare: () => addToLoopback(addresses),
     clock,
@@ -92,12 +97,12 @@ export const startDns = (options: DnsOptions): Dns => {
 };
 
 /** Our own addresses are no upstreams: the question would come back for ever. */
-const responderOf = (options: DnsOptions, zone: () => ZoneLoop | undefined): Responder => {
+const responderOf = (options: DnsOptions, zone: () => ZoneSource | undefined): Responder => {
   const { domain, addresses, clock, log } = options;
   const upstreams = options.upstreams.filter(({ address }) => !addresses.includes(address));
   const forwarder = createForwarder({ upstreams, exchange: createExchange(clock), clock, log });
   return {
-    zone: () => zone()?.view,
+    zone,
     isInCluster: (name) => {
       const lower = lowerName(name);
       return lower === domain || lower.endsWith(`.${domain}`);
