@@ -118,6 +118,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     addresses: config.dnsServiceIps,
     nodeAddresses: node.addresses,
     nft,
+    reverseCidrs: [...config.podCidrs, ...config.serviceCidrs],
     nodeName: node.name,
     services: informers.services,
     endpointSlices: informers.endpointSlices,

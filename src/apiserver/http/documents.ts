@@ -1,6 +1,7 @@
 // The documents of the server's own: discovery, version, health, OpenAPI.
 import { createHash } from 'node:crypto';
 import { KUBERNETES_VERSION } from '../../k8s/version.ts';
+import { OPENAPI_V2_PROTOBUF, openApiV2Json, openApiV2Protobuf } from '../openapi/openapi-v2.ts';
 import type { OpenApi } from '../openapi/openapi.ts';
 import { negotiateDiscovery } from './accept.ts';
 import {
@@ -51,6 +52,7 @@ const find = (
     case 'readyz':
       return health(first, request.query, rest);
     case 'openapi':
+      if (rest.length === 1 && rest[0] === 'v2') return openApiV2Answer(request);
       return rest[0] === 'v3' ? openApiAnswer(openApi, request, rest.slice(1).join('/')) : undefined;
     default:
       return undefined;
@@ -63,7 +65,7 @@ const rootPaths = (resources: readonly ServedResource[]): readonly string[] => {
       group === '' ? ['/api', `/api/${version}`] : ['/apis', `/apis/${group}`, `/apis/${group}/${version}`],
     ),
   );
-  return [...groupVersions, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'].sort();
+  return [...groupVersions, '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'].sort();
 };
 
 const core = (resources: readonly ServedResource[], request: ApiRequest): Answer => {
@@ -125,6 +127,11 @@ const health = (name: string, query: URLSearchParams, rest: readonly string[]): 
   const isVerbose = query.has('verbose') && rest.length === 0;
   return textAnswer(200, isVerbose ? `[+]ping ok\n${name} check passed\n` : 'ok');
 };
+
+const openApiV2Answer = (request: ApiRequest): Answer =>
+  request.headers.accept?.includes('proto-openapi.spec.v2')
+    ? documentOf(openApiV2Protobuf(), OPENAPI_V2_PROTOBUF)
+    : jsonAnswer(200, openApiV2Json());
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 
