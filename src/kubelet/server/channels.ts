@@ -2,9 +2,9 @@
 // Each message begins with the number of its channel; in v5 `255 CHANNEL` closes one.
 import type { Status } from '../../k8s/generated/types.ts';
 
-export const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
+const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 
-export const STDIN = 0;
+const STDIN = 0;
 export const STDOUT = 1;
 export const STDERR = 2;
 export const ERROR = 3;
