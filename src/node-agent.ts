@@ -17,16 +17,14 @@ import { type Nft, openNft } from './kernel/nft.ts';
 import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import { type Log, createLog } from './lang/log.ts';
+import { nodePage, proxyPage } from './metric-pages.ts';
 import { startPageServer } from './metrics/page-server.ts';
 import { createPage } from './metrics/page.ts';
-import { processMetrics } from './metrics/process-metrics.ts';
 import { installMasquerade } from './podnetwork/masquerade.ts';
 import { startNodeRoutes } from './podnetwork/node-routes.ts';
 import { createPodNetwork } from './podnetwork/pod-network.ts';
-import { loopMetrics } from './reconcile/metrics.ts';
 import { createProcessRuntime } from './runtime/process/process-runtime.ts';
 import type { PodRuntime } from './runtime/runtime.ts';
-import { proxyMetrics } from './services/metrics.ts';
 import { sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
 
 export type AgentStart = {
@@ -125,7 +123,7 @@ const startProxyPages = (log: Log): Stoppable =>
     host: '127.0.0.1',
     port: PROXY_METRICS_PORT,
     pages: {
-      '/metrics': createPage([...proxyMetrics, ...processMetrics]),
+      '/metrics': createPage(proxyPage),
       '/healthz': () => 'ok',
       '/proxyMode': () => 'nftables',
     },
@@ -160,7 +158,7 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
     logFolder: join(clusterFiles(config.name).logs, node.name),
     hostResolvConf,
     server: { port: KUBELET_PORT, addresses: node.addresses, ...keys },
-    metrics: [...loopMetrics, ...processMetrics],
+    metrics: nodePage,
     clock,
     log,
   });

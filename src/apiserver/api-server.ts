@@ -31,7 +31,7 @@ export type ApiServerOptions = {
   readonly tokens: { readonly privateKey: string; readonly publicKey: string; readonly issuer: string };
   /** As whom the server calls the node agents, and where, for a Node that does not say. */
   readonly kubelet: { readonly port: number; readonly certificate: string; readonly key: string };
-  /** Shown at /metrics beside the server's own. */
+  /** What /metrics shows; the server's own alone without it. */
   readonly metrics?: readonly Family[];
   readonly clock: Clock;
   readonly log: Log;
@@ -54,7 +54,7 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const tokens = createServiceAccountTokens({ ...options.tokens, clock, find });
   const kubelet = createKubeletClient({ ...options.kubelet, ca: tls.ca });
   const podStreams = createPodStreams({ registry, kubelet, kubeletPort: options.kubelet.port });
-  const metrics = createPage([...requestMetrics, ...(options.metrics ?? [])]);
+  const metrics = createPage(options.metrics ?? requestMetrics);
   const frontend = createFrontend({
     handle: createApiHandler({ registry, tokens, find, podStreams, metrics, clock, log }),
     tokens,

@@ -46,7 +46,7 @@ export const startKubelet = (options: KubeletOptions): Kubelet => {
     slots: createSlots(START_SLOTS),
   };
   const workers = new PodWorkers(context);
-  const metrics = createPage([...kubeletMetrics, ...(options.metrics ?? [])]);
+  const metrics = createPage(options.metrics ?? kubeletMetrics);
   const server = startKubeletServer(options.server, { pods: context, workers, metrics });
   const registration = startRegistration({
     ...options,

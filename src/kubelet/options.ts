@@ -43,7 +43,7 @@ export type KubeletOptions = {
   readonly logFolder: string;
   readonly hostResolvConf: { readonly nameservers: readonly string[]; readonly searches: readonly string[] };
   readonly server: KubeletServerOptions;
-  /** Shown at /metrics beside the kubelet's own. */
+  /** What /metrics shows; the kubelet's own alone without it. */
   readonly metrics?: readonly Family[];
   readonly clock: Clock;
   readonly log: Log;
