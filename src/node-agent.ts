@@ -130,10 +130,12 @@ const startProxyPages = (log: Log): Stoppable =>
     log,
   });
 
-const startNames = ({ config, node, informers, hostResolvConf, log }: Agent): Stoppable =>
+const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent): Stoppable =>
   startDns({
     domain: config.domain,
     addresses: config.dnsServiceIps,
+    nodeAddresses: node.addresses,
+    nft,
     reverseCidrs: [...config.podCidrs, ...config.serviceCidrs],
     nodeName: node.name,
     services: informers.services,
