@@ -10,6 +10,7 @@ import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import type { Clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
+import { controlPlanePage } from './metric-pages.ts';
 import { startLifecycle } from './lifecycle/lifecycle.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
@@ -38,6 +39,7 @@ export const startControlPlane = async ({
     tls: { ca: keys.ca, ...keys.apiServer },
     tokens: { ...keys.tokens, issuer: `https://kubernetes.default.svc.${domain}` },
     kubelet: { port: KUBELET_PORT, ...keys.kubeletClient },
+    metrics: controlPlanePage,
     clock,
     log: log.child({ component: 'apiserver' }),
   });
