@@ -11,6 +11,7 @@ import { eventually } from '../../test/support/poll.ts';
 import { startInformer } from '../informer/informer.ts';
 import type { EndpointSlice, Service, ServiceSpec } from '../k8s/generated/types.ts';
 import { endpointSlices, namespaces, pods, services } from '../k8s/resources.ts';
+import { DatagramBatch } from '../kernel/datagram-batch.ts';
 import { systemClock } from '../lang/clock.ts';
 import { silentLog } from '../lang/log.ts';
 import { decodeMessage, encodeMessage } from '../wire/dns/codec.ts';
@@ -121,7 +122,13 @@ describe('startDns()', () => {
     const status = { phase: 'Running', podIPs: [{ ip: '10.244.0.5' }, { ip: 'fd00::5' }] };
     client.put(pods, { ...pod, metadata: { name: 'p', namespace: 'default' }, status });
     informers = startInformers();
-    stub = await listen({ address: UPSTREAM, port: PORT, answer: upstream, log: silentLog });
+    stub = await listen({
+      address: UPSTREAM,
+      port: PORT,
+      answer: upstream,
+      batch: new DatagramBatch(),
+      log: silentLog,
+    });
     dns = startDns({
       ...common,
       ...informers,

@@ -25,6 +25,12 @@ export class Zone {
   readonly #entryByName = new Map<string, Entry>();
   /** How many names there are below a name. */
   readonly #namesBelow = new Map<string, number>();
+  readonly #onChange: (name: string) => void;
+
+  /** `onChange` hears of each name for which lookUp() now says something else. */
+  constructor(onChange: (name: string) => void = () => {}) {
+    this.#onChange = onChange;
+  }
 
   /** `name` in lower case. O(1). */
   lookUp(name: string): Lookup {
@@ -65,12 +71,15 @@ export class Zone {
       this.#entryByName.delete(name);
       this.#countBelow(name, -1);
     }
+    this.#onChange(name);
   }
 
   #countBelow(name: string, by: 1 | -1): void {
     for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
       const above = name.slice(dot + 1);
-      const count = (this.#namesBelow.get(above) ?? 0) + by;
+      const before = this.#namesBelow.get(above) ?? 0;
+      const count = before + by;
+      if (before === 0 || count === 0) this.#onChange(above);
       if (count > 0) this.#namesBelow.set(above, count);
       else this.#namesBelow.delete(above);
     }

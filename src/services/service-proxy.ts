@@ -10,13 +10,14 @@ import type { Nft } from '../kernel/nft.ts';
 import type { Clock, Timer } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
-import type { Loop } from '../reconcile/loop.ts';
+import type { Loop, LoopOptions } from '../reconcile/loop.ts';
 import type { Effects } from './apply.ts';
 import type { VirtualIp } from './select.ts';
 import type { SocketTranslation } from './ebpf/socket-translation.ts';
 import { serviceOfSlice } from './select.ts';
 import { ServiceSync } from './service-sync.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
+import { SyncMeter } from './sync-meter.ts';
 
 /** `ebpf` translates sockets where it can, the packets of all others by nftables; `auto` does so if the kernel can. */
 export type BackEnd = 'nftables' | 'ebpf' | 'auto';
@@ -80,15 +81,23 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
     },
     onWhole: (entries) => sockets?.begin(entries),
   });
-  const loop = startLoop({ name: 'services', apply: (dirty) => sync.apply(dirty), clock, log });
+  const meter = new SyncMeter(clock);
+  const apply: LoopOptions['apply'] = (dirty) => meter.measure(dirty, () => sync.apply(dirty));
+  const loop = startLoop({ name: 'services', apply, clock, log });
   const stops: (() => void)[] = [() => void loop.stop()];
   let isStopped = false;
   const synced = whenAllSynced(services, endpointSlices).then(async () => {
     sockets = await openSockets(options);
     if (isStopped) return;
     stops.push(
-      services.subscribe(({ key }) => loop.mark(key)),
-      endpointSlices.subscribe(({ before, after }) => markServices(loop, before, after)),
+      services.subscribe(({ key }) => {
+        meter.heardService();
+        loop.mark(key);
+      }),
+      endpointSlices.subscribe(({ before, after }) => {
+        meter.heardSlice(before, after);
+        markServices(loop, before, after);
+      }),
       checkTables(sync, loop, options),
     );
     loop.mark(TABLES);
