@@ -5,14 +5,14 @@ import { decodeSocket, encodeUdpDestruction, encodeUdpQuery } from './socket-dia
 
 // what Linux 6.18 says of a UDP socket 127.0.0.1:5000 -> 127.0.0.1:53
 const dumped =
-  '02010000138800357f0000010000000000000000000000007f000001000000000000000000000000000000' +
-  '000110000000000000000000000000000000000000000000003d1a0000';
+  '02010000138800357f0000010000000000000000000000007f000001000000000000000000000000000000009c130000' +
+  '00000000000000000000000000000000000000007b17000500080000000000';
 
 describe('decodeSocket()', () => {
   it('reads peer and cookie, which a destruction gives back as they are', () => {
     const socket = decodeSocket(Buffer.from(dumped, 'hex'))!;
     assert.equal(`${formatAddress(socket.peer)} ${socket.peerPort}`, '127.0.0.1 53');
-    assert.equal(Buffer.from(socket.cookie).toString('hex'), '0110000000000000');
+    assert.equal(Buffer.from(socket.cookie).toString('hex'), '9c13000000000000');
     const destruction = Buffer.from(encodeUdpDestruction(socket)).toString('hex');
     assert.equal(destruction.slice(16), dumped.slice(8, 104));
   });

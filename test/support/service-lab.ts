@@ -16,6 +16,8 @@ export type Lab = {
   /** pod-1 first; each serves TCP and UDP on 8080 and TCP on 8443 as `pod-N`. */
   readonly pods: readonly NetnsAgent[];
   readonly nodeNetns: string;
+  /** By number, from 1. */
+  readonly podNetns: (n: number) => string;
   /** What a program prints inside the node. */
   readonly onNode: (program: string, ...args: readonly string[]) => Promise<string>;
   readonly close: () => Promise<void>;
@@ -56,6 +58,7 @@ export const createLab = async (name: string, podCount: number, podCgroup?: stri
     node: node!,
     pods: podAgents,
     nodeNetns: netnsPath(netns('node')),
+    podNetns: (n) => netnsPath(netns(`pod-${n}`)),
     onNode: (program, ...args) => runOk('ip', ['netns', 'exec', netns('node'), program, ...args]),
     close: async () => {
       await Promise.all([node!, outside!, ...podAgents].map((agent) => agent.close()));
