@@ -18,6 +18,9 @@ import { type Nft, openNft } from './kernel/nft.ts';
 import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import { type Log, createLog } from './lang/log.ts';
+import { nodePage, proxyPage } from './metric-pages.ts';
+import { startPageServer } from './metrics/page-server.ts';
+import { createPage } from './metrics/page.ts';
 import { installMasquerade } from './podnetwork/masquerade.ts';
 import { startNodeRoutes } from './podnetwork/node-routes.ts';
 import { createPodNetwork } from './podnetwork/pod-network.ts';
@@ -36,6 +39,7 @@ export type AgentStart = {
 export type AgentMessage = AgentStart | { readonly kind: 'stop' } | { readonly kind: 'registered' };
 
 const KUBELET_PORT = 10_250;
+const PROXY_METRICS_PORT = 10_249;
 const MTU_BYTES = 1500;
 
 type Stoppable = { readonly stop: () => Promise<void> };
@@ -65,11 +69,12 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const dns = startNames(agent);
   const runtime = await startRuntime(agent);
   const kubelet = startPods(agent, runtime);
+  const proxyPages = startProxyPages(log);
   await Promise.all([kubelet.whenRegistered(), proxy.whenSynced()]);
   return {
     stop: async () => {
       await kubelet.stop();
-      await Promise.all([proxy.stop(), dns.stop(), routes.stop()]);
+      await Promise.all([proxyPages.stop(), proxy.stop(), dns.stop(), routes.stop()]);
       await runtime.close();
       for (const informer of Object.values(informers)) informer.stop();
       client.close();
@@ -113,6 +118,19 @@ const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<ty
     log,
   });
 
+/** As kube-proxy serves them: on the node's loopback only. */
+const startProxyPages = (log: Log): Stoppable =>
+  startPageServer({
+    host: '127.0.0.1',
+    port: PROXY_METRICS_PORT,
+    pages: {
+      '/metrics': createPage(proxyPage),
+      '/healthz': () => 'ok',
+      '/proxyMode': () => 'nftables',
+    },
+    log,
+  });
+
 const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent): Stoppable =>
   startDns({
     domain: config.domain,
@@ -143,6 +161,7 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
     logFolder: join(clusterFiles(config.name).logs, node.name),
     hostResolvConf,
     server: { port: KUBELET_PORT, addresses: node.addresses, ...keys },
+    metrics: nodePage,
     clock,
     log,
   });
