@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads';
 import type { ApiClient } from './client/client.ts';
 import { type HttpClient, createHttpClient } from './client/http-client.ts';
 import { dnsIndexes, startDns } from './dns/dns.ts';
+import { startPodAddresses } from './dns/pod-addresses.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
 import { IMAGE_FOLDER, clusterFiles } from './embedded/cluster-files.ts';
 import type { PemPair } from './embedded/messages.ts';
@@ -146,7 +147,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     services: informers.services,
     endpointSlices: informers.endpointSlices,
     namespaces: informers.namespaces,
-    pods: informers.pods,
+    pods: informers.podAddresses,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,
     log,
@@ -183,7 +184,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
       indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
     }),
     namespaces: informer(resources.namespaces),
-    pods: informer(resources.pods, { indexes: dnsIndexes.pods }),
+    podAddresses: startPodAddresses({ client, clock, log }),
     ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
   };
 };

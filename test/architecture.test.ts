@@ -24,6 +24,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   scheduler: API,
   endpoints: API,
   lifecycle: API,
+  'service-addresses': API,
   images: ['lang', 'kernel'],
   runtime: ['lang', 'kernel', 'images'],
   underlay: ['lang', 'ip', 'wire', 'kernel'],

@@ -129,6 +129,7 @@ const answerKind = async (
   { kind, served }: Extract<Route, { readonly kind: Kind }>,
 ): Promise<Answer> => {
   checkScope(kind, path, verb);
+  if (kind.deprecation) request.warn(kind.deprecation);
   if (path.subresource === undefined) {
     if (!served.verbs.includes(verb) || !fits(verb, path.name)) throw methodNotAllowed();
     return machinery.objects[verb](request, { ...path, kind, subresource: undefined });
