@@ -12,10 +12,10 @@ import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import type { Effects } from './apply.ts';
-import type { VirtualIp } from './select.ts';
 import { serviceOfSlice } from './select.ts';
 import { ServiceSync } from './service-sync.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
+import type { VirtualIp } from './virtual-ip.ts';
 
 export type ServiceProxyOptions = {
   readonly nodeName: string;

@@ -13,7 +13,7 @@ import { runOk } from './test-cluster.ts';
 export type Lab = {
   readonly outside: NetnsAgent;
   readonly node: NetnsAgent;
-  /** pod-1 first; each serves TCP and UDP on 8080 and TCP on 8443 as `pod-N`. */
+  /** pod-1 first; each serves TCP and UDP on 8080 and TCP on 8443 as `pod-N`, and lines on 9090. */
   readonly pods: readonly NetnsAgent[];
   readonly nodeNetns: string;
   /** What a program prints inside the node. */
@@ -64,6 +64,7 @@ const serveAll = async (agent: NetnsAgent, name: string): Promise<void> => {
   await agent.serve(name, 'tcp', 8080);
   await agent.serve(name, 'tcp', 8443);
   await agent.serve(name, 'udp', 8080);
+  await agent.serveLines(name, 9090);
 };
 
 const ip = (netns: string, lines: readonly string[]): Promise<string> =>
