@@ -27,6 +27,7 @@ const start = () => {
     slicesOf: (key) => slices.byIndex('services/service', key),
     nft,
     onEffects: () => {},
+    onService: () => {},
     log: silentLog,
   });
   return { nft, services, slices, sync };

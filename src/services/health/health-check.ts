@@ -10,13 +10,14 @@ export type HealthCheck = {
 
 /**
  * Only ready endpoints count: a node whose last ones terminate must be taken out of the load balancer while they still
- * answer (KEP-1669). Undefined if no load balancer is to ask.
+ * answer (KEP-1669). A dual-stack pod counts once: those of the Service's first family do. Undefined if no load balancer is to ask.
  */
 export const healthCheckOf = (service: ServiceSnapshot, nodeName: string): HealthCheck | undefined => {
   if (service.healthCheckPort === undefined) return undefined;
+  const family = service.clusterIps[0]?.family;
   const local = service.ports
     .flatMap(({ candidates }) => candidates)
-    .filter((candidate) => candidate.isReady && candidate.nodeName === nodeName);
+    .filter((each) => each.isReady && each.nodeName === nodeName && each.family === family);
   return {
     service: service.key,
     port: service.healthCheckPort,

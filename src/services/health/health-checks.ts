@@ -33,7 +33,7 @@ export class HealthChecks {
   }
 
   async close(): Promise<void> {
-    for (const service of [...this.#wanted.keys()]) this.set(service, undefined);
+    for (const service of this.#wanted.keys()) this.set(service, undefined);
     await this.#work;
   }
 

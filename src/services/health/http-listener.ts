@@ -34,7 +34,9 @@ export const listenHttp = async (
     }),
   );
   const close = async (): Promise<void> => void (await Promise.all(servers.map(closeServer)));
-  const outcomes = await Promise.allSettled(servers.map((server, index) => open(server, addresses[index]!, port)));
+  const outcomes = await Promise.allSettled(
+    servers.map((server, index) => open(server, addresses[index]!, port)),
+  );
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (!failed) return { close };
   await close();

@@ -18,39 +18,42 @@ export const isEligible = (node: Stored<Node> | undefined): boolean =>
 export class ProxyHealth {
   readonly #clock: Clock;
   #lastUpdatedMs = 0;
-  #oldestQueuedMs: number | undefined;
+  /** When the oldest of the changes came that wait, and of those that are being written. */
+  #queuedMs: number | undefined;
+  #writingMs: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Something changed that is not in the kernel yet. */
+  /** A change came that is not in the kernel yet. */
   queued(): void {
-    this.#oldestQueuedMs ??= this.#clock.now();
+    this.#queuedMs ??= this.#clock.now();
   }
 
-  /** Everything is in the kernel. */
-  updated(): void {
-    this.#oldestQueuedMs = undefined;
+  /** Wraps the writing of all changes so far: while it fails, they are not written. */
+  async writing<T>(write: () => Promise<T>): Promise<T> {
+    this.#writingMs ??= this.#queuedMs;
+    this.#queuedMs = undefined;
+    const result = await write();
+    this.#writingMs = undefined;
     this.#lastUpdatedMs = this.#clock.now();
+    return result;
   }
 
-  /** False while a change has been waiting for longer than a minute. */
+  /** False while a change has been waiting for a minute. */
   get isHealthy(): boolean {
-    return this.#oldestQueuedMs === undefined || this.#clock.now() - this.#oldestQueuedMs < LATE_MS;
+    const sinceMs = this.#writingMs ?? this.#queuedMs;
+    return sinceMs === undefined || this.#clock.now() - sinceMs < LATE_MS;
   }
 
   /** Of port 10256; undefined for a path that is not there. */
   answer(path: string, node: Stored<Node> | undefined): Answer | undefined {
     const nodeEligible = isEligible(node);
-    switch (path.split('?')[0]) {
-      case '/healthz':
-        return this.#answerOf(this.isHealthy && nodeEligible, { nodeEligible });
-      case '/livez':
-        return this.#answerOf(this.isHealthy, {});
-      default:
-        return undefined;
-    }
+    const bare = path.replace(/\?.*/, '');
+    if (bare === '/healthz') return this.#answerOf(this.isHealthy && nodeEligible, { nodeEligible });
+    if (bare === '/livez') return this.#answerOf(this.isHealthy, {});
+    return undefined;
   }
 
   /** As in kube-proxy, who is healthy was updated just now, even if there was nothing to do. */
@@ -58,7 +61,11 @@ export class ProxyHealth {
     const now = this.#clock.now();
     return {
       status: isFine ? 200 : 503,
-      body: { lastUpdated: timeText(isFine ? now : this.#lastUpdatedMs), currentTime: timeText(now), ...more },
+      body: {
+        lastUpdated: timeText(isFine ? now : this.#lastUpdatedMs),
+        currentTime: timeText(now),
+        ...more,
+      },
     };
   }
 }
