@@ -10,13 +10,14 @@ import type { Nft } from '../kernel/nft.ts';
 import type { Clock, Timer } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
-import type { Loop } from '../reconcile/loop.ts';
+import type { Loop, LoopOptions } from '../reconcile/loop.ts';
 import type { Effects } from './apply.ts';
 import { startHealthServers } from './health/health-servers.ts';
 import type { ProxyHealth } from './health/proxy-health.ts';
 import { serviceOfSlice } from './select.ts';
 import { ServiceSync } from './service-sync.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
+import { SyncMeter } from './sync-meter.ts';
 import type { VirtualIp } from './virtual-ip.ts';
 
 export type ServiceProxyOptions = {
@@ -74,14 +75,23 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
     onEffects: (effects) => cleanUp(conntrack, effects, log),
     onService: servers.setService,
   });
-  const loop = startServiceLoop(sync, servers.health, options);
+  const meter = new SyncMeter(options.clock);
+  const loop = startServiceLoop(servers.health, options, (dirty) =>
+    meter.measure(dirty, () => sync.apply(dirty)),
+  );
   const stops: (() => void)[] = [() => void loop.stop()];
   let isStopped = false;
   const synced = whenAllSynced(services, endpointSlices).then(async () => {
     if (isStopped) return;
     stops.push(
-      services.subscribe(({ key }) => loop.mark(key)),
-      endpointSlices.subscribe(({ before, after }) => markServices(loop, before, after)),
+      services.subscribe(({ key }) => {
+        meter.heardService();
+        loop.mark(key);
+      }),
+      endpointSlices.subscribe(({ before, after }) => {
+        meter.heardSlice(before, after);
+        markServices(loop, before, after);
+      }),
       checkTables(sync, loop, options),
     );
     loop.mark(TABLES);
@@ -98,9 +108,13 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
   };
 };
 
-const startServiceLoop = (sync: ServiceSync, health: ProxyHealth, options: ServiceProxyOptions): Loop => {
-  const apply = (dirty: ReadonlySet<string>) => health.writing(() => sync.apply(dirty));
-  const loop = startLoop({ name: 'services', apply, clock: options.clock, log: options.log });
+const startServiceLoop = (
+  health: ProxyHealth,
+  { clock, log }: ServiceProxyOptions,
+  sync: LoopOptions['apply'],
+): Loop => {
+  const apply: LoopOptions['apply'] = (dirty) => health.writing(() => sync(dirty));
+  const loop = startLoop({ name: 'services', apply, clock, log });
   const mark = (key: string): void => {
     health.queued();
     loop.mark(key);
