@@ -106,6 +106,7 @@ const attach = async (
     Object.entries(networkSysctls(config.sysctls)).forEach(setSysctl);
   });
   const { ips } = await network.attach(id, config.pod, path);
+  network.publish(id, config.portMappings);
   return ips;
 };
 
