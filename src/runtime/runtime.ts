@@ -84,6 +84,8 @@ export type ContainerConfig = {
   /** Relative to the sandbox's logDirectory, e.g. `nginx/0.log`. Lines: `RFC3339Nano stream P|F text`. */
   readonly logPath: string;
   readonly stdin: boolean;
+  /** The end of what the first caller who attaches has to say is the end of stdin. */
+  readonly stdinOnce: boolean;
   readonly tty: boolean;
   readonly security: ContainerSecurity;
   readonly resources: {

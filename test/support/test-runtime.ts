@@ -35,6 +35,7 @@ export const containerConfig = (changes: Partial<ContainerConfig> = {}): Contain
   mounts: [],
   logPath: `${changes.name ?? 'c'}/0.log`,
   stdin: false,
+  stdinOnce: false,
   tty: false,
   security: {
     privileged: false,

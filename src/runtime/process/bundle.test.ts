@@ -27,6 +27,7 @@ const config: ContainerConfig = {
   mounts: [],
   logPath: 'c/0.log',
   stdin: false,
+  stdinOnce: false,
   tty: false,
   security,
   resources: {},
