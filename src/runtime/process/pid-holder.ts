@@ -26,6 +26,7 @@ export const pidHolderConfig = (imageId: string): ContainerConfig => ({
   mounts: [],
   logPath: `${NAME}.log`,
   stdin: false,
+  stdinOnce: false,
   tty: false,
   security: {
     privileged: false,
