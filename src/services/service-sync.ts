@@ -16,6 +16,7 @@ import type { ProxySite } from './compile.ts';
 import type { TableSite } from './layout.ts';
 import { hasTables } from './observe.ts';
 import { selectService } from './select.ts';
+import type { ServiceSnapshot } from './select.ts';
 import type { Entry } from './state.ts';
 
 export type ServiceSyncOptions = ProxySite &
@@ -26,6 +27,8 @@ export type ServiceSyncOptions = ProxySite &
     readonly onEffects: (effects: Effects) => void;
     /** All Services are in the kernel: after the first apply, and again when the tables had to be made anew. */
     readonly onWhole: (entries: Iterable<Programmed>) => void;
+    /** Called with each Service that is applied, undefined if nothing of it is for a proxy. */
+    readonly onService: (key: string, service: ServiceSnapshot | undefined) => void;
     readonly log: Log;
   };
 
@@ -97,9 +100,10 @@ export class ServiceSync {
   }
 
   #compile(key: string): ServiceClaim {
-    const { services, slicesOf } = this.#options;
+    const { services, slicesOf, onService } = this.#options;
     const service = services.get(key);
     const snapshot = service && selectService(service, slicesOf(key));
+    onService(key, snapshot);
     if (!snapshot) return { key, seniority: '', table: [] };
     return { key, seniority: snapshot.seniority, table: compileService(snapshot, this.#options) };
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ServiceSpec } from '../../src/k8s/generated/types.ts';
-import type { BackEnd } from '../../src/services/service-proxy.ts';
+import type { BackEnd } from '../../src/services/ebpf/open-sockets.ts';
 import { eventually } from './poll.ts';
 import { startProxyAgent } from './proxy-agent.ts';
 import type { ProxyAgent } from './proxy-agent.ts';

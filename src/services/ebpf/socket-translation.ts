@@ -128,11 +128,20 @@ export class SocketTranslation {
       attachAll(this.#cgroup, maps);
       this.#maps = maps;
     } catch (error) {
-      this.#log.error({ err: error }, 'sockets are not translated, packets are');
-      this.#maps = undefined;
-      detachAll(this.#cgroup);
+      this.#giveUp(error);
     }
     if (old) closeServiceMaps(old);
+  }
+
+  /** Until it is to begin anew. Maps that nobody writes would lead to endpoints that are gone. */
+  #giveUp(error: unknown): void {
+    this.#log.error({ err: error }, 'sockets are not translated, packets are');
+    this.#maps = undefined;
+    try {
+      detachAll(this.#cgroup);
+    } catch (again) {
+      this.#log.error({ err: again }, 'socket programs not detached');
+    }
   }
 }
 

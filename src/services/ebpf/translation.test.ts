@@ -22,6 +22,7 @@ const programmed = ({ masquerade = 'outsiders', stickySeconds, ...changes }: Cha
   match: 'tcp . 10.96.0.10 . 80',
   code: shapeCode({ kind: 'balance', count: 1, isOutside: false, stickySeconds }),
   slots: [{ id: masqueradeCode(masquerade) + 7, at: '10.244.0.5 . 8080', isHairpin: true, isSticky: false }],
+  allowed: [],
   ...changes,
 });
 
@@ -36,6 +37,7 @@ describe('translationOf()', () => {
       ['the source is changed too', { masquerade: 'all' }],
       ['session affinity', { stickySeconds: 10 }],
       ['clients from outside', { map: 'outside-services' }],
+      ['source ranges', { allowed: ['10.0.0.0/8'] }],
       ['SCTP', { match: 'sctp . 10.96.0.10 . 80' }],
       ['refused', { code: shapeCode({ kind: 'reject' }), slots: [] }],
     ];
