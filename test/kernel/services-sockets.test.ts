@@ -55,6 +55,13 @@ describe('translated sockets', { skip: noCgroups }, () => {
   };
   const flowsTo = async (address: string): Promise<string> => lab.onNode('conntrack', '-L', '-d', address);
 
+  /** Waits until a connection to the Service is made without a packet to it. */
+  const isTranslated = (to: { readonly host: string; readonly port: number }): Promise<unknown> =>
+    eventually(`sockets to ${to.host} are translated`, async () => {
+      await lab.onNode('conntrack', '-F');
+      return (await lab.pods[2]!.dial(to)).startsWith('pod') && (await flowsTo(to.host)) === '';
+    });
+
   before(async () => {
     folder = makeCgroup(podCgroup);
     lab = await createLab('sockets', 3, folder);
@@ -99,7 +106,7 @@ describe('translated sockets', { skip: noCgroups }, () => {
     put('flow', 20, [1, 2]);
     const to = { host: '10.96.0.20', port: 80 };
     const socket = await program.openUdp(4);
-    await eventually('the Service answers', async () => (await program.send(socket, to)).startsWith('pod'));
+    await isTranslated(to);
     const answers = new Set<string>();
     for (let i = 0; i < 20; i++) answers.add((await program.send(socket, to)).split(' ')[0]!);
     assert.equal(answers.size, 1, [...answers].join());
@@ -114,19 +121,15 @@ describe('translated sockets', { skip: noCgroups }, () => {
   it('ends a UDP socket whose peer is gone, and no other', async () => {
     put('gone', 21, [1]);
     const front = { host: '10.96.0.21', port: 80 };
-    const stale = await eventually('the Service answers', async () => {
-      const socket = await program.openUdp(4, front);
-      return (await program.send(socket)).startsWith('pod-1') ? { socket } : undefined;
-    });
+    await isTranslated(front);
+    const stale = await program.openUdp(4, front);
+    assert.match(await program.send(stale), /^pod-1/);
     const direct = await program.openUdp(4, { host: podAddresses(1)[0], port: 8080 });
     const other = await program.openUdp(4, { host: '10.96.0.10', port: 80 });
     for (const socket of [direct, other]) assert.match(await program.send(socket), /^pod/);
     put('gone', 21, [2]);
     const at = performance.now();
-    await eventually(
-      'the socket is ended',
-      async () => (await program.send(stale.socket)) === 'error ECONNABORTED',
-    );
+    await eventually('the socket is ended', async () => (await program.send(stale)) === 'error ECONNABORTED');
     assert.ok(performance.now() - at < 1000, 'within a second');
     for (const socket of [direct, other]) assert.match(await program.send(socket), /^pod/);
     assert.match(await program.send(await program.openUdp(4, front)), /^pod-2/);
@@ -170,10 +173,7 @@ describe('translated sockets', { skip: noCgroups }, () => {
     const targets = many.map(({ name, protocol }) => ({ name, protocol, port: 8080 }));
     proxy!.order({ put: 'slice', object: slice('many', [podAddresses(1)[0]], { ports: targets }) });
     const last = { host: '10.96.0.30', port: 2099 };
-    await eventually('the last port is translated', async () => {
-      await lab.onNode('conntrack', '-F');
-      return (await lab.pods[2]!.dial(last)).startsWith('pod-1') && (await flowsTo(last.host)) === '';
-    });
+    await isTranslated(last);
     assert.match(await lab.pods[2]!.dial({ host: '10.96.0.10', port: 80 }), /^pod/);
     assert.equal(await flowsTo('10.96.0.10'), '');
   });

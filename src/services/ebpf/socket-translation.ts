@@ -1,9 +1,7 @@
 // Translates pods' sockets at connect() and its like, so that their packets never need translation. Follows what the
 // nftables back end has programmed: whatever is not here, or not yet, is done there.
-import { mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { isKernelError } from '../../kernel/kernel-error.ts';
-import { unifiedCgroupRoot } from '../../kernel/unified-cgroup.ts';
 import type { Clock, Timer } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import type { EntryChange } from '../apply.ts';
@@ -36,21 +34,16 @@ export class SocketTranslation {
     this.#log = log;
   }
 
-  /** For the processes in a cgroup such as `/podnet/CLUSTER/NODE/pods`, which it makes. Throws where the kernel cannot. */
-  static open(path: string, clock: Clock, log: Log): SocketTranslation {
-    const root = unifiedCgroupRoot();
-    if (root === undefined) throw new Error('cgroups of version 2 are not mounted');
-    const cgroup = join(root, path);
+  /** For the processes in and below a cgroup's folder, which it makes. Throws where the kernel cannot. */
+  static open(cgroup: string, clock: Clock, log: Log): SocketTranslation {
     mkdirSync(cgroup, { recursive: true });
     probe(cgroup);
     return new SocketTranslation(cgroup, clock, log);
   }
 
   /** Takes away what an agent that translated sockets left on the cgroup. */
-  static remove(path: string): void {
-    const root = unifiedCgroupRoot();
-    const cgroup = root && join(root, path);
-    if (cgroup && statSync(cgroup, { throwIfNoEntry: false })) detachAll(cgroup);
+  static remove(cgroup: string): void {
+    detachAll(cgroup);
   }
 
   /** Begins, or begins anew, with all entries that there are. */
