@@ -4,6 +4,7 @@ import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Kind } from './kind.ts';
 import type { Registry, Subresource } from './registry.ts';
+import { createFieldTypes } from './schema/field-types.ts';
 import { createSchemas, loadDefinitions } from './schema/schema.ts';
 import { methodNotSupported } from './status-errors.ts';
 import { startExpiry } from './store/expiry.ts';
@@ -12,12 +13,13 @@ import { selectorOf } from './store/selector.ts';
 import { Store } from './store/store.ts';
 import type { StoreOptions } from './store/store.ts';
 import { watch } from './store/watch.ts';
+import { apply } from './verbs/apply.ts';
 import { create } from './verbs/create.ts';
 import { deleteOne, deleteSelected } from './verbs/delete.ts';
 import { find, tableOf } from './verbs/machinery.ts';
 import type { Machinery } from './verbs/machinery.ts';
 import { patch } from './verbs/patch.ts';
-import { getScale, patchScale, updateScale } from './verbs/scale.ts';
+import { applyScale, getScale, patchScale, updateScale } from './verbs/scale.ts';
 import { runSubresource } from './verbs/subresource.ts';
 import { update, updateStatus } from './verbs/update.ts';
 
@@ -32,10 +34,12 @@ export type RegistryOptions = {
 /** An empty cluster. Needs the kind Namespace for namespaced kinds. */
 export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry => {
   const store = new Store(options);
+  const definitions = loadDefinitions();
   const machinery: Machinery = {
     store,
     clock: options.clock,
-    schema: createSchemas(loadDefinitions()).root,
+    schema: createSchemas(definitions).root,
+    fieldType: createFieldTypes(definitions).type,
   };
   startExpiry(store, kinds, options.clock);
   // The writes are async by contract, not by need: errors of any step become rejections.
@@ -54,6 +58,10 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
       subresource === 'scale'
         ? patchScale(machinery, kind, ref, change, context)
         : patch(machinery, supporting(kind, subresource), ref, change, context, subresource),
+    apply: async (kind, ref, request, context, subresource) =>
+      subresource === 'scale'
+        ? applyScale(machinery, kind, ref, request, context)
+        : apply(machinery, supporting(kind, subresource), ref, request, context, subresource),
     delete: async (kind, ref, request, context) => deleteOne(machinery, kind, ref, request, context),
     deleteCollection: async (kind, selection, request, context) =>
       deleteSelected(machinery, kind, selection, request, context),
