@@ -1,7 +1,7 @@
 // The control plane: the API server, the objects that every cluster has, and the controllers. Only wiring.
 import { createApiServer } from './apiserver/api-server.ts';
 import type { ApiClient } from './client/client.ts';
-import { bootstrapObjects } from './embedded/bootstrap-objects.ts';
+import { type BootstrapObject, bootstrapObjects } from './embedded/bootstrap-objects.ts';
 import type { ClusterConfig } from './embedded/cluster-config.ts';
 import type { ClusterKeys } from './embedded/messages.ts';
 import { endpointIndexes, startEndpoints } from './endpoints/endpoints.ts';
@@ -10,8 +10,10 @@ import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import type { Clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
+import { controlPlanePage } from './metric-pages.ts';
 import { startLifecycle } from './lifecycle/lifecycle.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
+import { startServiceAddresses } from './service-addresses/service-addresses.ts';
 import { startWorkloads, workloadIndexes } from './workloads/workloads.ts';
 
 export type ControlPlaneOptions = {
@@ -37,13 +39,15 @@ export const startControlPlane = async ({
     tls: { ca: keys.ca, ...keys.apiServer },
     tokens: { ...keys.tokens, issuer: `https://kubernetes.default.svc.${domain}` },
     kubelet: { port: KUBELET_PORT, ...keys.kubeletClient },
+    metrics: controlPlanePage,
     clock,
     log: log.child({ component: 'apiserver' }),
   });
-  await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), config);
+  const objects = bootstrapObjects(config);
+  await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), objects);
   const controllers = startControllers(
     (name) => server.clientFor({ name: `system:${name}`, groups: ['system:masters'] }),
-    { caCertificate: keys.ca, clock, log },
+    { caCertificate: keys.ca, serviceCidrs, keptObjects: objects, clock, log },
   );
   await server.listen(
     ['127.0.0.1', '::1', ...config.hostAddresses].map((host) => ({ host, port: config.apiPort })),
@@ -57,15 +61,21 @@ export const startControlPlane = async ({
 };
 
 /** In order: namespaces first, Services before their endpoints. */
-const createAll = async (client: ApiClient, config: ClusterConfig): Promise<void> => {
-  for (const { resource, object } of bootstrapObjects(config)) await client.create(resource, object);
+const createAll = async (client: ApiClient, objects: readonly BootstrapObject[]): Promise<void> => {
+  for (const { resource, object } of objects) await client.create(resource, object);
 };
 
 type Stoppable = { readonly stop: () => Promise<void> };
 
 const startControllers = (
   clientFor: (component: string) => ApiClient,
-  context: { readonly caCertificate: string; readonly clock: Clock; readonly log: Log },
+  context: {
+    readonly caCertificate: string;
+    readonly serviceCidrs: readonly string[];
+    readonly keptObjects: readonly BootstrapObject[];
+    readonly clock: Clock;
+    readonly log: Log;
+  },
 ): readonly Stoppable[] => {
   const { caCertificate, clock } = context;
   const watcher = clientFor('kube-controller-manager');
@@ -84,6 +94,8 @@ const startControllers = (
   const replicaSets = informer(resources.replicaSets, workloadIndexes.replicaSets);
   const endpointSlices = informer(resources.endpointSlices, endpointIndexes.endpointSlices);
   const endpoints = informer(resources.endpoints);
+  const serviceCidrs = informer(resources.serviceCidrs);
+  const ipAddresses = informer(resources.ipAddresses);
 
   const of = (component: string): { client: ApiClient; clock: Clock; log: Log } => ({
     client: clientFor(component),
@@ -94,6 +106,13 @@ const startControllers = (
     startWorkloads({ ...of('kube-controller-manager'), deployments, replicaSets, pods }),
     startScheduler({ ...of('kube-scheduler'), pods, nodes }),
     startEndpoints({ ...of('endpoint-controller'), services, pods, nodes, endpointSlices, endpoints }),
+    startServiceAddresses({
+      ...of('service-cidr-controller'),
+      services,
+      serviceCidrs,
+      ipAddresses,
+      defaultCidrs: context.serviceCidrs,
+    }),
     startLifecycle({
       ...of('kube-controller-manager'),
       resources: resources.allResources,
@@ -101,6 +120,7 @@ const startControllers = (
       nodes,
       pods,
       leases,
+      keptObjects: context.keptObjects,
       caCertificate,
     }),
   ];

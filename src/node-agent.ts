@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads';
 import type { ApiClient } from './client/client.ts';
 import { type HttpClient, createHttpClient } from './client/http-client.ts';
 import { dnsIndexes, startDns } from './dns/dns.ts';
+import { startPodAddresses } from './dns/pod-addresses.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
 import { IMAGE_FOLDER, clusterFiles } from './embedded/cluster-files.ts';
 import type { PemPair } from './embedded/messages.ts';
@@ -17,6 +18,9 @@ import { type Nft, openNft } from './kernel/nft.ts';
 import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import { type Log, createLog } from './lang/log.ts';
+import { nodePage, proxyPage } from './metric-pages.ts';
+import { startPageServer } from './metrics/page-server.ts';
+import { createPage } from './metrics/page.ts';
 import { installMasquerade } from './podnetwork/masquerade.ts';
 import { startNodeRoutes } from './podnetwork/node-routes.ts';
 import { createPodNetwork } from './podnetwork/pod-network.ts';
@@ -35,6 +39,7 @@ export type AgentStart = {
 export type AgentMessage = AgentStart | { readonly kind: 'stop' } | { readonly kind: 'registered' };
 
 const KUBELET_PORT = 10_250;
+const PROXY_METRICS_PORT = 10_249;
 const MTU_BYTES = 1500;
 
 type Stoppable = { readonly stop: () => Promise<void> };
@@ -53,7 +58,7 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const log = createLog('node-agent').child({ node: node.name });
   enterNetns(netnsPath(`podnet-${config.name}-${node.name}`));
   const server = `https://${config.hostAddresses[0]}:${config.apiPort}`;
-  const client = createHttpClient({ server, ...keys, clock, log });
+  const client = createHttpClient({ server, ...keys, userAgent: 'kubelet', clock, log });
   const informers = startInformers(message, client, log);
   const stateFolder = join(clusterFiles(config.name).state, node.name);
   const agent: Agent = { ...message, log, client, nft: openNft(), informers, stateFolder };
@@ -64,11 +69,12 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const dns = startNames(agent);
   const runtime = await startRuntime(agent);
   const kubelet = startPods(agent, runtime);
+  const proxyPages = startProxyPages(log);
   await Promise.all([kubelet.whenRegistered(), proxy.whenSynced()]);
   return {
     stop: async () => {
       await kubelet.stop();
-      await Promise.all([proxy.stop(), dns.stop(), routes.stop()]);
+      await Promise.all([proxyPages.stop(), proxy.stop(), dns.stop(), routes.stop()]);
       await runtime.close();
       for (const informer of Object.values(informers)) informer.stop();
       client.close();
@@ -76,17 +82,19 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   };
 };
 
-const startRuntime = ({ config, node, stateFolder, log }: Agent): Promise<PodRuntime> => {
+const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Promise<PodRuntime> => {
   const names = { clusterName: config.name, nodeName: node.name };
   const network = createPodNetwork({
     ...names,
     podCidrs: node.podCidrs,
     stateFolder: join(stateFolder, 'addresses'),
     mtuBytes: MTU_BYTES,
+    serviceCidrs: config.serviceCidrs,
+    nft,
     clock,
     log,
   });
-  return createProcessRuntime({
+  const runtime = await createProcessRuntime({
     ...names,
     stateFolder: join(stateFolder, 'runtime'),
     runFolder: join(clusterFiles(config.name).run, node.name),
@@ -96,6 +104,9 @@ const startRuntime = ({ config, node, stateFolder, log }: Agent): Promise<PodRun
     clock,
     log,
   });
+  const sandboxes = await runtime.listPodSandbox();
+  await network.collectGarbage(new Set(sandboxes.map(({ id }) => id)));
+  return runtime;
 };
 
 const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<typeof startServiceProxy> =>
@@ -107,8 +118,22 @@ const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<ty
     serviceCidrs: config.serviceCidrs,
     services: informers.services,
     endpointSlices: informers.endpointSlices,
+    nodes: informers.nodes,
     nft,
     clock,
+    log,
+  });
+
+/** As kube-proxy serves them: on the node's loopback only. */
+const startProxyPages = (log: Log): Stoppable =>
+  startPageServer({
+    host: '127.0.0.1',
+    port: PROXY_METRICS_PORT,
+    pages: {
+      '/metrics': createPage(proxyPage),
+      '/healthz': () => 'ok',
+      '/proxyMode': () => 'nftables',
+    },
     log,
   });
 
@@ -123,7 +148,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     services: informers.services,
     endpointSlices: informers.endpointSlices,
     namespaces: informers.namespaces,
-    pods: informers.pods,
+    pods: informers.podAddresses,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,
     log,
@@ -142,6 +167,7 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
     logFolder: join(clusterFiles(config.name).logs, node.name),
     hostResolvConf,
     server: { port: KUBELET_PORT, addresses: node.addresses, ...keys },
+    metrics: nodePage,
     clock,
     log,
   });
@@ -159,7 +185,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
       indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
     }),
     namespaces: informer(resources.namespaces),
-    pods: informer(resources.pods, { indexes: dnsIndexes.pods }),
+    podAddresses: startPodAddresses({ client, clock, log }),
     ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
   };
 };

@@ -4,6 +4,8 @@ import { isNotFound } from '../k8s/api-error.ts';
 import { nodes, pods, secrets, serviceAccounts } from '../k8s/resources.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import type { Family } from '../metrics/family.ts';
+import { createPage } from '../metrics/page.ts';
 import { type TokenOptions, createServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { createRegistry } from './create-registry.ts';
 import { createApiHandler } from './http/api-handler.ts';
@@ -11,6 +13,8 @@ import { createFrontend } from './http/frontend.ts';
 import { createKindIndex } from './http/kind-index.ts';
 import { createKubeletClient } from './http/kubelet-client.ts';
 import { createPodStreams } from './http/pod-streams.ts';
+import { createProxy } from './http/proxy/proxy.ts';
+import { requestMetrics } from './http/request-metrics.ts';
 import { type ApiListener, type Endpoint, type ServerHandlers, startServer } from './http/server.ts';
 import { createInProcessClient } from './in-process-client.ts';
 import { createKinds } from './kinds/kinds.ts';
@@ -28,6 +32,8 @@ export type ApiServerOptions = {
   readonly tokens: { readonly privateKey: string; readonly publicKey: string; readonly issuer: string };
   /** As whom the server calls the node agents, and where, for a Node that does not say. */
   readonly kubelet: { readonly port: number; readonly certificate: string; readonly key: string };
+  /** What /metrics shows; the server's own alone without it. */
+  readonly metrics?: readonly Family[];
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -48,11 +54,15 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const find = finderIn(registry);
   const tokens = createServiceAccountTokens({ ...options.tokens, clock, find });
   const kubelet = createKubeletClient({ ...options.kubelet, ca: tls.ca });
-  const podStreams = createPodStreams({ registry, kubelet, kubeletPort: options.kubelet.port });
+  const nodeAgents = { registry, kubelet, kubeletPort: options.kubelet.port };
+  const podStreams = createPodStreams(nodeAgents);
+  const proxy = createProxy(nodeAgents);
+  const metrics = createPage(options.metrics ?? requestMetrics);
   const frontend = createFrontend({
-    handle: createApiHandler({ registry, tokens, find, podStreams, clock, log }),
+    handle: createApiHandler({ registry, tokens, find, podStreams, proxy, metrics, clock, log }),
     tokens,
     podStreams,
+    proxy,
     kubelet,
     clock,
     log,

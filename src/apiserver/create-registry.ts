@@ -3,7 +3,7 @@ import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Kind } from './kind.ts';
-import type { Registry, Subresource } from './registry.ts';
+import type { Registry, RequestContext, Subresource } from './registry.ts';
 import { createFieldTypes } from './schema/field-types.ts';
 import { createSchemas, loadDefinitions } from './schema/schema.ts';
 import { methodNotSupported } from './status-errors.ts';
@@ -14,9 +14,10 @@ import { Store } from './store/store.ts';
 import type { StoreOptions } from './store/store.ts';
 import { watch } from './store/watch.ts';
 import { apply } from './verbs/apply.ts';
+import { arrival, missingNeed } from './verbs/arrival.ts';
 import { create } from './verbs/create.ts';
 import { deleteOne, deleteSelected } from './verbs/delete.ts';
-import { find, tableOf } from './verbs/machinery.ts';
+import { find, keyFor, tableOf } from './verbs/machinery.ts';
 import type { Machinery } from './verbs/machinery.ts';
 import { patch } from './verbs/patch.ts';
 import { applyScale, getScale, patchScale, updateScale } from './verbs/scale.ts';
@@ -31,7 +32,7 @@ export type RegistryOptions = {
   readonly history?: StoreOptions['history'];
 };
 
-/** An empty cluster. Needs the kind Namespace for namespaced kinds. */
+/** A cluster with the initial objects of its kinds. Needs the kind Namespace for namespaced kinds. */
 export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry => {
   const store = new Store(options);
   const definitions = loadDefinitions();
@@ -42,6 +43,8 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     fieldType: createFieldTypes(definitions).type,
   };
   startExpiry(store, kinds, options.clock);
+  for (const kind of kinds)
+    for (const object of kind.initial ?? []) create(machinery, kind, undefined, object, ITSELF);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds,
@@ -51,23 +54,40 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     list: (kind, query) => list(store, tableOf(machinery, kind), selectorOf(kind, query), query),
     watch: (kind, query, sink) =>
       watch(store, tableOf(machinery, kind), selectorOf(kind, query), query, sink),
-    create: async (kind, namespace, object, context) => create(machinery, kind, namespace, object, context),
+    create: async (kind, namespace, object, context) => {
+      const need = missingNeed(machinery, kind, namespace, object);
+      if (need) await arrival(machinery, need);
+      return create(machinery, kind, namespace, object, context);
+    },
     update: async (kind, ref, object, context, subresource) =>
       updaters[subresource ?? 'whole'](machinery, supporting(kind, subresource), ref, object, context),
     patch: async (kind, ref, change, context, subresource) =>
       subresource === 'scale'
         ? patchScale(machinery, kind, ref, change, context)
         : patch(machinery, supporting(kind, subresource), ref, change, context, subresource),
-    apply: async (kind, ref, request, context, subresource) =>
-      subresource === 'scale'
-        ? applyScale(machinery, kind, ref, request, context)
-        : apply(machinery, supporting(kind, subresource), ref, request, context, subresource),
+    apply: async (kind, ref, request, context, subresource) => {
+      if (subresource === 'scale') return applyScale(machinery, kind, ref, request, context);
+      const isThere = tableOf(machinery, kind).objects.get(keyFor(kind, ref)) !== undefined;
+      const need = isThere ? undefined : missingNeed(machinery, kind, ref.namespace, request.config);
+      if (need) await arrival(machinery, need);
+      return apply(machinery, supporting(kind, subresource), ref, request, context, subresource);
+    },
     delete: async (kind, ref, request, context) => deleteOne(machinery, kind, ref, request, context),
     deleteCollection: async (kind, selection, request, context) =>
       deleteSelected(machinery, kind, selection, request, context),
     createSubresource: async (kind, ref, subresource, body, context) =>
       runSubresource(machinery, { kind, ref, subresource, body }, context),
   };
+};
+
+/** The server as the author of its initial objects. */
+const ITSELF: RequestContext = {
+  user: { name: 'system:apiserver', groups: ['system:masters'] },
+  dryRun: false,
+  fieldManager: 'kube-apiserver',
+  fieldValidation: 'Strict',
+  decodingErrors: [],
+  warn: () => {},
 };
 
 type Update = (...args: Parameters<typeof update>) => Stored<KubeObject>;

@@ -5,6 +5,7 @@ import type {
   EndpointSlice,
   Endpoints,
   Event,
+  IPAddress,
   Lease,
   Namespace,
   Node,
@@ -13,6 +14,7 @@ import type {
   Secret,
   Service,
   ServiceAccount,
+  ServiceCIDR,
 } from './generated/types.ts';
 import type { KubeObject } from './objects.ts';
 
@@ -51,6 +53,13 @@ export const deployments = define<Deployment>('apps/v1', 'deployments', 'Deploym
 export const replicaSets = define<ReplicaSet>('apps/v1', 'replicasets', 'ReplicaSet');
 export const endpointSlices = define<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice');
 export const leases = define<Lease>('coordination.k8s.io/v1', 'leases', 'Lease');
+export const serviceCidrs = define<ServiceCIDR>(
+  'networking.k8s.io/v1',
+  'servicecidrs',
+  'ServiceCIDR',
+  'Cluster',
+);
+export const ipAddresses = define<IPAddress>('networking.k8s.io/v1', 'ipaddresses', 'IPAddress', 'Cluster');
 
 /** Every resource that is stored: what garbage collection and namespace deletion go through. */
 export const allResources: readonly Resource[] = [
@@ -67,6 +76,8 @@ export const allResources: readonly Resource[] = [
   replicaSets,
   endpointSlices,
   leases,
+  serviceCidrs,
+  ipAddresses,
 ];
 
 /** `v1` or `apps/v1`: what stands in an object's apiVersion. */

@@ -1,6 +1,7 @@
 // From an authenticated request to its answer: understand the path, ask whether it is allowed, find the handler.
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import type { MetricsPage } from '../../metrics/page.ts';
 import { demand } from '../auth/authorize.ts';
 import { type Review, createReviews } from '../auth/reviews.ts';
 import type { ServiceAccountTokens, TokenOptions } from '../auth/service-account-tokens.ts';
@@ -18,6 +19,8 @@ import { methodNotAllowed, noSuchPath } from './http-errors.ts';
 import { type ObjectHandler, createObjectReads } from './object-reads.ts';
 import { createObjectWrites } from './object-writes.ts';
 import type { PodStreams } from './pod-streams.ts';
+import type { Proxy } from './proxy/proxy.ts';
+import { countRequest } from './request-metrics.ts';
 import { type ResourcePath, type Verb, parseRequestPath, verbOf } from './request-path.ts';
 import { type ServedResource, type ServedSubresource, servedKind, servedReview } from './served-resources.ts';
 import { createSubresourceHandler } from './subresources.ts';
@@ -27,6 +30,9 @@ export type ApiHandlerOptions = {
   readonly tokens: ServiceAccountTokens;
   readonly find: TokenOptions['find'];
   readonly podStreams: PodStreams;
+  readonly proxy: Proxy;
+  /** The text of /metrics. */
+  readonly metrics: MetricsPage;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -41,13 +47,14 @@ type Machinery = {
   readonly objects: Readonly<Record<Verb, ObjectHandler>>;
   readonly postSubresource: ReturnType<typeof createSubresourceHandler>;
   readonly podStreams: PodStreams;
+  readonly proxy: Proxy;
 };
 
 /** Throws ApiError for everything that goes wrong on purpose. */
 export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
   const routes = routesOf(options.registry.kinds, createReviews(options.tokens));
   const resources = [...routes.values()].map(({ served }) => served);
-  const documents = { resources, openApi: createOpenApi(resources) };
+  const documents = { resources, openApi: createOpenApi(resources), metrics: options.metrics };
   const machinery: Machinery = {
     objects: {
       ...createObjectReads({ ...options, frames: createEventFrames() }),
@@ -55,22 +62,40 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
     },
     postSubresource: createSubresourceHandler(options),
     podStreams: options.podStreams,
+    proxy: options.proxy,
+  };
+  const answerPath = (request: ApiRequest, segments: readonly string[]): Answer | Promise<Answer> => {
+    demand(request.user, { kind: 'path', verb: request.method.toLowerCase(), path: request.path });
+    return answerDocument(documents, request, segments);
   };
   return async (request) => {
     const path = parseRequestPath(request.path);
-    if (path.kind === 'document') {
-      demand(request.user, { kind: 'path', verb: request.method.toLowerCase(), path: request.path });
-      return answerDocument(documents, request, path.segments);
-    }
-    const verb = verbOf(request.method, path, request.query);
-    demand(request.user, { ...path, verb: verb ?? request.method.toLowerCase() });
+    if (path.kind === 'document')
+      return countRequest(request, undefined, () => answerPath(request, path.segments));
     const route = routes.get(routeKey(path));
-    if (!route) throw noSuchPath();
-    if (!verb) throw methodNotAllowed();
-    return 'review' in route
-      ? answerReview(route.review, request, path, verb)
-      : answerKind(machinery, request, path, verb, route);
+    const verb = verbOf(request.method, path, request.query);
+    const counted = route && { ...path, subresource: servedSubresource(route, path), verb };
+    return countRequest(request, counted, () => answerResource(machinery, request, path, verb, route));
   };
+};
+
+/** Only names that the server knows become labels. */
+const servedSubresource = ({ served }: Route, { subresource }: ResourcePath): string | undefined =>
+  served.subresources.find(({ name }) => name === subresource)?.name;
+
+const answerResource = (
+  machinery: Machinery,
+  request: ApiRequest,
+  path: ResourcePath,
+  verb: Verb | undefined,
+  route: Route | undefined,
+): Promise<Answer> => {
+  demand(request.user, { ...path, verb: verb ?? request.method.toLowerCase() });
+  if (!route) throw noSuchPath();
+  if (!verb) throw methodNotAllowed();
+  return 'review' in route
+    ? answerReview(route.review, request, path, verb)
+    : answerKind(machinery, request, path, verb, route);
 };
 
 const routeKey = (names: Pick<ResourcePath, 'group' | 'version' | 'resource'>): string =>
@@ -108,6 +133,7 @@ const answerKind = async (
   { kind, served }: Extract<Route, { readonly kind: Kind }>,
 ): Promise<Answer> => {
   checkScope(kind, path, verb);
+  if (kind.deprecation) request.warn(kind.deprecation);
   if (path.subresource === undefined) {
     if (!served.verbs.includes(verb) || !fits(verb, path.name)) throw methodNotAllowed();
     return machinery.objects[verb](request, { ...path, kind, subresource: undefined });
@@ -134,7 +160,7 @@ const checkScope = (kind: Kind, { namespace, name }: ResourcePath, verb: Verb): 
 };
 
 const answerSubresource = (
-  { objects, postSubresource, podStreams }: Machinery,
+  { objects, postSubresource, podStreams, proxy }: Machinery,
   request: ApiRequest,
   path: ResourcePath,
   verb: Verb,
@@ -148,6 +174,8 @@ const answerSubresource = (
       return objects[verb](request, { ...path, kind, subresource: subresource.name as Subresource });
     case 'log':
       return podStreams.logs(refOf(path), request.query);
+    case 'proxy':
+      return proxy.answer(request, path);
     case 'exec':
     case 'attach':
     case 'portforward':

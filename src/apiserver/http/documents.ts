@@ -1,6 +1,7 @@
 // The documents of the server's own: discovery, version, health, OpenAPI.
 import { createHash } from 'node:crypto';
 import { KUBERNETES_VERSION } from '../../k8s/version.ts';
+import { type MetricsPage, PAGE_TYPE } from '../../metrics/page.ts';
 import { OPENAPI_V2_PROTOBUF, openApiV2Json, openApiV2Protobuf } from '../openapi/openapi-v2.ts';
 import type { OpenApi } from '../openapi/openapi.ts';
 import { negotiateDiscovery } from './accept.ts';
@@ -19,6 +20,7 @@ import type { ServedResource } from './served-resources.ts';
 export type DocumentOptions = {
   readonly resources: readonly ServedResource[];
   readonly openApi: OpenApi;
+  readonly metrics: MetricsPage;
 };
 
 /** Answers a path that names no resource; `segments` is the path, taken apart. Throws 404 and 405. */
@@ -26,7 +28,7 @@ export const answerDocument = (
   options: DocumentOptions,
   request: ApiRequest,
   segments: readonly string[],
-): Answer => {
+): Answer | Promise<Answer> => {
   if (request.method !== 'GET') throw methodNotAllowed();
   const answer = find(options, request, segments);
   if (!answer) throw noSuchPath();
@@ -34,10 +36,10 @@ export const answerDocument = (
 };
 
 const find = (
-  { resources, openApi }: DocumentOptions,
+  { resources, openApi, metrics }: DocumentOptions,
   request: ApiRequest,
   [first, ...rest]: readonly string[],
-): Answer | undefined => {
+): Answer | Promise<Answer> | undefined => {
   switch (first) {
     case undefined:
       return jsonAnswer(200, { paths: rootPaths(resources) });
@@ -51,6 +53,8 @@ const find = (
     case 'livez':
     case 'readyz':
       return health(first, request.query, rest);
+    case 'metrics':
+      return rest.length === 0 ? metricsAnswer(metrics) : undefined;
     case 'openapi':
       if (rest.length === 1 && rest[0] === 'v2') return openApiV2Answer(request);
       return rest[0] === 'v3' ? openApiAnswer(openApi, request, rest.slice(1).join('/')) : undefined;
@@ -65,7 +69,16 @@ const rootPaths = (resources: readonly ServedResource[]): readonly string[] => {
       group === '' ? ['/api', `/api/${version}`] : ['/apis', `/apis/${group}`, `/apis/${group}/${version}`],
     ),
   );
-  return [...groupVersions, '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'].sort();
+  return [
+    ...groupVersions,
+    '/healthz',
+    '/livez',
+    '/metrics',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/readyz',
+    '/version',
+  ].sort();
 };
 
 const core = (resources: readonly ServedResource[], request: ApiRequest): Answer => {
@@ -127,6 +140,8 @@ const health = (name: string, query: URLSearchParams, rest: readonly string[]): 
   const isVerbose = query.has('verbose') && rest.length === 0;
   return textAnswer(200, isVerbose ? `[+]ping ok\n${name} check passed\n` : 'ok');
 };
+
+const metricsAnswer = async (metrics: MetricsPage): Promise<Answer> => documentOf(await metrics(), PAGE_TYPE);
 
 const openApiV2Answer = (request: ApiRequest): Answer =>
   request.headers.accept?.includes('proto-openapi.spec.v2')

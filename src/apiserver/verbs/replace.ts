@@ -41,10 +41,11 @@ export const replace = (
   const errors = [
     ...validateMeta(kind, metaOf(draft)),
     ...validateMetaUpdate(metaOf(draft), before.metadata),
-    ...kind.validate(object, admission),
+    ...kind.validate(object, admission, before as KubeObject),
     ...(kind.validateUpdate?.(object, before as KubeObject, admission) ?? []),
   ];
   if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
+  for (const warning of kind.warnings?.(object) ?? []) context.warn(warning);
   return settle(machinery, { kind, draft, before }, context);
 };
 
@@ -68,14 +69,17 @@ export const replaceStatus = (
 ): StoredObject => {
   checkPreconditions(kind, draft, before);
   const metadata = metaForStatusUpdate(metaOf(draft), before.metadata);
-  const errors = validateMeta(kind, metadata);
-  if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
-  const { status: _status, ...rest } = cloneJson(before) as Draft;
+  kind.applyDefaults(draft);
   const changed: Draft = {
-    ...rest,
+    ...(cloneJson({ ...before, metadata: undefined, status: undefined }) as Draft),
     metadata: { ...metadata },
     ...(draft['status'] !== undefined && { status: draft['status'] }),
   };
+  const errors = [
+    ...validateMeta(kind, metadata),
+    ...(kind.validateStatus?.(changed as KubeObject, before as KubeObject) ?? []),
+  ];
+  if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
   setOwners(changed, ownership({ before, after: changed, sent: undefined }));
   return settle(machinery, { kind, draft: changed, before }, context);
 };

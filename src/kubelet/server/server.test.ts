@@ -83,6 +83,21 @@ describe('kubelet server', () => {
       assert.equal((await get(path)).code, 404, path);
   });
 
+  it('/metrics tells what runs, what the runtime did, and what failed', async () => {
+    const { text } = await get('/metrics');
+    for (const line of [
+      'kubelet_node_name{node="node-1"} 1',
+      'kubelet_running_pods 1',
+      'kubelet_running_containers{container_state="running"} 1',
+      'kubelet_started_pods_total 1',
+      'kubelet_started_containers_total{container_type="container"} 1',
+      'kubelet_pod_start_duration_seconds_count 1',
+      'kubelet_runtime_operations_total{operation_type="create_container"} 1',
+      'kubelet_started_pods_errors_total 0',
+    ])
+      assert.ok(text.includes(`\n${line}\n`), `${line}\n${text}`);
+  });
+
   it('sends logs: all, the last lines, with times, followed to the end', async () => {
     for (const text of ['one', 'two', 'three']) test.runtime.log('web', text);
     assert.equal((await get('/containerLogs/default/a/web')).text, 'one\ntwo\nthree\n');
@@ -144,6 +159,25 @@ describe('kubelet server', () => {
     assert.match(frames.at(-1)!, /^3:.*Success/);
   });
 
+  it('port-forward over channels: the ports’ numbers first, then their data and errors', async () => {
+    test.runtime.onPortForward((port) => port === 80);
+    const { frames, code } = await stream('/portForward/default/a?port=80&port=81', [
+      Buffer.from('\u0000ping'),
+      Buffer.of(255, 0),
+      Buffer.of(255, 2),
+    ]);
+    assert.deepEqual(frames.toSorted(), [
+      '0:P\0',
+      '0:ping',
+      '1:P\0',
+      '2:Q\0',
+      '3:Q\0',
+      '3:error forwarding port 81 to pod a_default, uid : connect to port 81: ECONNREFUSED',
+    ]);
+    assert.equal(code, 1000);
+    await assert.rejects(stream('/portForward/default/a'), /400/);
+  });
+
   it('stops with a stream still open', async () => {
     const second = await startTestKubelet({ server: { port: PORT + 1, ca, ...serverKeys } });
     await second.kubelet.whenRegistered();
@@ -157,6 +191,6 @@ describe('kubelet server', () => {
 
   it('refuses a stream to nobody, and without a protocol in common', async () => {
     await assert.rejects(stream('/exec/default/a/nobody?command=true&output=1'), /404/);
-    await assert.rejects(stream('/exec/default/a/web?command=true&output=1', [], 'v1.channel'), /400/);
+    await assert.rejects(stream('/exec/default/a/web?command=true&output=1', [], 'v1.channel'), /403/);
   });
 });
