@@ -15,6 +15,7 @@ import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import { enterNetns, netnsPath } from './kernel/netns.ts';
 import { type Nft, openNft } from './kernel/nft.ts';
+import { mountTmpfs, unmountTmpfs } from './kernel/tmpfs.ts';
 import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import { type Log, createLog } from './lang/log.ts';
@@ -166,6 +167,10 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
     stateFolder: join(stateFolder, 'pods'),
     logFolder: join(clusterFiles(config.name).logs, node.name),
     hostResolvConf,
+    memoryFiles: {
+      mount: (path, sizeBytes) => mountTmpfs(path, { sizeBytes, mode: '0777' }),
+      unmount: unmountTmpfs,
+    },
     server: { port: KUBELET_PORT, addresses: node.addresses, ...keys },
     metrics: nodePage,
     clock,
