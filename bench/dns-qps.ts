@@ -59,7 +59,7 @@ const measureEcho = async (): Promise<Measured> => {
 };
 
 const startServer = async (): Promise<ChildProcess> => {
-  const server = fork(join(import.meta.dirname, 'dns-server.ts'), [PODNET, PORT, String(SERVICES)]);
+  const server = fork(join(import.meta.dirname, 'dns-server.ts'), [PODNET, PORT, String(SERVICES), '0']);
   await once(server, 'message');
   execFileSync('taskset', ['-a', '-cp', SERVER_CORE, String(server.pid)], { stdio: 'ignore' });
   return server;

@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads';
 import type { ApiClient } from './client/client.ts';
 import { type HttpClient, createHttpClient } from './client/http-client.ts';
 import { dnsIndexes, startDns } from './dns/dns.ts';
+import { startPodAddresses } from './dns/pod-addresses.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
 import { IMAGE_FOLDER, clusterFiles } from './embedded/cluster-files.ts';
 import type { PemPair } from './embedded/messages.ts';
@@ -81,17 +82,19 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   };
 };
 
-const startRuntime = ({ config, node, stateFolder, log }: Agent): Promise<PodRuntime> => {
+const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Promise<PodRuntime> => {
   const names = { clusterName: config.name, nodeName: node.name };
   const network = createPodNetwork({
     ...names,
     podCidrs: node.podCidrs,
     stateFolder: join(stateFolder, 'addresses'),
     mtuBytes: MTU_BYTES,
+    serviceCidrs: config.serviceCidrs,
+    nft,
     clock,
     log,
   });
-  return createProcessRuntime({
+  const runtime = await createProcessRuntime({
     ...names,
     stateFolder: join(stateFolder, 'runtime'),
     runFolder: join(clusterFiles(config.name).run, node.name),
@@ -101,6 +104,9 @@ const startRuntime = ({ config, node, stateFolder, log }: Agent): Promise<PodRun
     clock,
     log,
   });
+  const sandboxes = await runtime.listPodSandbox();
+  await network.collectGarbage(new Set(sandboxes.map(({ id }) => id)));
+  return runtime;
 };
 
 const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<typeof startServiceProxy> =>
@@ -112,6 +118,7 @@ const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<ty
     serviceCidrs: config.serviceCidrs,
     services: informers.services,
     endpointSlices: informers.endpointSlices,
+    nodes: informers.nodes,
     nft,
     clock,
     log,
@@ -141,7 +148,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     services: informers.services,
     endpointSlices: informers.endpointSlices,
     namespaces: informers.namespaces,
-    pods: informers.pods,
+    pods: informers.podAddresses,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,
     log,
@@ -178,7 +185,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
       indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
     }),
     namespaces: informer(resources.namespaces),
-    pods: informer(resources.pods, { indexes: dnsIndexes.pods }),
+    podAddresses: startPodAddresses({ client, clock, log }),
     ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
   };
 };

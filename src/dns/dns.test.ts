@@ -18,6 +18,7 @@ import { decodeMessage, encodeMessage } from '../wire/dns/codec.ts';
 import { TYPE } from '../wire/dns/constants.ts';
 import type { Message, ResourceRecord } from '../wire/dns/message.ts';
 import { dnsIndexes, startDns } from './dns.ts';
+import { startPodAddresses } from './pod-addresses.ts';
 import type { Dns } from './dns.ts';
 import { framed } from './server/frames.ts';
 import { listen } from './server/listener.ts';
@@ -92,7 +93,7 @@ describe('startDns()', () => {
       indexes: dnsIndexes.endpointSlices,
     }),
     namespaces: startInformer({ ...common, resource: namespaces }),
-    pods: startInformer({ ...common, resource: pods, indexes: dnsIndexes.pods }),
+    pods: startPodAddresses(common),
   });
 
   before(async () => {

@@ -1,7 +1,7 @@
 // The cluster DNS of one node: answers for the cluster's names from the node's own mirror of the API, forwards the rest.
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Informer } from '../informer/informer.ts';
-import type { EndpointSlice, Namespace, Pod, Service } from '../k8s/generated/types.ts';
+import type { EndpointSlice, Namespace, Service } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import type { Nft } from '../kernel/nft.ts';
 import type { Clock } from '../lang/clock.ts';
@@ -14,17 +14,16 @@ import { FastResponder } from './fast/fast-responder.ts';
 import { createExchange } from './forward/exchange.ts';
 import type { Upstream } from './forward/exchange.ts';
 import { createForwarder } from './forward/forwarder.ts';
-import { addressesOf } from './pod-names.ts';
+import type { PodAddresses } from './pod-addresses.ts';
 import { respond } from './respond.ts';
 import type { Responder } from './respond.ts';
 import { startListeners } from './server/listeners.ts';
-import { PODS_BY_IP, SLICES_BY_SERVICE, serviceKeyOf, startZone } from './zone-loop.ts';
+import { SLICES_BY_SERVICE, serviceKeyOf, startZone } from './zone-loop.ts';
 import type { ZoneLoop } from './zone-loop.ts';
 
 export const dnsIndexes = {
   services: {},
   endpointSlices: { [SLICES_BY_SERVICE]: (slice: Stored<EndpointSlice>) => [serviceKeyOf(slice)] },
-  pods: { [PODS_BY_IP]: addressesOf },
 } as const;
 
 export type DnsOptions = {
@@ -45,7 +44,7 @@ export type DnsOptions = {
   readonly services: Informer<Service>;
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
-  readonly pods: Informer<Pod>;
+  readonly pods: Pick<PodAddresses, 'has' | 'whenSynced'>;
   /** Asked in this order for all other names. */
   readonly upstreams: readonly Upstream[];
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 // Keeps the zone in line with Services, EndpointSlices, namespaces and pods: what changed is compiled anew, nothing else.
 import type { Informer } from '../informer/informer.ts';
 import { parsePrefix, prefixContains } from '../ip/prefix.ts';
-import type { EndpointSlice, Namespace, Pod, Service } from '../k8s/generated/types.ts';
+import type { EndpointSlice, Namespace, Service } from '../k8s/generated/types.ts';
 import { joinKey } from '../k8s/objects.ts';
 import type { Stored } from '../k8s/objects.ts';
 import type { Clock } from '../lang/clock.ts';
@@ -10,6 +10,7 @@ import { startLoop } from '../reconcile/loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import type { ZoneSource } from './answer.ts';
 import { compileApex, compileNamespace, compileService, startOfAuthority } from './compile.ts';
+import type { PodAddresses } from './pod-addresses.ts';
 import { lookUpPod, parsePodName } from './pod-names.ts';
 import { parseReverseName } from './reverse-name.ts';
 import { isHeadless, selectService } from './select.ts';
@@ -23,7 +24,7 @@ export type ZoneOptions = {
   readonly services: Informer<Service>;
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
-  readonly pods: Informer<Pod>;
+  readonly pods: Pick<PodAddresses, 'has'>;
   /** Hears of each name of which the zone now says something else. */
   readonly onChange: (name: string) => void;
   readonly clock: Clock;
@@ -38,7 +39,6 @@ export type ZoneLoop = {
 };
 
 export const SLICES_BY_SERVICE = 'dns/service';
-export const PODS_BY_IP = 'dns/pod-ip';
 const SERVICE_NAME = 'kubernetes.io/service-name';
 
 export const serviceKeyOf = ({ metadata }: Stored<EndpointSlice>): string =>
@@ -117,7 +117,7 @@ const viewOf = (zone: Zone, options: ZoneOptions, serial: () => number): ZoneSou
     },
     lookUp: (name) => {
       const pod = parsePodName(name, domain);
-      return pod ? lookUpPod(pod, (ip) => pods.byIndex(PODS_BY_IP, ip)) : zone.lookUp(name);
+      return pod ? lookUpPod(pod, pods) : zone.lookUp(name);
     },
     isVolatile: (name) => name === domain || parsePodName(name, domain) !== undefined,
     isOurs: (name) => {

@@ -14,11 +14,10 @@ export type Lookup =
   | { readonly kind: 'empty' }
   | { readonly kind: 'absent' };
 
-/** `line` tells records of one owner apart. */
-type Owned = { readonly owner: string; readonly line: string; readonly record: ZoneRecord };
-type Entry = { readonly owned: readonly Owned[]; readonly sets: RecordSets };
+type Owned = { readonly owner: string; readonly record: ZoneRecord };
+type Entry = readonly Owned[];
 
-const NOTHING: Entry = { owned: [], sets: new Map() };
+const NOTHING: Entry = [];
 
 export class Zone {
   readonly #recordsByOwner = new Map<string, readonly ZoneRecord[]>();
@@ -32,10 +31,10 @@ export class Zone {
     this.#onChange = onChange;
   }
 
-  /** `name` in lower case. O(1). */
+  /** `name` in lower case. O(records of the name): answers are kept, so it is not asked often. */
   lookUp(name: string): Lookup {
     const entry = this.#entryByName.get(name);
-    if (entry) return { kind: 'found', sets: entry.sets };
+    if (entry) return { kind: 'found', sets: setsOf(entry) };
     return this.#namesBelow.has(name) ? { kind: 'empty' } : { kind: 'absent' };
   }
 
@@ -61,12 +60,12 @@ export class Zone {
     const before = this.#entryByName.get(name) ?? NOTHING;
     const gone = new Set(removed.map(toLine));
     const owned = [
-      ...before.owned.filter((each) => each.owner !== owner || !gone.has(each.line)),
-      ...added.map((record) => ({ owner, line: toLine(record), record })),
+      ...before.filter((each) => gone.size === 0 || each.owner !== owner || !gone.has(toLine(each.record))),
+      ...added.map((record) => ({ owner, record })),
     ];
     if (before === NOTHING) this.#countBelow(name, 1);
     if (owned.length > 0) {
-      this.#entryByName.set(name, { owned, sets: setsOf(owned) });
+      this.#entryByName.set(name, owned);
     } else {
       this.#entryByName.delete(name);
       this.#countBelow(name, -1);

@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { dnsIndexes, startDns } from '../../src/dns/dns.ts';
+import { startPodAddresses } from '../../src/dns/pod-addresses.ts';
 import { startInformer } from '../../src/informer/informer.ts';
 import type { EndpointSlice } from '../../src/k8s/generated/types.ts';
-import { endpointSlices, namespaces, pods, services } from '../../src/k8s/resources.ts';
+import { endpointSlices, namespaces, services } from '../../src/k8s/resources.ts';
 import { enterNetns } from '../../src/kernel/netns.ts';
 import { openNft } from '../../src/kernel/nft.ts';
 import { systemClock as clock } from '../../src/lang/clock.ts';
@@ -77,7 +78,7 @@ const run = async ({ netns, addresses, nodeName = 'n', nodes = {} }: Data): Prom
       indexes: dnsIndexes.endpointSlices,
     }),
     namespaces: startInformer({ ...common, resource: namespaces }),
-    pods: startInformer({ ...common, resource: pods, indexes: dnsIndexes.pods }),
+    pods: startPodAddresses(common),
   };
   const nft = openNft();
   const dns = startDns({

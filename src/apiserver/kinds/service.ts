@@ -7,6 +7,7 @@ import { alignClusterIps, prepareServiceUpdate } from '../defaults/service-updat
 import { defaultService } from '../defaults/service.ts';
 import type { Kind } from '../kind.ts';
 import { validateServiceUpdate } from '../validation/service-ips.ts';
+import { validateServiceStatus } from '../validation/service-status.ts';
 import { serviceWarnings } from '../validation/service-warnings.ts';
 import { validateService } from '../validation/service.ts';
 import { defineKind } from './define-kind.ts';
@@ -42,10 +43,11 @@ export const serviceKind = (allocate: AllocateService): Kind =>
       alignClusterIps(service.spec!);
     },
     prepareForUpdate: (service, before) => {
-      prepareServiceUpdate(service.spec!, before.spec!);
+      prepareServiceUpdate(service, before.spec!);
     },
     validate: validateService,
     validateUpdate: validateServiceUpdate,
+    validateStatus: validateServiceStatus,
     warnings: serviceWarnings,
     allocate,
   });
