@@ -56,6 +56,7 @@ export type Kind = {
     | 'exec'
     | 'attach'
     | 'portforward'
+    | 'proxy'
     | 'finalize'
   )[];
   /**

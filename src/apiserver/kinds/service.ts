@@ -21,7 +21,7 @@ export const serviceKind = (allocate: AllocateService): Kind =>
     categories: ['all'],
     definition: 'io.k8s.api.core.v1.Service',
     nameRule: 'dns1123Label', // a name may begin with a digit (KEP-5311)
-    subresources: ['status'],
+    subresources: ['status', 'proxy'],
     hasGeneration: false,
     columns: [NAME, ...texts('Type', 'Cluster-IP', 'External-IP', 'Port(s)'), AGE, ...wide('Selector')],
     row: (service, nowMs) => [
