@@ -18,7 +18,7 @@ import { type Nft, openNft } from './kernel/nft.ts';
 import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import { type Log, createLog } from './lang/log.ts';
-import { nodePage, proxyPage } from './metric-pages.ts';
+import { dnsPage, nodePage, proxyPage } from './metric-pages.ts';
 import { startPageServer } from './metrics/page-server.ts';
 import { createPage } from './metrics/page.ts';
 import { installMasquerade } from './podnetwork/masquerade.ts';
@@ -40,6 +40,7 @@ export type AgentMessage = AgentStart | { readonly kind: 'stop' } | { readonly k
 
 const KUBELET_PORT = 10_250;
 const PROXY_METRICS_PORT = 10_249;
+const DNS_METRICS_PORT = 9153;
 const MTU_BYTES = 1500;
 
 type Stoppable = { readonly stop: () => Promise<void> };
@@ -70,11 +71,12 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const runtime = await startRuntime(agent);
   const kubelet = startPods(agent, runtime);
   const proxyPages = startProxyPages(log);
+  const dnsPages = startDnsPages(agent);
   await Promise.all([kubelet.whenRegistered(), proxy.whenSynced()]);
   return {
     stop: async () => {
       await kubelet.stop();
-      await Promise.all([proxyPages.stop(), proxy.stop(), dns.stop(), routes.stop()]);
+      await Promise.all([proxyPages.stop(), dnsPages.stop(), proxy.stop(), dns.stop(), routes.stop()]);
       await runtime.close();
       for (const informer of Object.values(informers)) informer.stop();
       client.close();
@@ -136,6 +138,15 @@ const startProxyPages = (log: Log): Stoppable =>
     log,
   });
 
+/** As CoreDNS serves them: where a Prometheus in the cluster can ask. */
+const startDnsPages = ({ node, log }: Agent): Stoppable =>
+  startPageServer({
+    host: node.addresses[0],
+    port: DNS_METRICS_PORT,
+    pages: { '/metrics': createPage(dnsPage) },
+    log,
+  });
+
 const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent): Stoppable =>
   startDns({
     domain: config.domain,
@@ -148,6 +159,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     endpointSlices: informers.endpointSlices,
     namespaces: informers.namespaces,
     pods: informers.podAddresses,
+    configMaps: informers.dnsConfigMaps,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,
     log,
@@ -175,7 +187,7 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
 const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
   const informer = <T extends KubeObject>(
     resource: InformerOptions<T>['resource'],
-    options: Pick<InformerOptions<T>, 'indexes' | 'fieldSelector'> = {},
+    options: Pick<InformerOptions<T>, 'indexes' | 'namespace' | 'fieldSelector'> = {},
   ): Informer<T> => startInformer<T>({ client, resource, clock, log, ...options });
   return {
     nodes: informer(resources.nodes),
@@ -185,6 +197,10 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
     }),
     namespaces: informer(resources.namespaces),
     podAddresses: startPodAddresses({ client, clock, log }),
+    dnsConfigMaps: informer(resources.configMaps, {
+      namespace: 'kube-system',
+      fieldSelector: 'metadata.name=coredns',
+    }),
     ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
   };
 };
