@@ -120,6 +120,7 @@ const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<ty
     serviceCidrs: config.serviceCidrs,
     services: informers.services,
     endpointSlices: informers.endpointSlices,
+    nodes: informers.nodes,
     nft,
     clock,
     log,
