@@ -70,8 +70,9 @@ export const replaceStatus = (
   checkPreconditions(kind, draft, before);
   const metadata = metaForStatusUpdate(metaOf(draft), before.metadata);
   kind.applyDefaults(draft);
+  const { metadata: _metadata, status: _status, ...rest } = before as Draft;
   const changed: Draft = {
-    ...(cloneJson({ ...before, metadata: undefined, status: undefined }) as Draft),
+    ...cloneJson(rest),
     metadata: { ...metadata },
     ...(draft['status'] !== undefined && { status: draft['status'] }),
   };
