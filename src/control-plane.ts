@@ -1,7 +1,7 @@
 // The control plane: the API server, the objects that every cluster has, and the controllers. Only wiring.
 import { createApiServer } from './apiserver/api-server.ts';
 import type { ApiClient } from './client/client.ts';
-import { bootstrapObjects } from './embedded/bootstrap-objects.ts';
+import { type BootstrapObject, bootstrapObjects } from './embedded/bootstrap-objects.ts';
 import type { ClusterConfig } from './embedded/cluster-config.ts';
 import type { ClusterKeys } from './embedded/messages.ts';
 import { endpointIndexes, startEndpoints } from './endpoints/endpoints.ts';
@@ -14,6 +14,7 @@ import { controlPlanePage } from './metric-pages.ts';
 import { startLifecycle } from './lifecycle/lifecycle.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
+import { startServiceRoutes } from './underlay/service-routes.ts';
 import { startWorkloads, workloadIndexes } from './workloads/workloads.ts';
 
 export type ControlPlaneOptions = {
@@ -43,10 +44,11 @@ export const startControlPlane = async ({
     clock,
     log: log.child({ component: 'apiserver' }),
   });
-  await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), config);
+  const objects = bootstrapObjects(config);
+  await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), objects);
   const controllers = startControllers(
     (name) => server.clientFor({ name: `system:${name}`, groups: ['system:masters'] }),
-    { caCertificate: keys.ca, serviceCidrs, clock, log },
+    { caCertificate: keys.ca, config, keptObjects: objects, clock, log },
   );
   await server.listen(
     ['127.0.0.1', '::1', ...config.hostAddresses].map((host) => ({ host, port: config.apiPort })),
@@ -60,8 +62,8 @@ export const startControlPlane = async ({
 };
 
 /** In order: namespaces first, Services before their endpoints. */
-const createAll = async (client: ApiClient, config: ClusterConfig): Promise<void> => {
-  for (const { resource, object } of bootstrapObjects(config)) await client.create(resource, object);
+const createAll = async (client: ApiClient, objects: readonly BootstrapObject[]): Promise<void> => {
+  for (const { resource, object } of objects) await client.create(resource, object);
 };
 
 type Stoppable = { readonly stop: () => Promise<void> };
@@ -70,12 +72,13 @@ const startControllers = (
   clientFor: (component: string) => ApiClient,
   context: {
     readonly caCertificate: string;
-    readonly serviceCidrs: readonly string[];
+    readonly config: ClusterConfig;
+    readonly keptObjects: readonly BootstrapObject[];
     readonly clock: Clock;
     readonly log: Log;
   },
 ): readonly Stoppable[] => {
-  const { caCertificate, clock } = context;
+  const { caCertificate, config, clock } = context;
   const watcher = clientFor('kube-controller-manager');
   const informer = <T extends KubeObject>(
     resource: InformerOptions<T>['resource'],
@@ -109,8 +112,9 @@ const startControllers = (
       services,
       serviceCidrs,
       ipAddresses,
-      defaultCidrs: context.serviceCidrs,
+      defaultCidrs: config.serviceCidrs,
     }),
+    startServiceRoutes({ config, serviceCidrs, clock, log: context.log.child({ component: 'underlay' }) }),
     startLifecycle({
       ...of('kube-controller-manager'),
       resources: resources.allResources,
@@ -118,6 +122,7 @@ const startControllers = (
       nodes,
       pods,
       leases,
+      keptObjects: context.keptObjects,
       caCertificate,
     }),
   ];

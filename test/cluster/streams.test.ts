@@ -144,6 +144,28 @@ describe('streams', () => {
     }
   }
 
+  it('proxy: to a pod, a Service and a node, by kubectl proxy and by --raw', async () => {
+    const namespace = '/api/v1/namespaces/default';
+    const get = (path: string): Promise<Outcome> => cluster.tryKubectl(['get', '--raw', path]);
+    assert.match((await get(`${namespace}/services/web:8080/proxy/`)).stdout, /<html>/);
+    assert.match((await get(`${namespace}/services/web:http/proxy/`)).stdout, /<html>/);
+    assert.equal((await get('/api/v1/nodes/node-1/proxy/healthz')).stdout, 'ok');
+    assert.match(
+      (await get(`${namespace}/pods/box:81/proxy/`)).stderr,
+      /error trying to reach service: dial tcp [\d.]+:81: connect: connection refused/,
+    );
+    await withListener(['proxy', '--port=0'], { version: '1.36', env: {} }, async (port) => {
+      const base = `http://127.0.0.1:${port}${namespace}/services/web:http/proxy`;
+      const moved = await fetch(base, { redirect: 'manual' });
+      assert.deepEqual(
+        [moved.status, moved.headers.get('location')],
+        [301, `${namespace}/services/web:http/proxy/`],
+      );
+      assert.equal((await fetch(`${base}/absent`)).status, 404);
+      assert.match(await (await fetch(`${base}/`)).text(), /<html>/);
+    });
+  });
+
   it('a terminal has the size of the caller’s', async () => {
     const script = 'stty rows 33 cols 99; "$0" "$@"';
     const size = 'until stty size 2>/dev/null | grep 99; do sleep 0.05; done';

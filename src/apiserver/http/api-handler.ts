@@ -19,6 +19,7 @@ import { methodNotAllowed, noSuchPath } from './http-errors.ts';
 import { type ObjectHandler, createObjectReads } from './object-reads.ts';
 import { createObjectWrites } from './object-writes.ts';
 import type { PodStreams } from './pod-streams.ts';
+import type { Proxy } from './proxy/proxy.ts';
 import { countRequest } from './request-metrics.ts';
 import { type ResourcePath, type Verb, parseRequestPath, verbOf } from './request-path.ts';
 import { type ServedResource, type ServedSubresource, servedKind, servedReview } from './served-resources.ts';
@@ -29,6 +30,7 @@ export type ApiHandlerOptions = {
   readonly tokens: ServiceAccountTokens;
   readonly find: TokenOptions['find'];
   readonly podStreams: PodStreams;
+  readonly proxy: Proxy;
   /** The text of /metrics. */
   readonly metrics: MetricsPage;
   readonly clock: Clock;
@@ -45,6 +47,7 @@ type Machinery = {
   readonly objects: Readonly<Record<Verb, ObjectHandler>>;
   readonly postSubresource: ReturnType<typeof createSubresourceHandler>;
   readonly podStreams: PodStreams;
+  readonly proxy: Proxy;
 };
 
 /** Throws ApiError for everything that goes wrong on purpose. */
@@ -59,6 +62,7 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
     },
     postSubresource: createSubresourceHandler(options),
     podStreams: options.podStreams,
+    proxy: options.proxy,
   };
   const answerPath = (request: ApiRequest, segments: readonly string[]): Answer | Promise<Answer> => {
     demand(request.user, { kind: 'path', verb: request.method.toLowerCase(), path: request.path });
@@ -156,7 +160,7 @@ const checkScope = (kind: Kind, { namespace, name }: ResourcePath, verb: Verb): 
 };
 
 const answerSubresource = (
-  { objects, postSubresource, podStreams }: Machinery,
+  { objects, postSubresource, podStreams, proxy }: Machinery,
   request: ApiRequest,
   path: ResourcePath,
   verb: Verb,
@@ -170,6 +174,8 @@ const answerSubresource = (
       return objects[verb](request, { ...path, kind, subresource: subresource.name as Subresource });
     case 'log':
       return podStreams.logs(refOf(path), request.query);
+    case 'proxy':
+      return proxy.answer(request, path);
     case 'exec':
     case 'attach':
     case 'portforward':

@@ -14,17 +14,21 @@ import { badRequest } from '../status-errors.ts';
 import { noSuchPath } from './http-errors.ts';
 import type { KubeletClient } from './kubelet-client.ts';
 import { refOf } from './answers.ts';
-import type { PodStreams, StreamSubresource } from './pod-streams.ts';
+import { kubeletRefusal } from './kubelet-refusal.ts';
+import type { PodStreams } from './pod-streams.ts';
+import type { Proxy } from './proxy/proxy.ts';
 import { readBody } from './request-body.ts';
-import { type ResourcePath, parseRequestPath } from './request-path.ts';
+import { type ResourcePath, parseRequestPath, verbOf } from './request-path.ts';
 import { answerOfError, send } from './send.ts';
 import type { Peer, ServerHandlers } from './server.ts';
-import { openTunnel, refuseUpgrade } from './tunnel.ts';
+import { join, refuseUpgrade, streamHeaders } from './tunnel.ts';
+import type { Tunnel } from './upstream.ts';
 
 export type FrontendOptions = {
   readonly handle: ApiHandler;
   readonly tokens: ServiceAccountTokens;
   readonly podStreams: PodStreams;
+  readonly proxy: Proxy;
   readonly kubelet: KubeletClient;
   readonly clock: Clock;
   readonly log: Log;
@@ -61,14 +65,17 @@ const answerTo = async (
   warnings: string[],
 ): Promise<Answer> => {
   try {
-    const { path, query } = targetOf(request.url ?? '/');
+    const { path, query, search } = targetOf(request.url ?? '/');
     return await options.handle({
       method: request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'),
+      wireMethod: request.method ?? 'GET',
       path,
       query,
+      search,
       headers: request.headers,
       user: await userOf(options, request, peer),
       body: () => readBody(request, options.clock),
+      stream: request,
       warn: (text) => void (warnings.includes(text) || warnings.push(text)),
     });
   } catch (error) {
@@ -88,28 +95,38 @@ const serveUpgrade = async (
   { request, socket, head, peer }: UpgradeRequest,
 ): Promise<void> => {
   try {
-    const { path, query } = targetOf(request.url ?? '/');
-    const target = streamTargetOf(path);
+    const { path: text, query } = targetOf(request.url ?? '/');
+    const path = parseRequestPath(text);
+    if (path.kind !== 'resource' || path.name === undefined) throw noSuchPath();
     const user = await userOf(options, request, peer);
-    // Who may exec may do so by GET and by POST alike: both are `create` for a role (CVE-2020-8559 and after).
-    demand(user, { ...target.path, verb: 'create' });
-    const location = options.podStreams.locate(refOf(target.path), target.subresource, query);
-    await openTunnel(options.kubelet, location, request, socket, head);
+    demand(user, { ...path, verb: upgradeVerb(path, request, query) });
+    join(await openTunnel(options, path, request, query), socket, head);
   } catch (error) {
     refuseUpgrade(socket, answerOfError(error, options.log));
   }
 };
 
-const streamTargetOf = (
-  text: string,
-): { readonly path: ResourcePath; readonly subresource: StreamSubresource } => {
-  const path = parseRequestPath(text);
-  if (path.kind !== 'resource' || path.group !== '' || path.resource !== 'pods') throw noSuchPath();
-  const { subresource, name, namespace } = path;
-  if (!name || !namespace) throw noSuchPath();
-  if (subresource === 'exec' || subresource === 'attach' || subresource === 'portforward')
-    return { path, subresource };
-  throw badRequest('this resource cannot be upgraded to another protocol');
+/** Who may exec may do so by GET and by POST alike: both are `create` for a role (CVE-2020-8559 and after). */
+const upgradeVerb = (path: ResourcePath, { method }: IncomingMessage, query: URLSearchParams): string =>
+  path.subresource === 'proxy' ? (verbOf(method ?? 'GET', path, query) ?? '') : 'create';
+
+const openTunnel = async (
+  { podStreams, proxy, kubelet }: FrontendOptions,
+  path: ResourcePath,
+  request: IncomingMessage,
+  query: URLSearchParams,
+): Promise<Tunnel> => {
+  if (path.subresource === 'proxy' && path.group === '') return proxy.upgrade(request, path);
+  if (path.group !== '' || path.resource !== 'pods' || path.namespace === undefined) throw noSuchPath();
+  const { subresource } = path;
+  if (subresource !== 'exec' && subresource !== 'attach' && subresource !== 'portforward')
+    throw badRequest('this resource cannot be upgraded to another protocol');
+  const tunnel = await kubelet.upgrade(podStreams.locate(refOf(path), subresource, query), {
+    method: request.method ?? 'GET',
+    headers: streamHeaders(request),
+  });
+  if (!tunnel.socket) throw await kubeletRefusal(tunnel.answer);
+  return tunnel;
 };
 
 const userOf = (
@@ -122,11 +139,12 @@ const userOf = (
     tokens,
   );
 
-const targetOf = (url: string): { readonly path: string; readonly query: URLSearchParams } => {
+type Target = { readonly path: string; readonly search: string; readonly query: URLSearchParams };
+
+const targetOf = (url: string): Target => {
   const mark = url.indexOf('?');
-  return mark < 0
-    ? { path: url, query: new URLSearchParams() }
-    : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
+  const [path, search] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
+  return { path, search, query: new URLSearchParams(search) };
 };
 
 const textOf = (header: string | string[] | undefined): string | undefined =>
