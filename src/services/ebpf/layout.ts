@@ -4,7 +4,7 @@
 //   services   address . port . protocol          -> number of endpoints
 //   slots      address . port . protocol . slot   -> endpoint id             the same slots and ids as in nftables
 //   endpoints  endpoint id                        -> address . port
-//   flows      socket . address . port            -> endpoint id             where an unconnected UDP socket's datagrams go
+//   flows      socket . address . port            -> address . port . id     where an unconnected UDP socket's datagrams go
 //   fronts     socket . endpoint address . port   -> address . port          what the socket asked for: its peer's name
 import { addressToBytes, parseAddress } from '../../ip/address.ts';
 import type { MapDefinition } from '../../kernel/bpf-map.ts';
@@ -16,6 +16,8 @@ const SERVICE_BYTES = 24;
 const SLOT_BYTES = 28;
 /** address, port */
 const PEER_BYTES = 20;
+/** address, port, endpoint id */
+const FLOW_BYTES = 24;
 /** socket cookie, address, port */
 const SOCKET_PEER_BYTES = 28;
 
@@ -31,7 +33,7 @@ export const SOCKET_MAPS = {
     name: 'podnet_flows',
     type: 'lru-hash',
     keyBytes: SOCKET_PEER_BYTES,
-    valueBytes: 4,
+    valueBytes: FLOW_BYTES,
     maxEntries: FLOWS_MAX,
   },
   fronts: {

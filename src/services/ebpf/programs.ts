@@ -15,7 +15,7 @@ import {
   move,
   store,
 } from '../../wire/ebpf/instruction.ts';
-import type { Instruction } from '../../wire/ebpf/instruction.ts';
+import type { Instruction, Register } from '../../wire/ebpf/instruction.ts';
 import type { Hook } from '../../kernel/cgroup-programs.ts';
 import type { Family } from '../../ip/address.ts';
 import type { MapName } from './layout.ts';
@@ -26,13 +26,14 @@ const CONTEXT = { address4: 4, address6: 8, port: 24, protocol: 36 } as const;
 /**
  * The stack.
  *
- *   -64             -56       -40    -36   -32       -16    -12        -8     -4      0
- *   | socket cookie | address | port |     | address | port | protocol | slot | id    |
- *     key of flows and fronts                key of services and slots
+ *   -88                    -64             -56       -40    -36   -32       -16    -12        -8     -4      0
+ *   | address | port | id  | socket cookie | address | port |     | address | port | protocol | slot | id    |
+ *     value of flows         key of flows and fronts                key of services and slots
  */
-const STACK = { cookie: -64, peer: -56, front: -32, protocol: -12, slot: -8, id: -4 } as const;
-/** Of address and port as a value of `endpoints` and `fronts`, and on the stack. */
+const STACK = { flow: -88, cookie: -64, peer: -56, front: -32, protocol: -12, slot: -8, id: -4 } as const;
+/** In a value of `endpoints`, `fronts` and `flows`, and on the stack; of the latter also the id. */
 const PORT = 16;
+const ID = 20;
 
 /** ::ffff:0:0/96 as the third of four 32-bit words in memory. */
 const MAPPED = LITTLE_ENDIAN ? 0xffff_0000 | 0 : 0xffff;
@@ -40,6 +41,7 @@ const MAPPED = LITTLE_ENDIAN ? 0xffff_0000 | 0 : 0xffff;
 const CTX = 'r6';
 const COUNT = 'r7';
 const ENDPOINT = 'r8';
+const FLOW = 'r9';
 
 /** A call that goes on, translated or not. */
 const allow: readonly Instruction[] = [label('pass'), move('r0', 1), exit()];
@@ -100,15 +102,23 @@ const storeCookie: readonly Instruction[] = [
   store(64, FRAME, STACK.cookie, 'r0'),
 ];
 
-/** 20 bytes, the frame's or a value's, to the stack. */
-const copyPeer = (from: typeof FRAME | typeof ENDPOINT, offset: number): readonly Instruction[] => [
-  load(64, 'r1', from, offset),
-  store(64, FRAME, STACK.peer, 'r1'),
-  load(64, 'r1', from, offset + 8),
-  store(64, FRAME, STACK.peer + 8, 'r1'),
-  load(32, 'r1', from, offset + PORT),
-  store(32, FRAME, STACK.peer + PORT, 'r1'),
-];
+/** Address and port in steps: width and offset. */
+const PEER = [
+  [64, 0],
+  [64, 8],
+  [32, PORT],
+] as const;
+
+/** Address and port, the frame's or a value's, to the stack. */
+const copyPeer = (from: Register, offset: number, to: number): readonly Instruction[] =>
+  PEER.flatMap(([width, at]) => [load(width, 'r1', from, offset + at), store(width, FRAME, to + at, 'r1')]);
+
+const jumpIfOther = (a: Register, b: Register, where: string): readonly Instruction[] =>
+  PEER.flatMap(([width, at]) => [
+    load(width, 'r1', a, at),
+    load(width, 'r2', b, at),
+    jumpIf('r1', '!=', 'r2', where),
+  ]);
 
 /** What the call asks for, in COUNT the number of its endpoints. */
 const findService = (family: Family): readonly Instruction[] => [
@@ -134,8 +144,26 @@ const pick: readonly Instruction[] = [
 
 /** The endpoint and the socket's cookie, already on the stack, are from now on the front's face. */
 const rememberFront: readonly Instruction[] = [
-  ...copyPeer(ENDPOINT, 0),
+  ...copyPeer(ENDPOINT, 0, STACK.peer),
   ...update('fronts', STACK.cookie, STACK.front),
+];
+
+/** The endpoint of the socket's datagrams to this front, to ENDPOINT; or goes to `new`. */
+const recallFlow: readonly Instruction[] = [
+  ...lookup('flows', STACK.cookie, 'new'),
+  move(FLOW, 'r0'),
+  load(32, 'r1', FLOW, ID),
+  store(32, FRAME, STACK.id, 'r1'),
+  ...lookup('endpoints', STACK.id, 'new'),
+  move(ENDPOINT, 'r0'),
+  ...jumpIfOther(ENDPOINT, FLOW, 'new'), // where the tables were made anew, ids mean other endpoints
+];
+
+const rememberFlow: readonly Instruction[] = [
+  ...copyPeer(ENDPOINT, 0, STACK.flow),
+  load(32, 'r1', FRAME, STACK.id),
+  store(32, FRAME, STACK.flow + ID, 'r1'),
+  ...update('flows', STACK.cookie, STACK.flow),
 ];
 
 /** TCP, and UDP sockets that get one peer for good. */
@@ -155,18 +183,14 @@ export const connectProgram = (family: Family): readonly Instruction[] => [
 export const sendProgram = (family: Family): readonly Instruction[] => [
   ...findService(family),
   ...storeCookie,
-  ...copyPeer(FRAME, STACK.front),
-  ...lookup('flows', STACK.cookie, 'new'),
-  load(32, 'r1', 'r0', 0),
-  store(32, FRAME, STACK.id, 'r1'),
-  ...lookup('endpoints', STACK.id, 'new'),
-  move(ENDPOINT, 'r0'),
-  ...copyPeer(ENDPOINT, 0),
+  ...copyPeer(FRAME, STACK.front, STACK.peer),
+  ...recallFlow,
+  ...copyPeer(ENDPOINT, 0, STACK.peer),
   ...lookup('fronts', STACK.cookie, 'remember'),
   jump('translate'),
   label('new'),
   ...pick,
-  ...update('flows', STACK.cookie, STACK.id),
+  ...rememberFlow,
   label('remember'),
   ...rememberFront,
   label('translate'),
