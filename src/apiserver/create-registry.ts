@@ -2,7 +2,7 @@
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
-import type { Kind } from './kind.ts';
+import type { Kind, Part } from './kind.ts';
 import type { Registry, RequestContext, Subresource } from './registry.ts';
 import { createSchemas, loadDefinitions } from './schema/schema.ts';
 import { methodNotSupported } from './status-errors.ts';
@@ -60,7 +60,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     patch: async (kind, ref, change, context, subresource) =>
       subresource === 'scale'
         ? patchScale(machinery, kind, ref, change, context)
-        : patch(machinery, supporting(kind, subresource), ref, change, context, subresource),
+        : patch(machinery, supporting(kind, subresource), ref, change, context, statusOnly(subresource)),
     delete: async (kind, ref, request, context) => deleteOne(machinery, kind, ref, request, context),
     deleteCollection: async (kind, selection, request, context) =>
       deleteSelected(machinery, kind, selection, request, context),
@@ -85,9 +85,19 @@ const updaters: Readonly<Record<Subresource | 'whole', Update>> = {
   whole: update,
   status: updateStatus,
   scale: updateScale,
+  ephemeralcontainers: update,
 };
 
+const statusOnly = (subresource: Subresource | undefined): 'status' | undefined =>
+  subresource === 'status' ? subresource : undefined;
+
+/** The kind as a write through the subresource sees it. Throws 405. */
 const supporting = (kind: Kind, subresource: Subresource | undefined): Kind => {
-  if (subresource === undefined || kind.subresources.includes(subresource)) return kind;
-  throw methodNotSupported(kind.resource, subresource);
+  if (subresource === undefined) return kind;
+  if (!kind.subresources.includes(subresource)) throw methodNotSupported(kind.resource, subresource);
+  const part = isPart(subresource) ? kind.parts?.[subresource] : undefined;
+  return part ? { ...kind, prepareForUpdate: part.narrow, validateUpdate: part.validateUpdate } : kind;
 };
+
+const isPart = (subresource: Subresource): subresource is Part =>
+  subresource !== 'status' && subresource !== 'scale';
