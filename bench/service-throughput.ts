@@ -49,11 +49,18 @@ const servers = await startServer(lab.podNetns(1));
 const packets = await startClient(lab.podNetns(2));
 const sockets = await startClient(lab.podNetns(2), folder);
 
-type Way = { readonly name: string; readonly client: TrafficClient; readonly host: string };
+type Way = {
+  readonly name: string;
+  readonly client: TrafficClient;
+  readonly host: string;
+  /** The way that it is compared with: the same process without a Service. */
+  readonly base: string;
+};
 const ways: readonly Way[] = [
-  { name: 'pod to pod', client: packets, host: server },
-  { name: 'Service, nftables', client: packets, host: VIP },
-  { name: 'Service, eBPF', client: sockets, host: VIP },
+  { name: 'pod to pod', client: packets, host: server, base: 'pod to pod' },
+  { name: 'Service, nftables', client: packets, host: VIP, base: 'pod to pod' },
+  { name: 'pod to pod, in the cgroup', client: sockets, host: server, base: 'pod to pod, in the cgroup' },
+  { name: 'Service, eBPF', client: sockets, host: VIP, base: 'pod to pod, in the cgroup' },
 ];
 
 /** By way: one figure for each round; a round begins with another way each time. */
@@ -81,9 +88,8 @@ try {
   for (const kind of KINDS) {
     await delay(200); // connections of the kind before are gone
     const figures = await measure(kind);
-    const direct = figures.get(ways[0]!.name)!;
-    for (const { name } of ways) {
-      const own = figures.get(name)!;
+    for (const { name, base } of ways) {
+      const [own, direct] = [figures.get(name)!, figures.get(base)!];
       const ratios = own.map((figure, round) => figure / direct[round]!);
       const [low, middle, high] = [0.25, 0.5, 0.75].map((p) => percentile(ratios, p).toFixed(3));
       const all = sum(own) / sum(direct);
