@@ -4,6 +4,7 @@ import { isNotFound } from '../k8s/api-error.ts';
 import { nodes, pods, secrets, serviceAccounts } from '../k8s/resources.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { openAuditLog } from './audit/audit-log.ts';
 import { type TokenOptions, createServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { createRegistry } from './create-registry.ts';
 import { createApiHandler } from './http/api-handler.ts';
@@ -28,6 +29,8 @@ export type ApiServerOptions = {
   readonly tokens: { readonly privateKey: string; readonly publicKey: string; readonly issuer: string };
   /** As whom the server calls the node agents, and where, for a Node that does not say. */
   readonly kubelet: { readonly port: number; readonly certificate: string; readonly key: string };
+  /** The file that audit events are appended to. */
+  readonly auditLog?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -49,26 +52,44 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const tokens = createServiceAccountTokens({ ...options.tokens, clock, find });
   const kubelet = createKubeletClient({ ...options.kubelet, ca: tls.ca });
   const podStreams = createPodStreams({ registry, kubelet, kubeletPort: options.kubelet.port });
+  const audit = options.auditLog === undefined ? undefined : openAuditLog(options.auditLog, log);
   const frontend = createFrontend({
-    handle: createApiHandler({ registry, tokens, find, podStreams, clock, log }),
+    handle: createApiHandler({ registry, tokens, issuer: options.tokens, find, podStreams, clock, log }),
+    access: registry.access,
+    audit,
     tokens,
     podStreams,
     kubelet,
     clock,
     log,
   });
+  const listeners = listenersFor(tls, frontend, log);
+  let access: Promise<void> | undefined;
   return {
     registry,
     clientFor: (user) => createInProcessClient(registry, user),
-    ...listenersFor(tls, frontend, log, () => kubelet.close()),
+    listen: async (endpoints) => {
+      await (access ??= addDefaultAccess(registry));
+      return listeners.listen(endpoints);
+    },
+    close: async () => {
+      kubelet.close();
+      await listeners.close();
+      await audit?.close();
+    },
   };
+};
+
+/** Users are let in only when the roles are there by which they are judged. */
+const addDefaultAccess = async (registry: Registry): Promise<void> => {
+  const { reconcileDefaultAccess } = await import('./auth/rbac/reconcile-access.ts');
+  await reconcileDefaultAccess(registry);
 };
 
 const listenersFor = (
   tls: ApiServerOptions['tls'],
   handlers: ServerHandlers,
   log: Log,
-  onClose: () => void,
 ): Pick<ApiServer, 'listen' | 'close'> => {
   const listeners: ApiListener[] = [];
   return {
@@ -80,7 +101,6 @@ const listenersFor = (
       return started.map(({ port }) => port);
     },
     close: async () => {
-      onClose();
       await Promise.all(listeners.splice(0).map((listener) => listener.close()));
     },
   };

@@ -2,6 +2,8 @@
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
+import { createAccess } from './auth/access.ts';
+import { sourceOf } from './auth/object-source.ts';
 import type { Kind } from './kind.ts';
 import type { Registry, Subresource } from './registry.ts';
 import { createSchemas, loadDefinitions } from './schema/schema.ts';
@@ -34,6 +36,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   const store = new Store(options);
   const machinery: Machinery = {
     store,
+    access: createAccess(sourceOf(store)),
     clock: options.clock,
     schema: createSchemas(loadDefinitions()).root,
   };
@@ -41,6 +44,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds,
+    access: machinery.access,
     revision: () => String(store.revision),
     get: (kind, ref, subresource) =>
       subresource === 'scale' ? getScale(machinery, kind, ref) : find(machinery, kind, ref),

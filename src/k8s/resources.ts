@@ -1,5 +1,7 @@
 // The resources podnet's own programs read and write, each bound to its object type.
 import type {
+  ClusterRole,
+  ClusterRoleBinding,
   ConfigMap,
   Deployment,
   EndpointSlice,
@@ -10,6 +12,8 @@ import type {
   Node,
   Pod,
   ReplicaSet,
+  Role,
+  RoleBinding,
   Secret,
   Service,
   ServiceAccount,
@@ -52,6 +56,17 @@ export const replicaSets = define<ReplicaSet>('apps/v1', 'replicasets', 'Replica
 export const endpointSlices = define<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice');
 export const leases = define<Lease>('coordination.k8s.io/v1', 'leases', 'Lease');
 
+const RBAC = 'rbac.authorization.k8s.io/v1';
+export const roles = define<Role>(RBAC, 'roles', 'Role');
+export const roleBindings = define<RoleBinding>(RBAC, 'rolebindings', 'RoleBinding');
+export const clusterRoles = define<ClusterRole>(RBAC, 'clusterroles', 'ClusterRole', 'Cluster');
+export const clusterRoleBindings = define<ClusterRoleBinding>(
+  RBAC,
+  'clusterrolebindings',
+  'ClusterRoleBinding',
+  'Cluster',
+);
+
 /** Every resource that is stored: what garbage collection and namespace deletion go through. */
 export const allResources: readonly Resource[] = [
   namespaces,
@@ -67,6 +82,10 @@ export const allResources: readonly Resource[] = [
   replicaSets,
   endpointSlices,
   leases,
+  roles,
+  roleBindings,
+  clusterRoles,
+  clusterRoleBindings,
 ];
 
 /** `v1` or `apps/v1`: what stands in an object's apiVersion. */

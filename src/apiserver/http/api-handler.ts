@@ -2,6 +2,7 @@
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import { demand } from '../auth/authorize.ts';
+import type { Issuer } from '../auth/issuer-discovery.ts';
 import { type Review, createReviews } from '../auth/reviews.ts';
 import type { ServiceAccountTokens, TokenOptions } from '../auth/service-account-tokens.ts';
 import type { Kind } from '../kind.ts';
@@ -18,13 +19,14 @@ import { methodNotAllowed, noSuchPath } from './http-errors.ts';
 import { type ObjectHandler, createObjectReads } from './object-reads.ts';
 import { createObjectWrites } from './object-writes.ts';
 import type { PodStreams } from './pod-streams.ts';
-import { type ResourcePath, type Verb, parseRequestPath, verbOf } from './request-path.ts';
+import { type ResourcePath, type Verb, nameAsked, parseRequestPath, verbOf } from './request-path.ts';
 import { type ServedResource, type ServedSubresource, servedKind, servedReview } from './served-resources.ts';
 import { createSubresourceHandler } from './subresources.ts';
 
 export type ApiHandlerOptions = {
   readonly registry: Registry;
   readonly tokens: ServiceAccountTokens;
+  readonly issuer: Issuer;
   readonly find: TokenOptions['find'];
   readonly podStreams: PodStreams;
   readonly clock: Clock;
@@ -45,9 +47,10 @@ type Machinery = {
 
 /** Throws ApiError for everything that goes wrong on purpose. */
 export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
-  const routes = routesOf(options.registry.kinds, createReviews(options.tokens));
+  const { registry, tokens, issuer } = options;
+  const routes = routesOf(registry.kinds, createReviews(registry.access, tokens));
   const resources = [...routes.values()].map(({ served }) => served);
-  const documents = { resources, openApi: createOpenApi(resources) };
+  const documents = { resources, openApi: createOpenApi(resources), issuer };
   const machinery: Machinery = {
     objects: {
       ...createObjectReads({ ...options, frames: createEventFrames() }),
@@ -59,11 +62,14 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
   return async (request) => {
     const path = parseRequestPath(request.path);
     if (path.kind === 'document') {
-      demand(request.user, { kind: 'path', verb: request.method.toLowerCase(), path: request.path });
+      const asked = { kind: 'path', verb: request.method.toLowerCase(), path: request.path } as const;
+      request.allowed(demand(registry.access, request.user, asked));
       return answerDocument(documents, request, path.segments);
     }
     const verb = verbOf(request.method, path, request.query);
-    demand(request.user, { ...path, verb: verb ?? request.method.toLowerCase() });
+    const name = nameAsked(path, verb, request.query);
+    const asked = { ...path, name, verb: verb ?? request.method.toLowerCase() };
+    request.allowed(demand(registry.access, request.user, asked));
     const route = routes.get(routeKey(path));
     if (!route) throw noSuchPath();
     if (!verb) throw methodNotAllowed();

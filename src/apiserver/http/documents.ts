@@ -1,6 +1,7 @@
 // The documents of the server's own: discovery, version, health, OpenAPI.
 import { createHash } from 'node:crypto';
 import { KUBERNETES_VERSION } from '../../k8s/version.ts';
+import { type Issuer, keySet, openIdConfiguration } from '../auth/issuer-discovery.ts';
 import type { OpenApi } from '../openapi/openapi.ts';
 import { negotiateDiscovery } from './accept.ts';
 import {
@@ -18,6 +19,8 @@ import type { ServedResource } from './served-resources.ts';
 export type DocumentOptions = {
   readonly resources: readonly ServedResource[];
   readonly openApi: OpenApi;
+  /** Of the ServiceAccount tokens. */
+  readonly issuer: Issuer;
 };
 
 /** Answers a path that names no resource; `segments` is the path, taken apart. Throws 404 and 405. */
@@ -33,7 +36,7 @@ export const answerDocument = (
 };
 
 const find = (
-  { resources, openApi }: DocumentOptions,
+  { resources, openApi, issuer }: DocumentOptions,
   request: ApiRequest,
   [first, ...rest]: readonly string[],
 ): Answer | undefined => {
@@ -52,10 +55,24 @@ const find = (
       return health(first, request.query, rest);
     case 'openapi':
       return rest[0] === 'v3' ? openApiAnswer(openApi, request, rest.slice(1).join('/')) : undefined;
+    case '.well-known':
+      return rest.join('/') === 'openid-configuration'
+        ? issuerAnswer(openIdConfiguration(issuer), 'application/json')
+        : undefined;
+    case 'openid':
+      return rest.join('/') === 'v1/jwks'
+        ? issuerAnswer(keySet(issuer), 'application/jwk-set+json')
+        : undefined;
     default:
       return undefined;
   }
 };
+
+/** Relying parties keep it for an hour, as kube-apiserver tells them. */
+const issuerAnswer = (body: object, contentType: string): Answer => ({
+  ...documentOf(JSON.stringify(body), contentType),
+  headers: { 'cache-control': 'public, max-age=3600' },
+});
 
 const rootPaths = (resources: readonly ServedResource[]): readonly string[] => {
   const groupVersions = new Set(
@@ -63,7 +80,16 @@ const rootPaths = (resources: readonly ServedResource[]): readonly string[] => {
       group === '' ? ['/api', `/api/${version}`] : ['/apis', `/apis/${group}`, `/apis/${group}/${version}`],
     ),
   );
-  return [...groupVersions, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'].sort();
+  return [
+    ...groupVersions,
+    '/.well-known/openid-configuration',
+    '/healthz',
+    '/livez',
+    '/openapi/v3',
+    '/openid/v1/jwks',
+    '/readyz',
+    '/version',
+  ].sort();
 };
 
 const core = (resources: readonly ServedResource[], request: ApiRequest): Answer => {

@@ -4,11 +4,15 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Access } from '../auth/access.ts';
 import { authenticate } from '../auth/authenticate.ts';
 import { demand } from '../auth/authorize.ts';
+import { impersonated } from '../auth/impersonate.ts';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import type { User } from '../registry.ts';
 import type { ApiHandler } from './api-handler.ts';
+import { type Trail, startTrail } from './audit-trail.ts';
 import type { Answer, Outgoing } from './exchange.ts';
 import { badRequest } from '../status-errors.ts';
 import { noSuchPath } from './http-errors.ts';
@@ -23,6 +27,8 @@ import { openTunnel, refuseUpgrade } from './tunnel.ts';
 
 export type FrontendOptions = {
   readonly handle: ApiHandler;
+  readonly access: Access;
+  readonly audit: AuditLog | undefined;
   readonly tokens: ServiceAccountTokens;
   readonly podStreams: PodStreams;
   readonly kubelet: KubeletClient;
@@ -44,7 +50,10 @@ const serve = async (
   const warnings: string[] = [];
   let isGone = false;
   (response as Outgoing).on('close', () => (isGone = true));
-  const answer = await answerTo(options, request, peer, warnings);
+  const trail = startTrail(options.audit, request, options.clock);
+  if (trail.id !== undefined) response.setHeader('audit-id', trail.id);
+  const answer = await answerTo(options, request, { peer, warnings, trail });
+  trail.answered(answer, response as Outgoing);
   const acceptEncoding = textOf(request.headers['accept-encoding']);
   try {
     await send(response as Outgoing, answer, { acceptEncoding, warnings, isGone: () => isGone });
@@ -54,11 +63,12 @@ const serve = async (
   }
 };
 
+type Exchange = { readonly peer: Peer; readonly warnings: string[]; readonly trail: Trail };
+
 const answerTo = async (
   options: FrontendOptions,
   request: IncomingMessage | Http2ServerRequest,
-  peer: Peer,
-  warnings: string[],
+  { peer, warnings, trail }: Exchange,
 ): Promise<Answer> => {
   try {
     const { path, query } = targetOf(request.url ?? '/');
@@ -67,9 +77,10 @@ const answerTo = async (
       path,
       query,
       headers: request.headers,
-      user: await userOf(options, request, peer),
+      user: await userOf(options, request, peer, trail),
       body: () => readBody(request, options.clock),
       warn: (text) => void (warnings.includes(text) || warnings.push(text)),
+      allowed: trail.allowed,
     });
   } catch (error) {
     return answerOfError(error, options.log);
@@ -87,16 +98,20 @@ const serveUpgrade = async (
   options: FrontendOptions,
   { request, socket, head, peer }: UpgradeRequest,
 ): Promise<void> => {
+  const trail = startTrail(options.audit, request, options.clock);
   try {
     const { path, query } = targetOf(request.url ?? '/');
     const target = streamTargetOf(path);
-    const user = await userOf(options, request, peer);
+    const user = await userOf(options, request, peer, trail);
     // Who may exec may do so by GET and by POST alike: both are `create` for a role (CVE-2020-8559 and after).
-    demand(user, { ...target.path, verb: 'create' });
+    trail.allowed(demand(options.access, user, { ...target.path, verb: 'create' }));
     const location = options.podStreams.locate(refOf(target.path), target.subresource, query);
     await openTunnel(options.kubelet, location, request, socket, head);
+    trail.upgraded(socket);
   } catch (error) {
-    refuseUpgrade(socket, answerOfError(error, options.log));
+    const answer = answerOfError(error, options.log);
+    trail.answered(answer, socket);
+    refuseUpgrade(socket, answer);
   }
 };
 
@@ -112,15 +127,20 @@ const streamTargetOf = (
   throw badRequest('this resource cannot be upgraded to another protocol');
 };
 
-const userOf = (
-  { tokens }: FrontendOptions,
-  { headers }: IncomingMessage | Http2ServerRequest,
+/** Who the request is made as. */
+const userOf = async (
+  { tokens, access }: FrontendOptions,
+  { headers, rawHeaders }: IncomingMessage | Http2ServerRequest,
   { certificate, isTrusted }: Peer,
-): Promise<User> =>
-  authenticate(
-    { certificate, isCertificateTrusted: isTrusted, authorization: headers.authorization },
-    tokens,
-  );
+  trail: Trail,
+): Promise<User> => {
+  const { authorization } = headers;
+  const user = await authenticate({ certificate, isCertificateTrusted: isTrusted, authorization }, tokens);
+  trail.authenticated(user);
+  const other = impersonated(access, user, rawHeaders);
+  trail.impersonates(other);
+  return other ?? user;
+};
 
 const targetOf = (url: string): { readonly path: string; readonly query: URLSearchParams } => {
   const mark = url.indexOf('?');
