@@ -142,26 +142,23 @@ const measurePodnet = async (): Promise<Measured> => {
   return { loadSeconds, changeMs };
 };
 
+process.once('exit', () => deleteNetns(NETNS));
 enterNetns(createNetns(NETNS));
-try {
-  const { loadSeconds, changeMs } = await measurePodnet();
-  const peerSeconds = loadKubeProxy();
-  const [half, most] = [0.5, 0.99].map((p) => percentile(changeMs, p));
-  report(
-    `${SERVICES} Services of ${ENDPOINTS} endpoints into the kernel`,
-    ['WHAT', 'PODNET', 'KUBE-PROXY LAYOUT', 'RATIO', 'TARGET'],
+const { loadSeconds, changeMs } = await measurePodnet();
+const peerSeconds = loadKubeProxy();
+const [half, most] = [0.5, 0.99].map((p) => percentile(changeMs, p));
+report(
+  `${SERVICES} Services of ${ENDPOINTS} endpoints into the kernel`,
+  ['WHAT', 'PODNET', 'KUBE-PROXY LAYOUT', 'RATIO', 'TARGET'],
+  [
     [
-      [
-        'all Services into an empty kernel',
-        `${loadSeconds.toFixed(2)} s`,
-        `${peerSeconds.toFixed(1)} s`,
-        (peerSeconds / loadSeconds).toFixed(0),
-        '>= 30',
-      ],
-      ['one endpoint changes, p50', `${half!.toFixed(2)} ms`, '', '', ''],
-      ['one endpoint changes, p99', `${most!.toFixed(2)} ms`, '', '', '< 2 ms'],
+      'all Services into an empty kernel',
+      `${loadSeconds.toFixed(2)} s`,
+      `${peerSeconds.toFixed(1)} s`,
+      (peerSeconds / loadSeconds).toFixed(0),
+      '>= 30',
     ],
-  );
-} finally {
-  deleteNetns(NETNS);
-}
+    ['one endpoint changes, p50', `${half!.toFixed(2)} ms`, '-', '-', '-'],
+    ['one endpoint changes, p99', `${most!.toFixed(2)} ms`, '-', '-', '< 2 ms'],
+  ],
+);

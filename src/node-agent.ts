@@ -116,6 +116,7 @@ const startNames = ({ config, node, informers, hostResolvConf, log }: Agent): St
   startDns({
     domain: config.domain,
     addresses: config.dnsServiceIps,
+    reverseCidrs: [...config.podCidrs, ...config.serviceCidrs],
     nodeName: node.name,
     services: informers.services,
     endpointSlices: informers.endpointSlices,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { KUBERNETES_VERSION } from '../k8s/version.ts';
 import { print } from './output.ts';
 
-export const podnetVersion = (): string =>
+const podnetVersion = (): string =>
   (JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string })
     .version;
 

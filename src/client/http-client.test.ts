@@ -11,14 +11,17 @@ import { createConnection, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { createFakeClock, settle } from '../../test/support/fake-clock.ts';
+import { eventually } from '../../test/support/poll.ts';
 import { createSelfSigned } from '../../test/support/self-signed.ts';
 import type { SelfSigned } from '../../test/support/self-signed.ts';
 import { ApiError, failure } from '../k8s/api-error.ts';
 import { namespaces, nodes, pods } from '../k8s/resources.ts';
 import { systemClock } from '../lang/clock.ts';
 import { silentLog } from '../lang/log.ts';
+import { answerBody } from './answer-body.ts';
 import { createHttpClient } from './http-client.ts';
 import type { HttpClient, HttpClientOptions } from './http-client.ts';
+import { Http2Connection } from './http2-connection.ts';
 
 type Handler = (request: Http2ServerRequest, response: Http2ServerResponse, body: string) => void;
 
@@ -220,6 +223,22 @@ describe('createHttpClient() connection', () => {
     calls = 0;
     await assert.rejects(client.create(nodes, { metadata: { name: 'n' } }), /POST https:.*: connection lost/);
     assert.equal(calls, 1);
+  });
+
+  it('reads an answer whose last frame came before anybody read', async () => {
+    handler = (_, response) => answer(response, pod('a'));
+    const connection = new Http2Connection({
+      server: `https://127.0.0.1:${portOf()}`,
+      ca: tls.cert,
+      timeoutMs: 5000,
+      clock: systemClock,
+      log: silentLog,
+    });
+    const { stream } = await connection.send({ method: 'GET', path: '/', headers: {} });
+    await eventually('the end of the frames', () => stream.closed);
+    const body = await Array.fromAsync(answerBody(stream));
+    assert.equal(Buffer.concat(body).toString(), JSON.stringify(pod('a')));
+    connection.close();
   });
 
   it('gives up after timeoutMs', async () => {

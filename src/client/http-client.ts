@@ -1,5 +1,4 @@
 // The ApiClient over HTTPS: for node agents and for a real cluster. JSON both ways, all requests over one HTTP/2 session.
-import { constants } from 'node:http2';
 import { ApiError, failure } from '../k8s/api-error.ts';
 import type { StatusReason } from '../k8s/api-error.ts';
 import type { Status } from '../k8s/generated/types.ts';
@@ -16,6 +15,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from './client.ts';
+import { answerBody } from './answer-body.ts';
 import { Http2Connection } from './http2-connection.ts';
 import type { Answer, Request } from './http2-connection.ts';
 import { jsonLines } from './json-lines.ts';
@@ -126,7 +126,7 @@ async function* watch<T extends KubeObject>(
   try {
     if (signal.aborted) return;
     if (answer.status !== 200) throw await errorOf(answer);
-    for await (const frame of jsonLines(bodyOf(answer), WATCH_LINE_BYTES_MAX))
+    for await (const frame of jsonLines(answerBody(answer.stream), WATCH_LINE_BYTES_MAX))
       yield eventOf<T>(frame as Frame);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -154,17 +154,10 @@ const read = async (answer: Answer): Promise<unknown> => {
   return JSON.parse(await textOf(answer)) as unknown;
 };
 
-// Node ends the stream without an error when the session goes away under it.
-async function* bodyOf({ stream }: Answer): AsyncGenerator<Uint8Array, void> {
-  yield* stream as AsyncIterable<Uint8Array>;
-  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR)
-    throw new Error('connection lost in the middle of an answer');
-}
-
 const textOf = async (answer: Answer): Promise<string> => {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of bodyOf(answer)) {
+  for await (const chunk of answerBody(answer.stream)) {
     bytes += chunk.length;
     if (bytes > BODY_BYTES_MAX) throw new RangeError(`answer of more than ${BODY_BYTES_MAX} bytes`);
     chunks.push(chunk);

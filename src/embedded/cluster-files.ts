@@ -84,7 +84,7 @@ export const removeClusterFiles = (name: string): void => {
 };
 
 /** Writes a whole file or none of it: a reader never sees half of it. */
-export const writeAtomically = (path: string, text: string, mode: number): void => {
+const writeAtomically = (path: string, text: string, mode: number): void => {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, text, { mode, flush: true });

@@ -40,7 +40,7 @@ const sliceLabels = ({ metadata, spec }: Stored<Service>, manager: string): Labe
 export const hasClusterIp = (spec: Service['spec']): boolean =>
   spec?.clusterIP !== undefined && spec.clusterIP !== '' && spec.clusterIP !== 'None';
 
-export const addressTypesOf = ({ spec }: Stored<Service>): readonly AddressType[] =>
+const addressTypesOf = ({ spec }: Stored<Service>): readonly AddressType[] =>
   (['IPv4', 'IPv6'] as const).filter((type) => spec?.ipFamilies?.includes(type));
 
 /** Pods with distinct ports (a name that stands for distinct numbers) are in distinct groups; never no group at all. */

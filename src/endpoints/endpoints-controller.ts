@@ -31,8 +31,8 @@ export type EndpointsControllerOptions = {
   readonly log: Log;
 };
 
-export const ENDPOINTS_MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
-export const ENDPOINTS_CONTROLLER = 'endpoint-controller';
+const ENDPOINTS_MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
+const ENDPOINTS_CONTROLLER = 'endpoint-controller';
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 
 const CONCURRENCY = 5;

@@ -1,7 +1,13 @@
 // The objects of one resource by key, and by the values of named index functions.
 import { keyOf } from '../k8s/objects.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
-import type { Change } from './informer.ts';
+
+/** One object's change: added (no `before`), updated, or deleted (no `after`). */
+export type Change<T extends KubeObject> = {
+  readonly key: string;
+  readonly before: Stored<T> | undefined;
+  readonly after: Stored<T> | undefined;
+};
 
 export type Indexes<T extends KubeObject> = Readonly<
   Record<string, (object: Stored<T>) => readonly string[]>

@@ -6,14 +6,9 @@ import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Resource } from '../k8s/resources.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
-import { Cache } from './cache.ts';
+import { Cache, type Change } from './cache.ts';
 
-/** One object's change: added (no `before`), updated, or deleted (no `after`). */
-export type Change<T extends KubeObject> = {
-  readonly key: string;
-  readonly before: Stored<T> | undefined;
-  readonly after: Stored<T> | undefined;
-};
+export type { Change } from './cache.ts';
 
 export type Informer<T extends KubeObject> = {
   /** By `namespace/name`, or `name`. */

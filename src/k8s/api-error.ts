@@ -39,7 +39,7 @@ export class ApiError extends Error {
   }
 }
 
-export const isApiError = (error: unknown, reason: StatusReason): error is ApiError =>
+const isApiError = (error: unknown, reason: StatusReason): error is ApiError =>
   error instanceof ApiError && error.reason === reason;
 
 export const isNotFound = (error: unknown): boolean => isApiError(error, 'NotFound');

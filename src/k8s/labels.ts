@@ -207,14 +207,14 @@ const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const PREFIX = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** Whether `key` is a qualified name: `name`, or `dns.prefix/name`. */
-export const isQualifiedName = (key: string): boolean => {
+const isQualifiedName = (key: string): boolean => {
   const slash = key.indexOf('/');
   if (slash < 0) return NAME.test(key);
   return PREFIX.test(key.slice(0, slash)) && NAME.test(key.slice(slash + 1));
 };
 
 /** Whether `value` may be a label's value: empty, or a name of at most 63 characters. */
-export const isLabelValue = (value: string): boolean => value === '' || NAME.test(value);
+const isLabelValue = (value: string): boolean => value === '' || NAME.test(value);
 
 const checkKey = (key: string): void => {
   if (!isQualifiedName(key))

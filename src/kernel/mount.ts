@@ -46,6 +46,3 @@ export const bindMount = (source: string, target: string): void => mount({ sourc
 
 /** Lets the mounts below `target` propagate to the mount namespaces that come from this one. */
 export const makeShared = (target: string): void => mount({ target, flags: MS.shared | MS.recursive });
-
-/** Keeps the mounts below `target` to this mount namespace. */
-export const makePrivate = (target: string): void => mount({ target, flags: MS.private | MS.recursive });

@@ -1,6 +1,7 @@
 // Network namespaces with names, as `ip netns` keeps them: a file below /run/netns with the namespace mounted on it.
 // setns moves one thread, so everything here goes through /proc/thread-self, never /proc/self (the main thread).
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { CLONE_NEWNET, setns, unshare } from './ffi/libc.ts';
 import { KernelError, isKernelError } from './kernel-error.ts';
 import { LOOPBACK_INDEX, setLink } from './link.ts';
@@ -9,6 +10,8 @@ import { openRtnetlink } from './rtnetlink.ts';
 
 const FOLDER = '/run/netns';
 const OWN = '/proc/thread-self/ns/net';
+/** Says that the folder is a mount because of us. */
+const MOUNT_MARK = '/run/podnet/.netns-mount';
 
 /** The file of the namespace with this name. */
 export const netnsPath = (name: string): string => `${FOLDER}/${name}`;
@@ -110,7 +113,20 @@ const prepareFolder = (): void => {
     makeShared(FOLDER);
   } catch (error) {
     if (!isKernelError(error, 'EINVAL')) throw error; // EINVAL: not a mount yet
+    mkdirSync(dirname(MOUNT_MARK), { recursive: true, mode: 0o700 });
+    writeFileSync(MOUNT_MARK, '');
     bindMount(FOLDER, FOLDER);
     makeShared(FOLDER);
   }
+};
+
+/** Undoes what the first namespace made of the folder, once no namespace has a name there any more. Idempotent. */
+export const releaseNetnsFolder = (): void => {
+  if (!existsSync(MOUNT_MARK) || readdirSync(FOLDER).length > 0) return;
+  try {
+    unmount(FOLDER);
+  } catch (error) {
+    if (!isKernelError(error, 'EINVAL', 'EBUSY')) throw error; // a crash before the mount; or somebody is in there
+  }
+  rmSync(MOUNT_MARK, { force: true });
 };

@@ -125,6 +125,8 @@ export type StreamSession = {
   readonly close: () => void;
 };
 
+export type TerminalSize = { readonly columns: number; readonly rows: number };
+
 export type StreamRequest = {
   readonly command: readonly string[];
   readonly stdin: boolean;

@@ -25,7 +25,7 @@ export type Programmed = {
   readonly slots: readonly Slot[];
 };
 
-export type ElementMap = EntryMap | 'slots' | 'endpoints' | 'hairpins' | 'sticky-endpoints';
+type ElementMap = EntryMap | 'slots' | 'endpoints' | 'hairpins' | 'sticky-endpoints';
 
 export type ElementChange = {
   readonly verb: 'delete' | 'add';

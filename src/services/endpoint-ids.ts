@@ -7,11 +7,11 @@
 // were (a client's affinity may still name it for up to a day): so numbers are handed out in a ring, not lowest first.
 import type { Masquerade } from './state.ts';
 
-export const NUMBER_BITS = 28;
+const NUMBER_BITS = 28;
 const RING = 2 ** NUMBER_BITS;
 
 /** The two bits; never 0, so that a connection which is not the proxy's has none of them. */
-export const MASQUERADE_CODES: Readonly<Record<Masquerade, number>> = { outsiders: 1, all: 2, none: 3 };
+const MASQUERADE_CODES: Readonly<Record<Masquerade, number>> = { outsiders: 1, all: 2, none: 3 };
 export const MASQUERADE_MASK = 3 * RING;
 
 export const masqueradeCode = (masquerade: Masquerade): number => MASQUERADE_CODES[masquerade] * RING;

@@ -15,7 +15,7 @@ import { MASQUERADE_MASK, masqueradeCode } from './endpoint-ids.ts';
 import { PLAIN_SHAPES, chainName, shapeCode, shapeVerdict } from './shape.ts';
 import type { BalanceShape, Shape } from './shape.ts';
 
-export const TABLE = 'podnet-services';
+const TABLE = 'podnet-services';
 export const FAMILIES: readonly Family[] = [4, 6];
 
 /** nft's word for the family, in tables and in matches. */

@@ -6,7 +6,7 @@ import type { Endpoint, EndpointSlice, Service, ServicePort } from '../k8s/gener
 import { keyOf } from '../k8s/objects.ts';
 import type { Stored } from '../k8s/objects.ts';
 
-export type Protocol = 'tcp' | 'udp' | 'sctp';
+type Protocol = 'tcp' | 'udp' | 'sctp';
 export type TrafficPolicy = 'Cluster' | 'Local';
 
 export type VirtualIp = { readonly family: Family; readonly address: string };
@@ -45,7 +45,7 @@ export type ServiceSnapshot = {
   readonly isForeign: boolean;
 };
 
-export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 const PROXY_NAME_LABEL = 'service.kubernetes.io/service-proxy-name';
 const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 /** API default of sessionAffinityConfig.clientIP.timeoutSeconds. */

@@ -119,7 +119,7 @@ export class ServiceSync {
   /** Takes away what a former agent left and no Service asks for; called when all Services are known. */
   #sweep(programmer: Programmer): void {
     const stale = programmer.keys().filter((key) => !this.#claims.get(key));
-    programmer.program(stale.map((key) => ({ key, wanted: undefined })));
+    this.#options.onEffects(programmer.program(stale.map((key) => ({ key, wanted: undefined }))));
     this.#isSwept = true;
   }
 }

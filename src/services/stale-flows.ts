@@ -5,6 +5,7 @@
 // Kubernetes: "should be able to preserve UDP traffic when server pod cycles for a ... service" (test/e2e/network/conntrack.go).
 import { formatAddress } from '../ip/address.ts';
 import type { Family } from '../ip/address.ts';
+import { PROTOCOL_UDP } from '../wire/conntrack.ts';
 import type { Flow, FlowTuple } from '../wire/conntrack.ts';
 import type { Conntrack } from '../kernel/conntrack.ts';
 import type { Effects } from './apply.ts';
@@ -28,16 +29,14 @@ type Front = { readonly family: Family; readonly match: string };
 const isUdp = (entry: Front, family: Family): boolean =>
   entry.family === family && entry.match.startsWith('udp . ');
 
-const UDP = 17;
-
 /** Flows to endpoints with these marks, and flows to these addresses and ports that nothing translates. */
-export const staleFlows = (
+const staleFlows = (
   flows: readonly Flow[],
   marks: ReadonlySet<number>,
   fronts: ReadonlySet<string>,
 ): readonly FlowTuple[] =>
   flows
-    .filter(({ original: { protocol } }) => protocol === UDP)
+    .filter(({ original: { protocol } }) => protocol === PROTOCOL_UDP)
     .filter((flow) => marks.has(flow.mark) || (!isTranslated(flow) && fronts.has(frontOf(flow))))
     .map(({ original }) => original);
 

@@ -47,7 +47,7 @@ export type ServiceTable = readonly Entry[];
 export const entryKey = ({ map, match }: Pick<Entry, 'map' | 'match'>): string => `${map} ${match}`;
 
 /** One line for an entry: `tcp 10.96.0.10:80 -> 10.244.0.5:8080 10.244.1.6:8080 (masquerade outsiders)`. */
-export const entryText = ({ map, match, action }: Entry): string =>
+const entryText = ({ map, match, action }: Entry): string =>
   `${map === 'outside-services' ? 'outside ' : ''}${frontText(match)} -> ${actionText(action)}`;
 
 /** Sorted lines. */

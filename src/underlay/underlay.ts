@@ -4,7 +4,14 @@ import { closeSync, openSync } from 'node:fs';
 import { replaceAddress } from '../kernel/interface-address.ts';
 import { isKernelError } from '../kernel/kernel-error.ts';
 import { addLink, deleteLinkGroup, findLink, linkIndexAfter, listLinks, setLink } from '../kernel/link.ts';
-import { createNetns, deleteNetns, listNetns, netnsPath, withNetns } from '../kernel/netns.ts';
+import {
+  createNetns,
+  deleteNetns,
+  listNetns,
+  netnsPath,
+  releaseNetnsFolder,
+  withNetns,
+} from '../kernel/netns.ts';
 import { openNft } from '../kernel/nft.ts';
 import type { Nft } from '../kernel/nft.ts';
 import { replaceRoute, routeOf, routeTo } from '../kernel/route.ts';
@@ -90,7 +97,9 @@ export const removeUnderlay = (name: string): void => {
       });
       rtnetlink.request([deleteLinkGroup(linkGroup(name))]);
     }
-    if (!hasCluster(rtnetlink)) restoreHostForwarding();
+    if (hasCluster(rtnetlink)) return;
+    restoreHostForwarding();
+    releaseNetnsFolder();
   });
 };
 

@@ -44,6 +44,15 @@ describe('API server with kubectl', () => {
         await api.put(serviceAccounts, { metadata: { name: 'default', namespace } });
       });
 
+      it('a kind that is not there is called so', async () => {
+        const { code, stderr } = await raw(
+          ['apply', '-f', '-'],
+          'apiVersion: v1\nkind: Nope\nmetadata: { name: a }',
+        );
+        assert.equal(code, 1);
+        assert.match(stderr, /no matches for kind "Nope" in version "v1"/);
+      });
+
       it('version, api-resources, api-versions', async () => {
         assert.match(await kubectl(['version']), /Server Version: v1\.36\.0/);
         const resources = await kubectl(['api-resources', '-o', 'wide']);

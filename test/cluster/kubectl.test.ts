@@ -180,8 +180,14 @@ describe('kubectl', () => {
           '[{"op":"remove","path":"/metadata/labels/m"}]',
         ]);
         assert.equal(await kubectl(['get', 'deployment', 'app', '-o', 'jsonpath={.metadata.labels.m}']), '');
-        const edited = await cluster.tryKubectl(['-n', namespace, 'edit', 'configmap', 'c'], { version });
-        assert.match(edited.stdout + edited.stderr, /no changes made|cancelled/);
+        const edit = (editor: string): Promise<Outcome> =>
+          cluster.tryKubectl(['-n', namespace, 'edit', 'configmap', 'c'], {
+            version,
+            env: { KUBE_EDITOR: editor },
+          });
+        assert.match((await edit('true')).stderr, /Edit cancelled, no changes made/);
+        assert.equal((await edit(`sed -i 's/a: "1"/a: "2"/'`)).stdout, 'configmap/c edited\n');
+        assert.equal(await kubectl(['get', 'configmap', 'c', '-o', 'jsonpath={.data.a}']), '2');
       });
 
       it('scale, expose, rollout restart, history and undo', async () => {
@@ -267,7 +273,10 @@ describe('kubectl', () => {
           async () => (await kubectl(['get', 'pods', '-o', 'name'])) === '',
         );
         assert.match(await kubectl(['delete', 'namespace', namespace]), /deleted/);
-        assert.match((await raw(['get', 'configmap', 'c'])).stderr, /configmaps "c" not found/);
+        assert.match(
+          (await raw(['get', 'configmap', 'c'])).stderr,
+          new RegExp(`namespaces "${namespace}" not found`),
+        );
       });
     });
   }

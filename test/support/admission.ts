@@ -18,7 +18,7 @@ export type Admission = {
   readonly row: (object: KubeObject, nowMs: number) => string;
 };
 
-export const textOf = (errors: readonly FieldError[]): string =>
+const textOf = (errors: readonly FieldError[]): string =>
   errors.map(({ field, message }) => `${field}: ${message}`).join('\n');
 
 /** A store with the service account `default` in the namespace `default`. */

@@ -5,7 +5,7 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 import { enterNetns } from '../../src/kernel/netns.ts';
 
 type Transport = 'tcp' | 'udp';
-export type Dial = {
+type Dial = {
   readonly host: string;
   readonly port: number;
   readonly transport?: Transport;

@@ -17,7 +17,7 @@ export type ProxySetup = {
   readonly slices: readonly EndpointSlice[];
 } & Pick<ServiceProxyOptions, 'nodeName' | 'zone' | 'nodeAddresses' | 'podCidrs' | 'serviceCidrs'>;
 
-export type Order =
+type Order =
   | { readonly put: 'service'; readonly object: Service }
   | { readonly put: 'slice'; readonly object: EndpointSlice }
   | { readonly remove: 'service' | 'slice'; readonly key: string };

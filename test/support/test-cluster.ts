@@ -54,7 +54,7 @@ export type TestCluster = {
   /** kubectl with its exit code and streams, in any of the versions. */
   readonly tryKubectl: (
     args: readonly string[],
-    options?: { readonly input?: string; readonly version?: string },
+    options?: { readonly input?: string; readonly version?: string; readonly env?: NodeJS.ProcessEnv },
   ) => Promise<Outcome>;
   readonly podnet: (args: readonly string[]) => Promise<Outcome>;
   /** Runs a program inside a node's network namespace. */
@@ -73,8 +73,8 @@ export const startTestCluster = async (
   const folder = mkdtempSync(join(tmpdir(), 'podnet-test-'));
   const kubeconfig = join(folder, 'kubeconfig');
   const context = ['--kubeconfig', kubeconfig, '--context', contextName(name)];
-  const tryKubectl: TestCluster['tryKubectl'] = (args, { input, version = '1.36' } = {}) =>
-    run(kubectlProgram(version), [...context, ...args], { ...(input === undefined ? {} : { input }) });
+  const tryKubectl: TestCluster['tryKubectl'] = (args, { input, version = '1.36', env = {} } = {}) =>
+    run(kubectlProgram(version), [...context, ...args], { env, ...(input === undefined ? {} : { input }) });
   const down = async (): Promise<void> => {
     const { code, stderr } = await runPodnet(['down', '--name', name, '--kubeconfig', kubeconfig]);
     rmSync(folder, { recursive: true, force: true });

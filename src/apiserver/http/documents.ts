@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { KUBERNETES_VERSION } from '../../k8s/version.ts';
 import { type Issuer, keySet, openIdConfiguration } from '../auth/issuer-discovery.ts';
+import { OPENAPI_V2_PROTOBUF, openApiV2Json, openApiV2Protobuf } from '../openapi/openapi-v2.ts';
 import type { OpenApi } from '../openapi/openapi.ts';
 import { negotiateDiscovery } from './accept.ts';
 import {
@@ -54,6 +55,7 @@ const find = (
     case 'readyz':
       return health(first, request.query, rest);
     case 'openapi':
+      if (rest.length === 1 && rest[0] === 'v2') return openApiV2Answer(request);
       return rest[0] === 'v3' ? openApiAnswer(openApi, request, rest.slice(1).join('/')) : undefined;
     case '.well-known':
       return rest.join('/') === 'openid-configuration'
@@ -85,6 +87,7 @@ const rootPaths = (resources: readonly ServedResource[]): readonly string[] => {
     '/.well-known/openid-configuration',
     '/healthz',
     '/livez',
+    '/openapi/v2',
     '/openapi/v3',
     '/openid/v1/jwks',
     '/readyz',
@@ -151,6 +154,11 @@ const health = (name: string, query: URLSearchParams, rest: readonly string[]): 
   const isVerbose = query.has('verbose') && rest.length === 0;
   return textAnswer(200, isVerbose ? `[+]ping ok\n${name} check passed\n` : 'ok');
 };
+
+const openApiV2Answer = (request: ApiRequest): Answer =>
+  request.headers.accept?.includes('proto-openapi.spec.v2')
+    ? documentOf(openApiV2Protobuf(), OPENAPI_V2_PROTOBUF)
+    : jsonAnswer(200, openApiV2Json());
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 

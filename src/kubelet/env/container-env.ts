@@ -18,7 +18,7 @@ export type EnvFacts = FieldFacts & {
 };
 
 /** A reference that cannot be resolved yet: the container waits with CreateContainerConfigError. */
-export class MissingReference extends Error {
+class MissingReference extends Error {
   override readonly name = 'MissingReference';
 }
 

@@ -15,9 +15,9 @@ export type MachineFacts = {
   readonly systemUuid: string;
 };
 
-export const MAX_PODS = 110;
+const MAX_PODS = 110;
 
-export const nodeLabels = ({ name, zone }: KubeletNode, { architecture }: MachineFacts) => ({
+const nodeLabels = ({ name, zone }: KubeletNode, { architecture }: MachineFacts) => ({
   'beta.kubernetes.io/arch': architecture,
   'beta.kubernetes.io/os': 'linux',
   'kubernetes.io/arch': architecture,

@@ -134,7 +134,7 @@ describe('kubelet server', () => {
   });
 
   it('attach: what is typed before the process is there reaches it; 255 closes stdin; the terminal is resized', async () => {
-    const { frames } = await stream('/attach/default/a/web?input=1&output=1', [
+    const { frames } = await stream('/attach/default/a/web?input=1&output=1&tty=1', [
       Buffer.from('\u0004{"Width":80,"Height":24}'),
       Buffer.from('\u0000typed'),
       Buffer.of(255, 0),

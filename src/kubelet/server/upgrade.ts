@@ -2,14 +2,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
-import type { StreamSession } from '../../runtime/runtime.ts';
 import { admit, problemOf } from './answer.ts';
 import type { ServerContext } from './answer.ts';
-import { chooseProtocol } from './channels.ts';
 import { HttpProblem, findPod, findRunning } from './container-lookup.ts';
 import { isYes } from './route.ts';
-import { joinStreams } from './stream-socket.ts';
-import type { StreamFlags } from './stream-socket.ts';
+import { chooseProtocol } from './streams/channels.ts';
+import { runCommand } from './streams/run-command.ts';
+import type { Command } from './streams/run-command.ts';
+import { openWebSocketStreams } from './streams/web-socket-streams.ts';
 
 export const upgrade = async (
   context: ServerContext,
@@ -19,9 +19,12 @@ export const upgrade = async (
 ): Promise<void> => {
   socket.on('error', () => {}); // a caller that goes away harms nobody
   try {
-    const { flags, open } = streamOf(context, request);
+    const command = commandOf(context, request);
     const sockets = await webSockets();
-    sockets.handleUpgrade(request, socket, head, (webSocket) => void joinStreams(webSocket, flags, open));
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const streams = openWebSocketStreams(webSocket, command.flags);
+      void streams.then((opened) => runCommand(opened, command, context.pods.clock));
+    });
   } catch (error) {
     refuse(socket, problemOf(context, error));
   }
@@ -50,10 +53,8 @@ const webSockets = async (): Promise<WebSocketServer> => {
   return loaded;
 };
 
-type StreamPlan = { readonly flags: StreamFlags; readonly open: () => Promise<StreamSession> };
-
 /** Throws HttpProblem for what can be said before the upgrade. */
-const streamOf = (context: ServerContext, request: IncomingMessage): StreamPlan => {
+const commandOf = (context: ServerContext, request: IncomingMessage): Command => {
   const route = admit(request);
   if (route.kind !== 'exec' && route.kind !== 'attach') throw new HttpProblem(404, '404 page not found');
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
@@ -64,10 +65,10 @@ const streamOf = (context: ServerContext, request: IncomingMessage): StreamPlan 
   const tty = isYes(query, 'tty');
   const stdin = isYes(query, 'input');
   const { runtime } = context.pods;
-  const open = (): Promise<StreamSession> =>
+  const open: Command['open'] = () =>
     kind === 'exec'
       ? runtime.exec(id, { command: query.getAll('command'), stdin, tty })
       : runtime.attach(id, { stdin, tty });
-  const flags = { stdin, stdout: isYes(query, 'output'), stderr: isYes(query, 'error') && !tty };
+  const flags = { stdin, stdout: isYes(query, 'output'), stderr: isYes(query, 'error') && !tty, tty };
   return { flags, open };
 };

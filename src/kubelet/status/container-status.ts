@@ -34,7 +34,7 @@ export const containerStatus = (view: PodView, container: Container): ApiStatus 
 };
 
 /** `podnet://ID`, as containerd's are `containerd://ID`. */
-export const containerId = ({ id }: Pick<ContainerStatus, 'id'>): string => `podnet://${id}`;
+const containerId = ({ id }: Pick<ContainerStatus, 'id'>): string => `podnet://${id}`;
 
 const statusBefore = (view: PodView, name: string): ApiStatus | undefined => {
   const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};

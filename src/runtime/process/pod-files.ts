@@ -15,7 +15,7 @@ export const podMounts = (folder: string, own: readonly Mount[]): readonly Mount
     .map((name) => ({ hostPath: join(folder, name), containerPath: `/etc/${name}`, readonly: false }));
 
 /** resolv.conf(5). */
-export const resolvConf = ({ servers, searches, options }: PodSandboxConfig['dns']): string =>
+const resolvConf = ({ servers, searches, options }: PodSandboxConfig['dns']): string =>
   [
     ...(searches.length > 0 ? [`search ${searches.join(' ')}`] : []),
     ...servers.map((server) => `nameserver ${server}`),

@@ -33,7 +33,7 @@ export const removeRuntimeTraces = ({ clusterName, stateFolder, runFolder }: Tra
 };
 
 /** The cgroup that holds those of a cluster's nodes. */
-export const clusterCgroup = (clusterName: string): string => `/podnet/${clusterName}`;
+const clusterCgroup = (clusterName: string): string => `/podnet/${clusterName}`;
 
 const namesIn = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);
 

@@ -1,10 +1,9 @@
 // The WebSocket protocols of exec and attach: v5.channel.k8s.io and v4.channel.k8s.io (KEP-4006).
 // Each message begins with the number of its channel; in v5 `255 CHANNEL` closes one.
-import type { Status } from '../../k8s/generated/types.ts';
 
-export const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
+const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 
-export const STDIN = 0;
+const STDIN = 0;
 export const STDOUT = 1;
 export const STDERR = 2;
 export const ERROR = 3;
@@ -45,25 +44,3 @@ const parseResize = (data: Buffer): ClientMessage => {
 };
 
 export const frame = (channel: number, data: Uint8Array): Buffer => Buffer.concat([Buffer.of(channel), data]);
-
-/** What goes over the error channel when the command has ended. */
-export const exitStatus = (exitCode: number): Status =>
-  exitCode === 0
-    ? { metadata: {}, status: 'Success' }
-    : {
-        metadata: {},
-        status: 'Failure',
-        message: `command terminated with non-zero exit code: exit code ${exitCode}`,
-        reason: 'NonZeroExitCode',
-        details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
-      };
-
-/** What goes over the error channel when the command could not be run. */
-export const failureStatus = (message: string): Status => ({
-  metadata: {},
-  status: 'Failure',
-  message: `Internal error occurred: ${message}`,
-  reason: 'InternalError',
-  details: { causes: [{ message }] },
-  code: 500,
-});
