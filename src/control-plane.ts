@@ -11,12 +11,14 @@ import * as resources from './k8s/resources.ts';
 import type { Clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
 import { startLifecycle } from './lifecycle/lifecycle.ts';
+import { roleIndexes, startRoles } from './roles/roles.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startWorkloads, workloadIndexes } from './workloads/workloads.ts';
 
 export type ControlPlaneOptions = {
   readonly config: ClusterConfig;
   readonly keys: ClusterKeys;
+  readonly auditLog: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -28,6 +30,7 @@ const KUBELET_PORT = 10_250;
 export const startControlPlane = async ({
   config,
   keys,
+  auditLog,
   clock,
   log,
 }: ControlPlaneOptions): Promise<ControlPlane> => {
@@ -37,6 +40,7 @@ export const startControlPlane = async ({
     tls: { ca: keys.ca, ...keys.apiServer },
     tokens: { ...keys.tokens, issuer: `https://kubernetes.default.svc.${domain}` },
     kubelet: { port: KUBELET_PORT, ...keys.kubeletClient },
+    auditLog,
     clock,
     log: log.child({ component: 'apiserver' }),
   });
@@ -84,6 +88,7 @@ const startControllers = (
   const replicaSets = informer(resources.replicaSets, workloadIndexes.replicaSets);
   const endpointSlices = informer(resources.endpointSlices, endpointIndexes.endpointSlices);
   const endpoints = informer(resources.endpoints);
+  const clusterRoles = informer(resources.clusterRoles, roleIndexes.clusterRoles);
 
   const of = (component: string): { client: ApiClient; clock: Clock; log: Log } => ({
     client: clientFor(component),
@@ -93,6 +98,7 @@ const startControllers = (
   return [
     startWorkloads({ ...of('kube-controller-manager'), deployments, replicaSets, pods }),
     startScheduler({ ...of('kube-scheduler'), pods, nodes }),
+    startRoles({ ...of('clusterrole-aggregation-controller'), clusterRoles }),
     startEndpoints({ ...of('endpoint-controller'), services, pods, nodes, endpointSlices, endpoints }),
     startLifecycle({
       ...of('kube-controller-manager'),

@@ -23,6 +23,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   scheduler: API,
   endpoints: API,
   lifecycle: API,
+  roles: API,
   images: ['lang', 'kernel'],
   runtime: ['lang', 'kernel', 'images'],
   underlay: ['lang', 'ip', 'wire', 'kernel'],

@@ -1,6 +1,5 @@
 // What a ClusterRole with an aggregationRule gathers: the rules of the roles that its selectors find, in the order of the
 // roles' names, each rule once (kubernetes pkg/controller/clusterroleaggregation).
-import { equalJson } from '../lang/json.ts';
 import type { ClusterRole, PolicyRule } from './generated/types.ts';
 import { labelSelectorMatches } from './labels.ts';
 
@@ -16,5 +15,15 @@ export const aggregatedRules = (role: ClusterRole, others: readonly ClusterRole[
   return distinct(found.flatMap(({ rules }) => rules ?? []));
 };
 
-const distinct = (rules: readonly PolicyRule[]): readonly PolicyRule[] =>
-  rules.filter((rule, index) => rules.findIndex((other) => equalJson(other, rule)) === index);
+/** The first of each. */
+const distinct = (rules: readonly PolicyRule[]): readonly PolicyRule[] => {
+  const byText = new Map<string, PolicyRule>();
+  for (const rule of rules) {
+    const text = textOf(rule);
+    if (!byText.has(text)) byText.set(text, rule);
+  }
+  return [...byText.values()];
+};
+
+const textOf = ({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: PolicyRule): string =>
+  JSON.stringify([verbs, apiGroups, resources, resourceNames, nonResourceURLs]);
