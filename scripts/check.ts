@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs';
 import { ROOT, bin, run } from './run.ts';
 
-const unitTests = globSync(['src/**/*.test.ts', 'test/architecture.test.ts'], { cwd: ROOT });
+const unitTests = globSync(['src/**/*.test.ts', 'test/*.test.ts'], { cwd: ROOT });
 
 const steps: readonly (readonly [string, string, readonly string[]])[] = [
   ['types', bin('tsc'), []],

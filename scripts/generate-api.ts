@@ -31,6 +31,8 @@ const ROOTS = [
   'io.k8s.api.apps.v1.ReplicaSet',
   'io.k8s.api.discovery.v1.EndpointSlice',
   'io.k8s.api.coordination.v1.Lease',
+  'io.k8s.api.networking.v1.ServiceCIDR',
+  'io.k8s.api.networking.v1.IPAddress',
   'io.k8s.api.autoscaling.v1.Scale',
   'io.k8s.api.policy.v1.Eviction',
   'io.k8s.api.authentication.v1.TokenRequest',

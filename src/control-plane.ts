@@ -10,9 +10,11 @@ import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import type { Clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
+import { controlPlanePage } from './metric-pages.ts';
 import { startLifecycle } from './lifecycle/lifecycle.ts';
 import { roleIndexes, startRoles } from './roles/roles.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
+import { startServiceAddresses } from './service-addresses/service-addresses.ts';
 import { startWorkloads, workloadIndexes } from './workloads/workloads.ts';
 
 export type ControlPlaneOptions = {
@@ -41,13 +43,14 @@ export const startControlPlane = async ({
     tokens: { ...keys.tokens, issuer: `https://kubernetes.default.svc.${domain}` },
     kubelet: { port: KUBELET_PORT, ...keys.kubeletClient },
     auditLog,
+    metrics: controlPlanePage,
     clock,
     log: log.child({ component: 'apiserver' }),
   });
   await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), config);
   const controllers = startControllers(
     (name) => server.clientFor({ name: `system:${name}`, groups: ['system:masters'] }),
-    { caCertificate: keys.ca, clock, log },
+    { caCertificate: keys.ca, serviceCidrs, clock, log },
   );
   await server.listen(
     ['127.0.0.1', '::1', ...config.hostAddresses].map((host) => ({ host, port: config.apiPort })),
@@ -69,7 +72,12 @@ type Stoppable = { readonly stop: () => Promise<void> };
 
 const startControllers = (
   clientFor: (component: string) => ApiClient,
-  context: { readonly caCertificate: string; readonly clock: Clock; readonly log: Log },
+  context: {
+    readonly caCertificate: string;
+    readonly serviceCidrs: readonly string[];
+    readonly clock: Clock;
+    readonly log: Log;
+  },
 ): readonly Stoppable[] => {
   const { caCertificate, clock } = context;
   const watcher = clientFor('kube-controller-manager');
@@ -89,6 +97,8 @@ const startControllers = (
   const endpointSlices = informer(resources.endpointSlices, endpointIndexes.endpointSlices);
   const endpoints = informer(resources.endpoints);
   const clusterRoles = informer(resources.clusterRoles, roleIndexes.clusterRoles);
+  const serviceCidrs = informer(resources.serviceCidrs);
+  const ipAddresses = informer(resources.ipAddresses);
 
   const of = (component: string): { client: ApiClient; clock: Clock; log: Log } => ({
     client: clientFor(component),
@@ -100,6 +110,13 @@ const startControllers = (
     startScheduler({ ...of('kube-scheduler'), pods, nodes }),
     startRoles({ ...of('clusterrole-aggregation-controller'), clusterRoles }),
     startEndpoints({ ...of('endpoint-controller'), services, pods, nodes, endpointSlices, endpoints }),
+    startServiceAddresses({
+      ...of('service-cidr-controller'),
+      services,
+      serviceCidrs,
+      ipAddresses,
+      defaultCidrs: context.serviceCidrs,
+    }),
     startLifecycle({
       ...of('kube-controller-manager'),
       resources: resources.allResources,

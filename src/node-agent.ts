@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads';
 import type { ApiClient } from './client/client.ts';
 import { type HttpClient, createHttpClient } from './client/http-client.ts';
 import { dnsIndexes, startDns } from './dns/dns.ts';
+import { startPodAddresses } from './dns/pod-addresses.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
 import { IMAGE_FOLDER, clusterFiles } from './embedded/cluster-files.ts';
 import type { PemPair } from './embedded/messages.ts';
@@ -17,6 +18,9 @@ import { type Nft, openNft } from './kernel/nft.ts';
 import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import { type Log, createLog } from './lang/log.ts';
+import { nodePage, proxyPage } from './metric-pages.ts';
+import { startPageServer } from './metrics/page-server.ts';
+import { createPage } from './metrics/page.ts';
 import { installMasquerade } from './podnetwork/masquerade.ts';
 import { startNodeRoutes } from './podnetwork/node-routes.ts';
 import { createPodNetwork } from './podnetwork/pod-network.ts';
@@ -35,6 +39,7 @@ export type AgentStart = {
 export type AgentMessage = AgentStart | { readonly kind: 'stop' } | { readonly kind: 'registered' };
 
 const KUBELET_PORT = 10_250;
+const PROXY_METRICS_PORT = 10_249;
 const MTU_BYTES = 1500;
 
 type Stoppable = { readonly stop: () => Promise<void> };
@@ -64,11 +69,12 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const dns = startNames(agent);
   const runtime = await startRuntime(agent);
   const kubelet = startPods(agent, runtime);
+  const proxyPages = startProxyPages(log);
   await Promise.all([kubelet.whenRegistered(), proxy.whenSynced()]);
   return {
     stop: async () => {
       await kubelet.stop();
-      await Promise.all([proxy.stop(), dns.stop(), routes.stop()]);
+      await Promise.all([proxyPages.stop(), proxy.stop(), dns.stop(), routes.stop()]);
       await runtime.close();
       for (const informer of Object.values(informers)) informer.stop();
       client.close();
@@ -112,16 +118,31 @@ const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<ty
     log,
   });
 
-const startNames = ({ config, node, informers, hostResolvConf, log }: Agent): Stoppable =>
+/** As kube-proxy serves them: on the node's loopback only. */
+const startProxyPages = (log: Log): Stoppable =>
+  startPageServer({
+    host: '127.0.0.1',
+    port: PROXY_METRICS_PORT,
+    pages: {
+      '/metrics': createPage(proxyPage),
+      '/healthz': () => 'ok',
+      '/proxyMode': () => 'nftables',
+    },
+    log,
+  });
+
+const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent): Stoppable =>
   startDns({
     domain: config.domain,
     addresses: config.dnsServiceIps,
+    nodeAddresses: node.addresses,
+    nft,
     reverseCidrs: [...config.podCidrs, ...config.serviceCidrs],
     nodeName: node.name,
     services: informers.services,
     endpointSlices: informers.endpointSlices,
     namespaces: informers.namespaces,
-    pods: informers.pods,
+    pods: informers.podAddresses,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,
     log,
@@ -140,6 +161,7 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
     logFolder: join(clusterFiles(config.name).logs, node.name),
     hostResolvConf,
     server: { port: KUBELET_PORT, addresses: node.addresses, ...keys },
+    metrics: nodePage,
     clock,
     log,
   });
@@ -157,7 +179,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
       indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
     }),
     namespaces: informer(resources.namespaces),
-    pods: informer(resources.pods, { indexes: dnsIndexes.pods }),
+    podAddresses: startPodAddresses({ client, clock, log }),
     ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
   };
 };

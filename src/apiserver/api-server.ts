@@ -5,6 +5,8 @@ import { nodes, pods, secrets, serviceAccounts } from '../k8s/resources.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { openAuditLog } from './audit/audit-log.ts';
+import type { Family } from '../metrics/family.ts';
+import { createPage } from '../metrics/page.ts';
 import { type TokenOptions, createServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { createRegistry } from './create-registry.ts';
 import { createApiHandler } from './http/api-handler.ts';
@@ -12,6 +14,7 @@ import { createFrontend } from './http/frontend.ts';
 import { createKindIndex } from './http/kind-index.ts';
 import { createKubeletClient } from './http/kubelet-client.ts';
 import { createPodStreams } from './http/pod-streams.ts';
+import { requestMetrics } from './http/request-metrics.ts';
 import { type ApiListener, type Endpoint, type ServerHandlers, startServer } from './http/server.ts';
 import { createInProcessClient } from './in-process-client.ts';
 import { createKinds } from './kinds/kinds.ts';
@@ -31,6 +34,8 @@ export type ApiServerOptions = {
   readonly kubelet: { readonly port: number; readonly certificate: string; readonly key: string };
   /** The file that audit events are appended to. */
   readonly auditLog?: string | undefined;
+  /** What /metrics shows; the server's own alone without it. */
+  readonly metrics?: readonly Family[];
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -52,9 +57,11 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const tokens = createServiceAccountTokens({ ...options.tokens, clock, find });
   const kubelet = createKubeletClient({ ...options.kubelet, ca: tls.ca });
   const podStreams = createPodStreams({ registry, kubelet, kubeletPort: options.kubelet.port });
+  const metrics = createPage(options.metrics ?? requestMetrics);
   const audit = options.auditLog === undefined ? undefined : openAuditLog(options.auditLog, log);
+  const shared = { registry, tokens, podStreams, clock, log };
   const frontend = createFrontend({
-    handle: createApiHandler({ registry, tokens, issuer: options.tokens, find, podStreams, clock, log }),
+    handle: createApiHandler({ ...shared, issuer: options.tokens, find, metrics }),
     access: registry.access,
     audit,
     tokens,

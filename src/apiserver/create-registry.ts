@@ -5,7 +5,7 @@ import type { KubeObject, Stored } from '../k8s/objects.ts';
 import { createAccess } from './auth/access.ts';
 import { sourceOf } from './auth/object-source.ts';
 import type { Kind } from './kind.ts';
-import type { Registry, Subresource } from './registry.ts';
+import type { Registry, RequestContext, Subresource } from './registry.ts';
 import { createSchemas, loadDefinitions } from './schema/schema.ts';
 import { methodNotSupported } from './status-errors.ts';
 import { startExpiry } from './store/expiry.ts';
@@ -14,6 +14,7 @@ import { selectorOf } from './store/selector.ts';
 import { Store } from './store/store.ts';
 import type { StoreOptions } from './store/store.ts';
 import { watch } from './store/watch.ts';
+import { arrival, missingNeed } from './verbs/arrival.ts';
 import { create } from './verbs/create.ts';
 import { deleteOne, deleteSelected } from './verbs/delete.ts';
 import { find, tableOf } from './verbs/machinery.ts';
@@ -31,7 +32,7 @@ export type RegistryOptions = {
   readonly history?: StoreOptions['history'];
 };
 
-/** An empty cluster. Needs the kind Namespace for namespaced kinds. */
+/** A cluster with the initial objects of its kinds. Needs the kind Namespace for namespaced kinds. */
 export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry => {
   const store = new Store(options);
   const machinery: Machinery = {
@@ -41,6 +42,8 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     schema: createSchemas(loadDefinitions()).root,
   };
   startExpiry(store, kinds, options.clock);
+  for (const kind of kinds)
+    for (const object of kind.initial ?? []) create(machinery, kind, undefined, object, ITSELF);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds,
@@ -51,7 +54,11 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     list: (kind, query) => list(store, tableOf(machinery, kind), selectorOf(kind, query), query),
     watch: (kind, query, sink) =>
       watch(store, tableOf(machinery, kind), selectorOf(kind, query), query, sink),
-    create: async (kind, namespace, object, context) => create(machinery, kind, namespace, object, context),
+    create: async (kind, namespace, object, context) => {
+      const need = missingNeed(machinery, kind, namespace, object);
+      if (need) await arrival(machinery, need);
+      return create(machinery, kind, namespace, object, context);
+    },
     update: async (kind, ref, object, context, subresource) =>
       updaters[subresource ?? 'whole'](machinery, supporting(kind, subresource), ref, object, context),
     patch: async (kind, ref, change, context, subresource) =>
@@ -64,6 +71,16 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     createSubresource: async (kind, ref, subresource, body, context) =>
       runSubresource(machinery, { kind, ref, subresource, body }, context),
   };
+};
+
+/** The server as the author of its initial objects. */
+const ITSELF: RequestContext = {
+  user: { name: 'system:apiserver', groups: ['system:masters'] },
+  dryRun: false,
+  fieldManager: 'kube-apiserver',
+  fieldValidation: 'Strict',
+  decodingErrors: [],
+  warn: () => {},
 };
 
 type Update = (...args: Parameters<typeof update>) => Stored<KubeObject>;

@@ -36,7 +36,10 @@ export type AdmissionContext = {
   readonly warn: (text: string) => void;
 };
 
-export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label' | 'path';
+export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'path' | 'ipAddress';
+
+/** An object of another kind, by its key. */
+export type Reference = { readonly resource: Resource; readonly key: string };
 
 export type Kind = {
   readonly resource: Resource;
@@ -74,12 +77,25 @@ export type Kind = {
   readonly prepareForCreate?: (draft: Draft, context: AdmissionContext) => void;
   /** Carries over what an update may not change (status when the spec is updated). In place. */
   readonly prepareForUpdate?: (draft: Draft, before: KubeObject, context: AdmissionContext) => void;
-  readonly validate: (object: KubeObject, context: AdmissionContext) => readonly FieldError[];
+  /** `before`: what an update replaces. Old objects may hold values that are refused in new ones. */
+  readonly validate: (
+    object: KubeObject,
+    context: AdmissionContext,
+    before?: KubeObject,
+  ) => readonly FieldError[];
   readonly validateUpdate?: (
     object: KubeObject,
     before: KubeObject,
     context: AdmissionContext,
   ) => readonly FieldError[];
+  /** What is valid but ill-advised, in kube-apiserver's words: each becomes a `Warning: 299` header. */
+  readonly warnings?: (object: KubeObject) => readonly string[];
+  /** What clients hear with every request on a kind that has a successor. */
+  readonly deprecation?: string;
+  /** Objects that the server itself makes when it starts. */
+  readonly initial?: readonly Draft[];
+  /** What a new object cannot be without and a controller may be about to make: its creation waits for it a moment. */
+  readonly awaits?: (draft: Draft, namespace: string) => Reference | undefined;
   /**
    * Takes what the object needs from shared pools (cluster IPs, node ports), before it is stored; writes it into the
    * draft. Returns what to do if the write fails. `after` is undefined on deletion: then it only releases.
@@ -96,5 +112,15 @@ export type Kind = {
 };
 
 export type Allocation =
-  | { readonly ok: true; readonly commit: () => void; readonly rollback: () => void }
+  | {
+      readonly ok: true;
+      readonly companions?: readonly Companion[];
+      readonly commit: () => void;
+      readonly rollback: () => void;
+    }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** An object that comes or goes in the same step as the one that is written: the IPAddress of a Service. */
+export type Companion =
+  | { readonly action: 'create'; readonly kind: Kind; readonly draft: Draft }
+  | { readonly action: 'remove'; readonly kind: Kind; readonly key: string };

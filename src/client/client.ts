@@ -11,8 +11,17 @@ export type ListOptions = {
   readonly fieldSelector?: string | undefined;
 };
 
+/** A long list in pieces. A client that has the list at hand anyway may give it whole. */
+export type PageOptions = {
+  readonly limit?: number | undefined;
+  /** Of the piece before. Too old a one throws ApiError 410. */
+  readonly continue?: string | undefined;
+};
+
 export type ListResult<T extends KubeObject> = {
   readonly resourceVersion: string;
+  /** There is more. */
+  readonly continue?: string | undefined;
   readonly items: readonly Stored<T>[];
 };
 
@@ -45,7 +54,7 @@ export type ApiClient = {
   readonly get: <T extends KubeObject>(resource: Resource<T>, ref: ObjectRef) => Promise<Stored<T>>;
   readonly list: <T extends KubeObject>(
     resource: Resource<T>,
-    options?: ListOptions,
+    options?: ListOptions & PageOptions,
   ) => Promise<ListResult<T>>;
   readonly watch: <T extends KubeObject>(
     resource: Resource<T>,

@@ -154,6 +154,16 @@ describe('createHttpClient() requests', () => {
     assert.deepEqual(list, { resourceVersion: '9', items: [{ ...pod('a'), apiVersion: 'v1', kind: 'Pod' }] });
   });
 
+  it('lists a page, and says where the next one begins', async () => {
+    handler = (request, response) => {
+      sent.push(request.url);
+      answer(response, { metadata: { resourceVersion: '9', continue: 'there' }, items: [] });
+    };
+    const list = await connect().list(pods, { limit: 500, continue: 'here' });
+    assert.deepEqual(sent, ['/api/v1/pods?limit=500&continue=here']);
+    assert.deepEqual(list, { resourceVersion: '9', continue: 'there', items: [] });
+  });
+
   it('sends the bearer token', async () => {
     handler = (request, response) => answer(response, { authorization: request.headers.authorization });
     const got = await connect({ token: 'abc' }).get(nodes, { name: 'n' });

@@ -11,6 +11,7 @@ import type {
   ApiClient,
   DeleteRequest,
   ListOptions,
+  PageOptions,
   ListResult,
   WatchEvent,
   WatchOptions,
@@ -85,18 +86,24 @@ const writesOver = (call: Call): Omit<ApiClient, 'get' | 'list' | 'watch'> => ({
 const list = async <T extends KubeObject>(
   call: Call,
   resource: Resource<T>,
-  options: ListOptions = {},
+  options: ListOptions & PageOptions = {},
 ): Promise<ListResult<T>> => {
-  const path = collectionPath(resource, options.namespace) + queryOf(options);
+  const path = collectionPath(resource, options.namespace) + queryOf(options, pageQuery(options));
   const { metadata, items } = await call<{
-    readonly metadata: { readonly resourceVersion: string };
+    readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
     readonly items: readonly Stored<T>[] | null;
   }>('GET', path);
   return {
     resourceVersion: metadata.resourceVersion,
+    ...(metadata.continue ? { continue: metadata.continue } : {}),
     items: (items ?? []).map((item) => typed(resource, item)),
   };
 };
+
+const pageQuery = ({ limit, continue: from }: PageOptions): Readonly<Record<string, string>> => ({
+  ...(limit ? { limit: String(limit) } : {}),
+  ...(from ? { continue: from } : {}),
+});
 
 const senderOver =
   (connection: Http2Connection, { token, userAgent = 'podnet' }: HttpClientOptions): Send =>

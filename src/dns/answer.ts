@@ -19,6 +19,12 @@ export type ZoneView = {
   readonly soa: RecordData;
 };
 
+/** What an answer is made from. */
+export type ZoneSource = ZoneView & {
+  /** Whether what the zone says of the name changes without a word. */
+  readonly isVolatile: (name: string) => boolean;
+};
+
 export type ZoneAnswer =
   | { readonly kind: 'outside' }
   | {

@@ -11,12 +11,14 @@ import { eventually } from '../../test/support/poll.ts';
 import { startInformer } from '../informer/informer.ts';
 import type { EndpointSlice, Service, ServiceSpec } from '../k8s/generated/types.ts';
 import { endpointSlices, namespaces, pods, services } from '../k8s/resources.ts';
+import { DatagramBatch } from '../kernel/datagram-batch.ts';
 import { systemClock } from '../lang/clock.ts';
 import { silentLog } from '../lang/log.ts';
 import { decodeMessage, encodeMessage } from '../wire/dns/codec.ts';
 import { TYPE } from '../wire/dns/constants.ts';
 import type { Message, ResourceRecord } from '../wire/dns/message.ts';
 import { dnsIndexes, startDns } from './dns.ts';
+import { startPodAddresses } from './pod-addresses.ts';
 import type { Dns } from './dns.ts';
 import { framed } from './server/frames.ts';
 import { listen } from './server/listener.ts';
@@ -91,7 +93,7 @@ describe('startDns()', () => {
       indexes: dnsIndexes.endpointSlices,
     }),
     namespaces: startInformer({ ...common, resource: namespaces }),
-    pods: startInformer({ ...common, resource: pods, indexes: dnsIndexes.pods }),
+    pods: startPodAddresses(common),
   });
 
   before(async () => {
@@ -121,7 +123,13 @@ describe('startDns()', () => {
     const status = { phase: 'Running', podIPs: [{ ip: '10.244.0.5' }, { ip: 'fd00::5' }] };
     client.put(pods, { ...pod, metadata: { name: 'p', namespace: 'default' }, status });
     informers = startInformers();
-    stub = await listen({ address: UPSTREAM, port: PORT, answer: upstream, log: silentLog });
+    stub = await listen({
+      address: UPSTREAM,
+      port: PORT,
+      answer: upstream,
+      batch: new DatagramBatch(),
+      log: silentLog,
+    });
     dns = startDns({
       ...common,
       ...informers,

@@ -1,26 +1,29 @@
 // The cluster DNS of one node: answers for the cluster's names from the node's own mirror of the API, forwards the rest.
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Informer } from '../informer/informer.ts';
-import type { EndpointSlice, Namespace, Pod, Service } from '../k8s/generated/types.ts';
+import type { EndpointSlice, Namespace, Service } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
+import type { Nft } from '../kernel/nft.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { lowerName } from '../wire/dns/name.ts';
+import type { ZoneSource } from './answer.ts';
 import { addToLoopback, removeFromLoopback } from './apply.ts';
+import { startDelivery } from './delivery/delivery.ts';
+import { FastResponder } from './fast/fast-responder.ts';
 import { createExchange } from './forward/exchange.ts';
 import type { Upstream } from './forward/exchange.ts';
 import { createForwarder } from './forward/forwarder.ts';
-import { addressesOf } from './pod-names.ts';
+import type { PodAddresses } from './pod-addresses.ts';
 import { respond } from './respond.ts';
 import type { Responder } from './respond.ts';
 import { startListeners } from './server/listeners.ts';
-import { PODS_BY_IP, SLICES_BY_SERVICE, serviceKeyOf, startZone } from './zone-loop.ts';
+import { SLICES_BY_SERVICE, serviceKeyOf, startZone } from './zone-loop.ts';
 import type { ZoneLoop } from './zone-loop.ts';
 
 export const dnsIndexes = {
   services: {},
   endpointSlices: { [SLICES_BY_SERVICE]: (slice: Stored<EndpointSlice>) => [serviceKeyOf(slice)] },
-  pods: { [PODS_BY_IP]: addressesOf },
 } as const;
 
 export type DnsOptions = {
@@ -28,6 +31,10 @@ export type DnsOptions = {
   readonly domain: string;
   /** The cluster DNS Service's, of both families. */
   readonly addresses: readonly string[];
+  /** The node's: other nodes send their queries there when their own agent is dead. */
+  readonly nodeAddresses?: readonly string[];
+  /** In the node's network namespace; without it queries are delivered as any packet is. */
+  readonly nft?: Pick<Nft, 'run'> | undefined;
   /** 53 unless said otherwise. */
   readonly port?: number;
   /** The cluster's ranges of pods and Services: addresses there that nobody has are denied, not asked elsewhere. */
@@ -37,7 +44,7 @@ export type DnsOptions = {
   readonly services: Informer<Service>;
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
-  readonly pods: Informer<Pod>;
+  readonly pods: Pick<PodAddresses, 'has' | 'whenSynced'>;
   /** Asked in this order for all other names. */
   readonly upstreams: readonly Upstream[];
   readonly clock: Clock;
@@ -56,24 +63,29 @@ const DNS_PORT = 53;
 
 /** Listens at once; until the informers have synced, the cluster's names are SERVFAIL. */
 export const startDns = (options: DnsOptions): Dns => {
-  const { addresses, clock } = options;
+  const { addresses, nodeAddresses = [], clock } = options;
   const log = options.log.child({ component: 'dns', node: options.nodeName });
   let zone: ZoneLoop | undefined;
   let isStopped = false;
   let isComplete = false;
+  let stopDelivery = (): void => {};
   const start = async (): Promise<void> => {
     await whenAllSynced(options.services, options.endpointSlices, options.namespaces, options.pods);
     if (isStopped) return;
-    zone = startZone({ reverseCidrs: [], ...options, log });
+    zone = startZone({ reverseCidrs: [], ...options, onChange: (name) => fast.forget(name), log });
     await zone.whenIdle();
     isComplete = true;
+    stopDelivery = deliver(options);
   };
+  const zoneView = (): ZoneSource | undefined => (isComplete ? zone?.view : undefined);
+  const fast = new FastResponder(zoneView);
   const complete = start();
-  const responder = responderOf(options, () => (isComplete ? zone : undefined));
+  const responder = responderOf(options, zoneView);
   let rotation = 0;
   const listeners = startListeners({
-    addresses,
+    addresses: [...addresses, ...nodeAddresses],
     port: options.port ?? DNS_PORT,
+    answerAtOnce: (query, length, reply) => fast.respond(query, length, reply),
     answer: (query, transport) => respond(query, transport, responder, rotation++),
     prepare: () => addToLoopback(addresses),
     clock,
@@ -84,6 +96,7 @@ export const startDns = (options: DnsOptions): Dns => {
     toText: () => zone?.toText() ?? '',
     stop: async () => {
       isStopped = true;
+      stopDelivery();
       listeners.stop();
       removeFromLoopback(addresses);
       await zone?.stop();
@@ -91,13 +104,18 @@ export const startDns = (options: DnsOptions): Dns => {
   };
 };
 
+const deliver = (options: DnsOptions): (() => void) => {
+  const { addresses, nodeAddresses = [], nft } = options;
+  return nft ? startDelivery({ ...options, nft, serviceAddresses: addresses, nodeAddresses }) : () => {};
+};
+
 /** Our own addresses are no upstreams: the question would come back for ever. */
-const responderOf = (options: DnsOptions, zone: () => ZoneLoop | undefined): Responder => {
+const responderOf = (options: DnsOptions, zone: () => ZoneSource | undefined): Responder => {
   const { domain, addresses, clock, log } = options;
   const upstreams = options.upstreams.filter(({ address }) => !addresses.includes(address));
   const forwarder = createForwarder({ upstreams, exchange: createExchange(clock), clock, log });
   return {
-    zone: () => zone()?.view,
+    zone,
     isInCluster: (name) => {
       const lower = lowerName(name);
       return lower === domain || lower.endsWith(`.${domain}`);

@@ -1,15 +1,9 @@
 // Names of pods by their addresses: `10-244-1-7.NAMESPACE.pod.Z`. Only of pods that are there: a name that says an address
 // for anyone who asks would let a certificate for it be used by anyone (CoreDNS' `pods verified`).
-import type { Pod } from '../k8s/generated/types.ts';
-import type { Stored } from '../k8s/objects.ts';
-import { isPodFinished } from '../k8s/pod-state.ts';
 import { formatAddress, parseAddress } from '../ip/address.ts';
 import { addressRecord } from './compile.ts';
+import type { PodAddresses } from './pod-addresses.ts';
 import type { Lookup } from './zone.ts';
-
-/** By address, for the pods' informer: the host's network is not the pod's own. */
-export const addressesOf = ({ spec, status }: Stored<Pod>): readonly string[] =>
-  spec?.hostNetwork ? [] : (status?.podIPs ?? []).map(({ ip }) => ip);
 
 export type PodName = { readonly ip: string; readonly namespace: string };
 
@@ -25,12 +19,8 @@ export const parsePodName = (name: string, domain: string): PodName | undefined 
 const labelAddress = (label: string) =>
   parseAddress(label.replace(/-/g, '.')) ?? parseAddress(label.replace(/-/g, ':'));
 
-export const lookUpPod = (
-  { ip, namespace }: PodName,
-  podsWith: (ip: string) => readonly Stored<Pod>[],
-): Lookup => {
-  const isThere = podsWith(ip).some((pod) => pod.metadata.namespace === namespace && !isPodFinished(pod));
-  if (!isThere) return { kind: 'absent' };
+export const lookUpPod = ({ ip, namespace }: PodName, pods: Pick<PodAddresses, 'has'>): Lookup => {
+  if (!pods.has(ip, namespace)) return { kind: 'absent' };
   const { type, data } = addressRecord('', ip);
   return { kind: 'found', sets: new Map([[type, [data]]]) };
 };

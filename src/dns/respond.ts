@@ -5,10 +5,8 @@ import { CLASS_ANY, CLASS_IN, OPCODE_QUERY, RCODE, TYPE } from '../wire/dns/cons
 import type { Edns, Message, Question, ResourceRecord } from '../wire/dns/message.ts';
 import { answerFromZone } from './answer.ts';
 import type { ZoneAnswer, ZoneView } from './answer.ts';
+import { UDP_BYTES_MAX, UDP_BYTES_MIN } from './udp-size.ts';
 
-/** Larger UDP answers break on networks with small packets (DNS Flag Day 2020). */
-export const UDP_BYTES_MAX = 1232;
-const UDP_BYTES_MIN = 512;
 const TCP_BYTES_MAX = 65_535;
 
 export type Transport = 'udp' | 'tcp';

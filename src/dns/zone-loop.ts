@@ -1,15 +1,16 @@
 // Keeps the zone in line with Services, EndpointSlices, namespaces and pods: what changed is compiled anew, nothing else.
 import type { Informer } from '../informer/informer.ts';
 import { parsePrefix, prefixContains } from '../ip/prefix.ts';
-import type { EndpointSlice, Namespace, Pod, Service } from '../k8s/generated/types.ts';
+import type { EndpointSlice, Namespace, Service } from '../k8s/generated/types.ts';
 import { joinKey } from '../k8s/objects.ts';
 import type { Stored } from '../k8s/objects.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
-import type { ZoneView } from './answer.ts';
+import type { ZoneSource } from './answer.ts';
 import { compileApex, compileNamespace, compileService, startOfAuthority } from './compile.ts';
+import type { PodAddresses } from './pod-addresses.ts';
 import { lookUpPod, parsePodName } from './pod-names.ts';
 import { parseReverseName } from './reverse-name.ts';
 import { isHeadless, selectService } from './select.ts';
@@ -23,20 +24,21 @@ export type ZoneOptions = {
   readonly services: Informer<Service>;
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
-  readonly pods: Informer<Pod>;
+  readonly pods: Pick<PodAddresses, 'has'>;
+  /** Hears of each name of which the zone now says something else. */
+  readonly onChange: (name: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 };
 
 export type ZoneLoop = {
-  readonly view: ZoneView;
+  readonly view: ZoneSource;
   readonly toText: () => string;
   readonly whenIdle: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
 export const SLICES_BY_SERVICE = 'dns/service';
-export const PODS_BY_IP = 'dns/pod-ip';
 const SERVICE_NAME = 'kubernetes.io/service-name';
 
 export const serviceKeyOf = ({ metadata }: Stored<EndpointSlice>): string =>
@@ -45,7 +47,7 @@ export const serviceKeyOf = ({ metadata }: Stored<EndpointSlice>): string =>
 /** All informers must have synced. */
 export const startZone = (options: ZoneOptions): ZoneLoop => {
   const { domain, clock, log } = options;
-  const zone = new Zone();
+  const zone = new Zone(options.onChange);
   zone.set('apex', compileApex(domain, options.addresses));
   let serial = serialAt(clock);
   const loop = startLoop({
@@ -104,7 +106,7 @@ const update = (zone: Zone, options: ZoneOptions, dirty: string): boolean => {
   return zone.set(dirty, selected ? compileService(selected, domain) : []);
 };
 
-const viewOf = (zone: Zone, options: ZoneOptions, serial: () => number): ZoneView => {
+const viewOf = (zone: Zone, options: ZoneOptions, serial: () => number): ZoneSource => {
   const { domain, pods, reverseCidrs } = options;
   const prefixes = reverseCidrs.map(parsePrefix).filter((prefix) => prefix !== undefined);
   const suffix = `.${domain}`;
@@ -115,8 +117,9 @@ const viewOf = (zone: Zone, options: ZoneOptions, serial: () => number): ZoneVie
     },
     lookUp: (name) => {
       const pod = parsePodName(name, domain);
-      return pod ? lookUpPod(pod, (ip) => pods.byIndex(PODS_BY_IP, ip)) : zone.lookUp(name);
+      return pod ? lookUpPod(pod, pods) : zone.lookUp(name);
     },
+    isVolatile: (name) => name === domain || parsePodName(name, domain) !== undefined,
     isOurs: (name) => {
       if (name === domain || name.endsWith(suffix)) return true;
       const address = prefixes.length > 0 ? parseReverseName(name) : undefined;

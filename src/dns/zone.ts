@@ -14,22 +14,27 @@ export type Lookup =
   | { readonly kind: 'empty' }
   | { readonly kind: 'absent' };
 
-/** `line` tells records of one owner apart. */
-type Owned = { readonly owner: string; readonly line: string; readonly record: ZoneRecord };
-type Entry = { readonly owned: readonly Owned[]; readonly sets: RecordSets };
+type Owned = { readonly owner: string; readonly record: ZoneRecord };
+type Entry = readonly Owned[];
 
-const NOTHING: Entry = { owned: [], sets: new Map() };
+const NOTHING: Entry = [];
 
 export class Zone {
   readonly #recordsByOwner = new Map<string, readonly ZoneRecord[]>();
   readonly #entryByName = new Map<string, Entry>();
   /** How many names there are below a name. */
   readonly #namesBelow = new Map<string, number>();
+  readonly #onChange: (name: string) => void;
 
-  /** `name` in lower case. O(1). */
+  /** `onChange` hears of each name for which lookUp() now says something else. */
+  constructor(onChange: (name: string) => void = () => {}) {
+    this.#onChange = onChange;
+  }
+
+  /** `name` in lower case. O(records of the name): answers are kept, so it is not asked often. */
   lookUp(name: string): Lookup {
     const entry = this.#entryByName.get(name);
-    if (entry) return { kind: 'found', sets: entry.sets };
+    if (entry) return { kind: 'found', sets: setsOf(entry) };
     return this.#namesBelow.has(name) ? { kind: 'empty' } : { kind: 'absent' };
   }
 
@@ -55,22 +60,25 @@ export class Zone {
     const before = this.#entryByName.get(name) ?? NOTHING;
     const gone = new Set(removed.map(toLine));
     const owned = [
-      ...before.owned.filter((each) => each.owner !== owner || !gone.has(each.line)),
-      ...added.map((record) => ({ owner, line: toLine(record), record })),
+      ...before.filter((each) => gone.size === 0 || each.owner !== owner || !gone.has(toLine(each.record))),
+      ...added.map((record) => ({ owner, record })),
     ];
     if (before === NOTHING) this.#countBelow(name, 1);
     if (owned.length > 0) {
-      this.#entryByName.set(name, { owned, sets: setsOf(owned) });
+      this.#entryByName.set(name, owned);
     } else {
       this.#entryByName.delete(name);
       this.#countBelow(name, -1);
     }
+    this.#onChange(name);
   }
 
   #countBelow(name: string, by: 1 | -1): void {
     for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
       const above = name.slice(dot + 1);
-      const count = (this.#namesBelow.get(above) ?? 0) + by;
+      const before = this.#namesBelow.get(above) ?? 0;
+      const count = before + by;
+      if (before === 0 || count === 0) this.#onChange(above);
       if (count > 0) this.#namesBelow.set(above, count);
       else this.#namesBelow.delete(above);
     }

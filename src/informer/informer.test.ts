@@ -53,6 +53,20 @@ describe('startInformer()', () => {
     assert.equal(informer.get('ns/a')?.data?.['value'], '3');
   });
 
+  it('lists page by page, and has all of them when it is synced', async () => {
+    const client = createFakeClient();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) client.put(configMaps, map(name));
+    const list: typeof client.list = async (resource, options = {}) => {
+      const { items, resourceVersion } = await client.list(resource);
+      const start = Number(options.continue ?? 0);
+      const more = start + 2 < items.length ? { continue: String(start + 2) } : {};
+      return { resourceVersion, items: items.slice(start, start + 2), ...more };
+    };
+    const { informer, heard } = start({ ...client, list });
+    await informer.whenSynced();
+    assert.equal(heard.length, 5);
+  });
+
   it('is synced with an empty list too, and only after the list succeeded', async () => {
     const client = createFakeClient();
     client.failNext('list', new Error('connection refused'));

@@ -1,12 +1,10 @@
 // A local, indexed copy of one resource, kept by list and watch.
-import type { ApiClient, ListOptions, WatchEvent } from '../client/client.ts';
-import { ApiError } from '../k8s/api-error.ts';
 import { keyOf } from '../k8s/objects.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
-import type { Resource } from '../k8s/resources.ts';
-import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { Cache, type Change } from './cache.ts';
+import { reflect } from './reflector.ts';
+import type { ReflectorOptions } from './reflector.ts';
 
 export type { Change } from './cache.ts';
 
@@ -24,18 +22,11 @@ export type Informer<T extends KubeObject> = {
   readonly stop: () => void;
 };
 
-export type InformerOptions<T extends KubeObject> = ListOptions & {
-  readonly client: ApiClient;
-  readonly resource: Resource<T>;
+export type InformerOptions<T extends KubeObject> = ReflectorOptions<T> & {
   readonly indexes?: Readonly<Record<string, (object: Stored<T>) => readonly string[]>>;
   /** Cuts an object down before it is cached, to save memory. */
   readonly transform?: (object: Stored<T>) => Stored<T>;
-  readonly clock: Clock;
-  readonly log: Log;
 };
-
-const RETRY_MS = 100;
-const RETRY_MS_MAX = 30_000;
 
 /** Starts to list and watch at once. Never throws: an API server that is away is tried again with back-off. */
 export const startInformer = <T extends KubeObject>(options: InformerOptions<T>): Informer<T> => {
@@ -54,9 +45,13 @@ export const startInformer = <T extends KubeObject>(options: InformerOptions<T>)
   };
   const transform = options.transform ?? ((object: Stored<T>) => object);
 
-  void follow(options, abort.signal, {
-    replace: (items) => {
-      const changes = cache.replace(items.map(transform));
+  let listed: Stored<T>[] = [];
+  void reflect(options, abort.signal, {
+    begin: () => void (listed = []),
+    page: (items) => items.forEach((item) => listed.push(transform(item))),
+    end: () => {
+      const changes = cache.replace(listed);
+      listed = [];
       synced = true;
       deliver(changes);
       for (const resolve of syncWaiters.splice(0)) resolve();
@@ -91,11 +86,6 @@ export const whenAllSynced = async (
   await Promise.all(informers.map((informer) => informer.whenSynced()));
 };
 
-type Sink<T extends KubeObject> = {
-  readonly replace: (items: readonly Stored<T>[]) => void;
-  readonly event: (event: Exclude<WatchEvent<T>, { type: 'BOOKMARK' }>) => void;
-};
-
 // One bad listener must not stop the others, nor the informer.
 const hear = <T extends KubeObject>(
   listener: (change: Change<T>) => void,
@@ -108,72 +98,3 @@ const hear = <T extends KubeObject>(
     log.error({ key: change.key, err: error }, 'informer listener failed');
   }
 };
-
-/** Lists, then watches from there. A watch that ends is taken up where it ended; one that fails begins with a list. */
-const follow = async <T extends KubeObject>(
-  options: InformerOptions<T>,
-  signal: AbortSignal,
-  sink: Sink<T>,
-): Promise<void> => {
-  let resourceVersion: string | undefined;
-  let quietRounds = 0;
-  while (!signal.aborted) {
-    try {
-      resourceVersion ??= await list(options, signal, sink);
-      for await (const event of watch(options, signal, resourceVersion)) {
-        if (signal.aborted) return;
-        quietRounds = 0;
-        resourceVersion = versionOf(event);
-        if (event.type !== 'BOOKMARK') sink.event(event);
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      resourceVersion = undefined;
-      report(options, error);
-    }
-    await pause(options.clock, Math.min(RETRY_MS * 2 ** quietRounds++, RETRY_MS_MAX), signal);
-  }
-};
-
-const list = async <T extends KubeObject>(
-  { client, resource, ...options }: InformerOptions<T>,
-  signal: AbortSignal,
-  sink: Sink<T>,
-): Promise<string> => {
-  const { items, resourceVersion } = await client.list(resource, scopeOf(options));
-  if (!signal.aborted) sink.replace(items);
-  return resourceVersion;
-};
-
-const watch = <T extends KubeObject>(
-  { client, resource, ...options }: InformerOptions<T>,
-  signal: AbortSignal,
-  resourceVersion: string,
-): AsyncIterable<WatchEvent<T>> => client.watch(resource, { ...scopeOf(options), resourceVersion, signal });
-
-const scopeOf = ({ namespace, labelSelector, fieldSelector }: ListOptions): ListOptions => ({
-  namespace,
-  labelSelector,
-  fieldSelector,
-});
-
-const versionOf = <T extends KubeObject>(event: WatchEvent<T>): string =>
-  event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata.resourceVersion;
-
-const report = <T extends KubeObject>({ log, resource }: InformerOptions<T>, error: unknown): void => {
-  const expired = error instanceof ApiError && error.code === 410;
-  if (expired) log.debug({ resource: resource.resource }, 'watch expired, listing again');
-  else log.warn({ resource: resource.resource, err: error }, 'list or watch failed, listing again');
-};
-
-const pause = (clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      timer.cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = clock.after(delayMs, done);
-    signal.addEventListener('abort', done);
-  });

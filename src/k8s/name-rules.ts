@@ -6,13 +6,11 @@ export type Findings = readonly string[];
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;
-const LABEL_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const LABEL_KEY = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE = `(${LABEL_KEY})?`;
 
 const LABEL_REGEXP = new RegExp(`^${LABEL}$`);
 const SUBDOMAIN_REGEXP = new RegExp(`^${SUBDOMAIN}$`);
-const LABEL_1035_REGEXP = new RegExp(`^${LABEL_1035}$`);
 const LABEL_KEY_REGEXP = new RegExp(`^${LABEL_KEY}$`);
 const LABEL_VALUE_REGEXP = new RegExp(`^${LABEL_VALUE}$`);
 
@@ -20,8 +18,6 @@ const LABEL_TEXT =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
 const SUBDOMAIN_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
-const LABEL_1035_TEXT =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
 const LABEL_KEY_TEXT =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 const LABEL_VALUE_TEXT =
@@ -39,12 +35,6 @@ export const dns1123Label = (value: string): Findings => {
 export const dns1123Subdomain = (value: string): Findings => [
   ...(value.length > 253 ? [charactersMax(253)] : []),
   ...(SUBDOMAIN_REGEXP.test(value) ? [] : [mismatch(SUBDOMAIN_TEXT, SUBDOMAIN, ['example.com'])]),
-];
-
-/** A DNS label that begins with a letter. */
-export const dns1035Label = (value: string): Findings => [
-  ...(value.length > 63 ? [charactersMax(63)] : []),
-  ...(LABEL_1035_REGEXP.test(value) ? [] : [mismatch(LABEL_1035_TEXT, LABEL_1035, ['my-name', 'abc-123'])]),
 ];
 
 /** A name that can stand in a path: every kind's names must. */

@@ -7,6 +7,7 @@ import type {
   EndpointSlice,
   Endpoints,
   Event,
+  IPAddress,
   Lease,
   Namespace,
   Node,
@@ -17,6 +18,7 @@ import type {
   Secret,
   Service,
   ServiceAccount,
+  ServiceCIDR,
 } from './generated/types.ts';
 import type { KubeObject } from './objects.ts';
 
@@ -55,6 +57,13 @@ export const deployments = define<Deployment>('apps/v1', 'deployments', 'Deploym
 export const replicaSets = define<ReplicaSet>('apps/v1', 'replicasets', 'ReplicaSet');
 export const endpointSlices = define<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice');
 export const leases = define<Lease>('coordination.k8s.io/v1', 'leases', 'Lease');
+export const serviceCidrs = define<ServiceCIDR>(
+  'networking.k8s.io/v1',
+  'servicecidrs',
+  'ServiceCIDR',
+  'Cluster',
+);
+export const ipAddresses = define<IPAddress>('networking.k8s.io/v1', 'ipaddresses', 'IPAddress', 'Cluster');
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
 export const roles = define<Role>(RBAC, 'roles', 'Role');
@@ -86,6 +95,8 @@ export const allResources: readonly Resource[] = [
   roleBindings,
   clusterRoles,
   clusterRoleBindings,
+  serviceCidrs,
+  ipAddresses,
 ];
 
 /** `v1` or `apps/v1`: what stands in an object's apiVersion. */

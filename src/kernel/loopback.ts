@@ -3,10 +3,9 @@
 import { Socket } from 'node:net';
 import { closeDescriptor, connect, setSendTimeout, socket } from './ffi/libc.ts';
 import { isKernelError } from './kernel-error.ts';
+import { AF_INET, AF_INET6, socketAddress } from './socket-address.ts';
 
 /** bits/socket.h. */
-const AF_INET = 2;
-const AF_INET6 = 10;
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
 
@@ -22,10 +21,10 @@ const LOOPBACK_V6 = Buffer.from([...Array<number>(15).fill(0), 1]);
  */
 export const connectLoopback = (port: number): Socket => {
   try {
-    return connectTo(AF_INET, inetAddress(port), `127.0.0.1:${port}`);
+    return connectTo(AF_INET, socketAddress(LOOPBACK_V4, port), `127.0.0.1:${port}`);
   } catch (error) {
     if (!isKernelError(error, 'ECONNREFUSED')) throw error;
-    return connectTo(AF_INET6, inet6Address(port), `[::1]:${port}`);
+    return connectTo(AF_INET6, socketAddress(LOOPBACK_V6, port), `[::1]:${port}`);
   }
 };
 
@@ -40,22 +39,4 @@ const connectTo = (family: number, address: Buffer, name: string): Socket => {
     throw error;
   }
   return new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
-};
-
-/** struct sockaddr_in: the family in the machine's byte order, the rest in the network's. */
-const inetAddress = (port: number): Buffer => {
-  const address = Buffer.alloc(16);
-  address.writeUInt16LE(AF_INET, 0);
-  address.writeUInt16BE(port, 2);
-  LOOPBACK_V4.copy(address, 4);
-  return address;
-};
-
-/** struct sockaddr_in6: family, port, flow, address, scope. */
-const inet6Address = (port: number): Buffer => {
-  const address = Buffer.alloc(28);
-  address.writeUInt16LE(AF_INET6, 0);
-  address.writeUInt16BE(port, 2);
-  LOOPBACK_V6.copy(address, 8);
-  return address;
 };

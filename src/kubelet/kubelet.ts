@@ -1,7 +1,10 @@
 // The kubelet: registers its node, runs the pods that are bound to it, and serves their logs and streams.
 import { createEventRecorder } from '../client/event-recorder.ts';
 import { whenAllSynced } from '../informer/informer.ts';
+import { createPage } from '../metrics/page.ts';
 import { createServiceDirectory } from './env/service-directory.ts';
+import { measureRuntime } from './measured-runtime.ts';
+import { kubeletMetrics } from './metrics.ts';
 import { readMachine } from './node/machine.ts';
 import { startRegistration } from './node/registration.ts';
 import type { KubeletOptions } from './options.ts';
@@ -27,11 +30,13 @@ export type Kubelet = {
 const START_SLOTS = 4;
 
 export const startKubelet = (options: KubeletOptions): Kubelet => {
-  const { client, runtime, node, clock, log } = options;
+  const { client, node, clock, log } = options;
+  const runtime = measureRuntime(options.runtime);
   const machine = readMachine();
   const capacity = { cpuMillis: machine.cpus * 1000, memoryBytes: machine.memoryBytes };
   const context: PodContext = {
     ...options,
+    runtime,
     services: createServiceDirectory(options.services),
     folders: createPodFolders(options.stateFolder, options.logFolder),
     references: createReferences(client, clock),
@@ -41,7 +46,8 @@ export const startKubelet = (options: KubeletOptions): Kubelet => {
     slots: createSlots(START_SLOTS),
   };
   const workers = new PodWorkers(context);
-  const server = startKubeletServer(options.server, { pods: context, workers });
+  const metrics = createPage(options.metrics ?? kubeletMetrics);
+  const server = startKubeletServer(options.server, { pods: context, workers, metrics });
   const registration = startRegistration({
     ...options,
     recorder: context.recorder,

@@ -4,6 +4,7 @@ import type { Informer } from '../informer/informer.ts';
 import type { Pod, Service } from '../k8s/generated/types.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import type { Family } from '../metrics/family.ts';
 import type { PodRuntime } from '../runtime/runtime.ts';
 
 export type KubeletNode = {
@@ -42,6 +43,8 @@ export type KubeletOptions = {
   readonly logFolder: string;
   readonly hostResolvConf: { readonly nameservers: readonly string[]; readonly searches: readonly string[] };
   readonly server: KubeletServerOptions;
+  /** What /metrics shows; the kubelet's own alone without it. */
+  readonly metrics?: readonly Family[];
   readonly clock: Clock;
   readonly log: Log;
 };

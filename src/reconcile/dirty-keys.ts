@@ -1,7 +1,11 @@
 // Which keys wait for work: dirty now, dirty after a delay, or failed and waiting for their retry.
 import type { Clock, Timer } from '../lang/clock.ts';
+import { createLoopMeter } from './metrics.ts';
+import type { LoopMeter } from './metrics.ts';
 
 export type DirtyKeysOptions = {
+  /** Of the loop. */
+  readonly name: string;
   readonly retryMs: number;
   readonly retryMsMax: number;
   readonly clock: Clock;
@@ -14,19 +18,22 @@ type Delay = { readonly dueMs: number; readonly timer: Timer };
 /** Owns the delay timers. After `stop` nothing becomes dirty any more. */
 export class DirtyKeys {
   readonly #options: DirtyKeysOptions;
-  readonly #dirty = new Set<string>();
+  /** To each key when it became dirty, by the meter. */
+  readonly #dirty = new Map<string, number>();
   readonly #delays = new Map<string, Delay>();
   readonly #failures = new Map<string, number>();
+  readonly #meter: LoopMeter;
   #stopped = false;
 
   constructor(options: DirtyKeysOptions) {
     this.#options = options;
+    this.#meter = createLoopMeter(options.name);
   }
 
   mark(key: string): void {
     if (this.#stopped) return;
     this.#cancelDelay(key);
-    this.#dirty.add(key);
+    if (!this.#dirty.has(key)) this.#dirty.set(key, this.#meter.added());
     this.#options.onDirty();
   }
 
@@ -41,12 +48,17 @@ export class DirtyKeys {
   /** Removes and returns up to `limit` dirty keys that `accept` lets through, the longest waiting first. */
   take(limit = Infinity, accept: (key: string) => boolean = () => true): ReadonlySet<string> {
     const taken = new Set<string>();
-    for (const key of this.#dirty) {
+    for (const key of this.#dirty.keys()) {
       if (taken.size >= limit) break;
       if (accept(key)) taken.add(key);
     }
-    for (const key of taken) this.#dirty.delete(key);
+    for (const key of taken) this.#leave(key);
     return taken;
+  }
+
+  /** The work on keys that were taken began; the function that is returned is called at its end. */
+  started(): () => void {
+    return this.#meter.started();
   }
 
   succeeded(key: string): void {
@@ -58,6 +70,7 @@ export class DirtyKeys {
     const { retryMs, retryMsMax } = this.#options;
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
+    this.#meter.retried();
     this.markAfter(key, Math.min(retryMs * 2 ** failures, retryMsMax));
   }
 
@@ -74,7 +87,14 @@ export class DirtyKeys {
     this.#stopped = true;
     for (const { timer } of this.#delays.values()) timer.cancel();
     this.#delays.clear();
-    this.#dirty.clear();
+    for (const key of this.#dirty.keys()) this.#leave(key);
+  }
+
+  #leave(key: string): void {
+    const sinceMs = this.#dirty.get(key);
+    if (sinceMs === undefined) return;
+    this.#dirty.delete(key);
+    this.#meter.left(sinceMs);
   }
 
   #isDueBy(key: string, dueMs: number): boolean {

@@ -42,9 +42,9 @@ class KeyedLoop {
   #scheduled = false;
 
   constructor(options: KeyedLoopOptions) {
-    const { retryMs = 10, retryMsMax = 30_000, clock } = options;
+    const { name, retryMs = 10, retryMsMax = 30_000, clock } = options;
     this.#options = options;
-    this.keys = new DirtyKeys({ retryMs, retryMsMax, clock, onDirty: () => this.#schedule() });
+    this.keys = new DirtyKeys({ name, retryMs, retryMsMax, clock, onDirty: () => this.#schedule() });
   }
 
   stop(): Promise<void> {
@@ -69,7 +69,9 @@ class KeyedLoop {
   }
 
   async #work(key: string): Promise<void> {
+    const end = this.keys.started();
     await this.#reconcile(key);
+    end();
     this.#running.delete(key);
     this.#schedule();
     this.idle.announce();

@@ -52,9 +52,9 @@ class BatchLoop {
   #scheduled = false;
 
   constructor(options: LoopOptions) {
-    const { retryMs = RETRY_MS, retryMsMax = RETRY_MS_MAX, clock } = options;
+    const { name, retryMs = RETRY_MS, retryMsMax = RETRY_MS_MAX, clock } = options;
     this.#options = options;
-    this.keys = new DirtyKeys({ retryMs, retryMsMax, clock, onDirty: () => this.#schedule() });
+    this.keys = new DirtyKeys({ name, retryMs, retryMsMax, clock, onDirty: () => this.#schedule() });
   }
 
   stop(): Promise<void> {
@@ -79,7 +79,9 @@ class BatchLoop {
     if (dirty.size === 0) return;
     this.#running = true;
     this.#lastStartMs = this.#options.clock.now();
+    const end = this.keys.started();
     const failed = await this.#apply(dirty);
+    end();
     for (const key of dirty) if (!failed.has(key)) this.keys.succeeded(key);
     for (const key of failed) this.keys.failed(key);
     this.#running = false;

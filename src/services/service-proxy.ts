@@ -10,12 +10,13 @@ import type { Nft } from '../kernel/nft.ts';
 import type { Clock, Timer } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
-import type { Loop } from '../reconcile/loop.ts';
+import type { Loop, LoopOptions } from '../reconcile/loop.ts';
 import type { Effects } from './apply.ts';
 import type { VirtualIp } from './select.ts';
 import { serviceOfSlice } from './select.ts';
 import { ServiceSync } from './service-sync.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
+import { SyncMeter } from './sync-meter.ts';
 
 export type ServiceProxyOptions = {
   readonly nodeName: string;
@@ -68,14 +69,22 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
     slicesOf: (service) => endpointSlices.byIndex(BY_SERVICE, service),
     onEffects: (effects) => cleanUp(conntrack, effects, log),
   });
-  const loop = startLoop({ name: 'services', apply: (dirty) => sync.apply(dirty), clock, log });
+  const meter = new SyncMeter(clock);
+  const apply: LoopOptions['apply'] = (dirty) => meter.measure(dirty, () => sync.apply(dirty));
+  const loop = startLoop({ name: 'services', apply, clock, log });
   const stops: (() => void)[] = [() => void loop.stop()];
   let isStopped = false;
   const synced = whenAllSynced(services, endpointSlices).then(async () => {
     if (isStopped) return;
     stops.push(
-      services.subscribe(({ key }) => loop.mark(key)),
-      endpointSlices.subscribe(({ before, after }) => markServices(loop, before, after)),
+      services.subscribe(({ key }) => {
+        meter.heardService();
+        loop.mark(key);
+      }),
+      endpointSlices.subscribe(({ before, after }) => {
+        meter.heardSlice(before, after);
+        markServices(loop, before, after);
+      }),
       checkTables(sync, loop, options),
     );
     loop.mark(TABLES);

@@ -42,6 +42,18 @@ describe('API server over HTTP', () => {
       headers: { 'content-type': contentType },
     });
 
+  it('/metrics counts requests by resource, verb and code, and names nothing that a client made up', async () => {
+    await ask('/api/v1/namespaces/default/configmaps/none');
+    await ask('/api/v1/made-up');
+    const { body, headers } = await ask('/metrics');
+    assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+    const labels =
+      'verb="GET",group="",version="v1",resource="configmaps",subresource="",scope="resource",component="apiserver",dry_run=""';
+    assert.ok(String(body).includes(`apiserver_request_total{${labels},code="404"} 1\n`), String(body));
+    assert.ok(String(body).includes(`apiserver_request_duration_seconds_count{${labels}} 1\n`));
+    assert.ok(!String(body).includes('made-up'));
+  });
+
   describe('authentication', () => {
     it('anonymous users see version and health only', async () => {
       for (const path of ['/version', '/healthz', '/livez', '/readyz', '/readyz?verbose'])

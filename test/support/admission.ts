@@ -21,7 +21,7 @@ export type Admission = {
 const textOf = (errors: readonly FieldError[]): string =>
   errors.map(({ field, message }) => `${field}: ${message}`).join('\n');
 
-/** A store with the service account `default` in the namespace `default`. */
+/** A store with the kinds' initial objects and the service account `default` in the namespace `default`. */
 export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): Admission => {
   const store = new Map<string, KubeObject>();
   const access = createAccess({ get: () => undefined, follow: () => {} });
@@ -36,21 +36,31 @@ export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): A
     list: ({ kind }) => [...store.values()].filter((object) => object.kind === kind) as never,
     warn: () => {},
   });
-  const finish = (allocation: Allocation | undefined): void => {
-    if (allocation && !allocation.ok) throw new Error(textOf(allocation.errors));
-    allocation?.commit();
+  const finish = (allocation: Allocation | undefined, dryRun = false): void => {
+    if (!allocation) return;
+    if (!allocation.ok) throw new Error(textOf(allocation.errors));
+    allocation.commit();
+    for (const companion of dryRun ? [] : (allocation.companions ?? [])) {
+      if (companion.action === 'remove') store.delete(`${companion.kind.resource.kind} ${companion.key}`);
+      else store.set(idOf(companion.draft as KubeObject), companion.draft as KubeObject);
+    }
   };
   const refuse = (errors: readonly FieldError[]): void => {
     if (errors.length > 0) throw new Error(textOf(errors));
   };
   store.set('ServiceAccount default/default', { kind: 'ServiceAccount' });
+  for (const { resource, initial = [] } of kinds)
+    for (const draft of initial) {
+      const object = { ...draft, kind: resource.kind } as KubeObject;
+      store.set(idOf(object), object);
+    }
   return {
     create: <T extends KubeObject>(object: T, { dryRun = false } = {}): T => {
       const [kind, draft] = [kindOf(object), structuredClone(object) as Draft];
       kind.applyDefaults(draft);
       kind.prepareForCreate?.(draft, context(dryRun));
       refuse(kind.validate(draft as KubeObject, context(false)));
-      finish(kind.allocate?.(draft, undefined, context(dryRun)));
+      finish(kind.allocate?.(draft, undefined, context(dryRun)), dryRun);
       if (!dryRun) store.set(idOf(object), draft as KubeObject);
       return draft as T;
     },
@@ -64,7 +74,7 @@ export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): A
       kind.applyDefaults(draft);
       kind.prepareForUpdate?.(draft, before, context(false));
       refuse([
-        ...kind.validate(draft as KubeObject, context(false)),
+        ...kind.validate(draft as KubeObject, context(false), before),
         ...(kind.validateUpdate?.(draft as KubeObject, before, context(false)) ?? []),
       ]);
       finish(kind.allocate?.(draft, before, context(false)));

@@ -1,61 +1,68 @@
 // The cluster IPs of a Service: one for each of its families, as it asks or any.
 import type { FieldError } from '../../k8s/field-error.ts';
-import type { ServiceSpec } from '../../k8s/generated/types.ts';
-import type { Mutable } from '../defaults/mutable.ts';
 import { invalid } from '../../k8s/field-errors.ts';
+import type { Service, ServiceSpec } from '../../k8s/generated/types.ts';
+import { type KubeObject, keyOf } from '../../k8s/objects.ts';
+import { ipAddresses } from '../../k8s/resources.ts';
+import { addressNamesOf, clusterIpsOf, ipAddressOf, serviceKeyOf } from '../../k8s/service-addresses.ts';
+import type { Mutable } from '../defaults/mutable.ts';
+import type { AdmissionContext, Companion, Draft } from '../kind.ts';
+import { ipAddressKind } from '../kinds/ip-address.ts';
+import type { AddressLedger } from './address-ledger.ts';
 import { isHeadless } from './ip-families.ts';
 import { rangeIsFull } from './range-is-full.ts';
-import type { IpFamily, Pool, ServicePools } from './service-pools.ts';
-import type { Transaction } from './transaction.ts';
+import type { IpFamily } from './service-ranges.ts';
 
-const hasClusterIps = (spec: ServiceSpec): boolean => spec.type !== 'ExternalName' && !isHeadless(spec);
-
-/** The addresses that a stored Service owns. */
-export const ownedClusterIps = (spec: ServiceSpec | undefined): readonly string[] =>
-  spec && hasClusterIps(spec) ? (spec.clusterIPs ?? []).filter((ip) => ip !== '') : [];
-
-export const poolOf = (pools: ServicePools, ip: string): Pool<string> =>
-  pools.ips[ip.includes(':') ? 'IPv6' : 'IPv4'];
-
-/** Takes what `spec` lacks compared with `before`, gives back what it no longer has. O(addresses). */
-export const allocateClusterIps = (
+/** Fills in what `spec` lacks compared with `before`. Throws ApiError 500 when all ranges are full. */
+export const chooseClusterIps = (
   spec: Mutable<ServiceSpec>,
   before: ServiceSpec | undefined,
-  pools: ServicePools,
-  transaction: Transaction,
+  ledger: AddressLedger,
 ): readonly FieldError[] => {
-  const owned = new Set(ownedClusterIps(before));
-  const ips = hasClusterIps(spec) ? [...(spec.clusterIPs ?? [])] : [];
-  const families = hasClusterIps(spec) ? (spec.ipFamilies ?? []) : [];
-  for (const [index, family] of families.entries()) {
+  if (spec.type === 'ExternalName' || isHeadless(spec)) return [];
+  const owned = new Set(clusterIpsOf({ spec: before }));
+  const ips = [...(spec.clusterIPs ?? [])];
+  for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
     if (ips[index] && owned.has(ips[index])) continue;
-    const pool = pools.ips[family as IpFamily];
-    const taken = ips[index] ? takeAsked(spec, ips[index], pool, transaction) : takeAny(pool, transaction);
-    if (typeof taken !== 'string') return [taken];
-    ips[index] = taken;
+    const refusal = ips[index] && ledger.refusalOf(ips[index]);
+    if (refusal)
+      return [invalid('spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${ips[index]}: ${refusal}`)];
+    ips[index] ||= anyOf(family as IpFamily, ledger);
   }
-  if (families.length > 0) [spec.clusterIP, spec.clusterIPs] = [ips[0], ips];
-  for (const ip of owned) if (!ips.includes(ip)) transaction.release(poolOf(pools, ip), ip);
+  if (ips.length > 0) [spec.clusterIP, spec.clusterIPs] = [ips[0], ips];
   return [];
 };
 
-const takeAsked = (
-  spec: ServiceSpec,
-  ip: string,
-  pool: Pool<string>,
-  transaction: Transaction,
-): string | FieldError => {
-  const taken = transaction.take(pool, ip);
-  if (taken === 'taken') return ip;
-  const why =
-    taken === 'in use'
-      ? 'provided IP is already allocated'
-      : `provided IP is not in the valid range. The range of valid IPs is ${pool.range}`;
-  return invalid('spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${ip}: ${why}`);
-};
-
-const takeAny = (pool: Pool<string>, transaction: Transaction): string => {
-  const ip = transaction.takeAny(pool);
+const anyOf = (family: IpFamily, ledger: AddressLedger): string => {
+  const ip = ledger.findFree(family);
   if (ip === undefined) throw rangeIsFull('serviceIP');
   return ip;
 };
+
+/** The IPAddress objects that come and go with a write: one for each address that the Service gains or loses. */
+export const addressCompanions = (
+  after: Mutable<Service> | undefined,
+  before: Service | undefined,
+  context: Pick<AdmissionContext, 'get'>,
+): readonly Companion[] => {
+  const [gained, lost] = [namesOf(after), namesOf(before)];
+  const isOwn = (name: string): boolean => {
+    const address = context.get(ipAddresses, name);
+    return address !== undefined && serviceKeyOf(address) === keyOf(before!);
+  };
+  return [
+    ...[...gained.difference(lost)].map((name) => ({
+      action: 'create' as const,
+      kind: ipAddressKind,
+      draft: ipAddressOf(name, after as KubeObject) as Draft,
+    })),
+    ...[...lost.difference(gained)].filter(isOwn).map((key) => ({
+      action: 'remove' as const,
+      kind: ipAddressKind,
+      key,
+    })),
+  ];
+};
+
+const namesOf = (service: Mutable<Service> | Service | undefined): ReadonlySet<string> =>
+  new Set(service ? addressNamesOf(service as Service) : []);

@@ -4,7 +4,7 @@ import type { FieldError } from '../../k8s/field-error.ts';
 import type { ServiceSpec } from '../../k8s/generated/types.ts';
 import type { Mutable } from '../defaults/mutable.ts';
 import { invalid } from '../../k8s/field-errors.ts';
-import type { IpFamily } from './service-pools.ts';
+import type { IpFamily } from './service-ranges.ts';
 
 type Spec = Mutable<ServiceSpec>;
 

@@ -5,7 +5,6 @@ import type { ServicePort, ServiceSpec } from '../../k8s/generated/types.ts';
 import type { Mutable } from '../defaults/mutable.ts';
 import { invalid } from '../../k8s/field-errors.ts';
 import { rangeIsFull } from './range-is-full.ts';
-import type { Pool } from './service-pools.ts';
 import type { Transaction } from './transaction.ts';
 
 type Spec = Mutable<ServiceSpec>;
@@ -19,47 +18,41 @@ const needsHealthCheckPort = ({ type, externalTrafficPolicy }: ServiceSpec): boo
   type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 
 /** The node ports that a stored Service owns, the one for health checks included. */
-export const ownedNodePorts = (spec: ServiceSpec | undefined): ReadonlySet<number> => {
-  const ports = spec && mayHaveNodePorts(spec) ? (spec.ports ?? []).map(({ nodePort }) => nodePort ?? 0) : [];
-  const health = spec && needsHealthCheckPort(spec) ? [spec.healthCheckNodePort ?? 0] : [];
-  return new Set([...ports, ...health].filter((port) => port > 0));
-};
+export const ownedNodePorts = (spec: ServiceSpec | undefined): ReadonlySet<number> =>
+  new Set([...portsOf(spec), ...healthCheckPortOf(spec)]);
+
+const portsOf = (spec: ServiceSpec | undefined): readonly number[] =>
+  spec && mayHaveNodePorts(spec) ? (spec.ports ?? []).flatMap(({ nodePort }) => nodePort || []) : [];
+
+const healthCheckPortOf = (spec: ServiceSpec | undefined): readonly number[] =>
+  spec?.healthCheckNodePort && needsHealthCheckPort(spec) ? [spec.healthCheckNodePort] : [];
 
 /** Takes what `spec` lacks compared with `before`, gives back what it no longer has. */
 export const allocateNodePorts = (
   spec: Spec,
   before: ServiceSpec | undefined,
-  pool: Pool<number>,
-  transaction: Transaction,
+  pool: Transaction,
 ): readonly FieldError[] => {
-  const owned = new Set(ownedNodePorts(before));
-  const errors = [
-    ...takeAsked(spec, owned, pool, transaction),
-    ...takeHealthCheckPort(spec, owned, pool, transaction),
-  ];
+  const errors = [...takeAsked(spec, before, pool), ...takeHealthCheckPort(spec, before, pool)];
   if (errors.length > 0) return errors;
-  if (wantsNodePorts(spec)) fillIn(spec.ports ?? [], pool, transaction);
+  if (wantsNodePorts(spec)) fillIn(spec.ports ?? [], pool);
   const kept = ownedNodePorts(spec);
-  for (const port of ownedNodePorts(before)) if (!kept.has(port)) transaction.release(pool, port);
+  for (const port of ownedNodePorts(before)) if (!kept.has(port)) pool.release(port);
   return [];
 };
 
-/** `owned` grows by what is taken, so that two ports may share a number. */
-const takeAsked = (
-  spec: Spec,
-  owned: Set<number>,
-  pool: Pool<number>,
-  transaction: Transaction,
-): readonly FieldError[] =>
-  (mayHaveNodePorts(spec) ? (spec.ports ?? []) : []).flatMap(({ nodePort }, index) => {
+const takeAsked = (spec: Spec, before: ServiceSpec | undefined, pool: Transaction): readonly FieldError[] => {
+  const owned = new Set(portsOf(before)); // grows by what is taken, so that two ports may share a number
+  return (mayHaveNodePorts(spec) ? (spec.ports ?? []) : []).flatMap(({ nodePort }, index) => {
     if (!nodePort || owned.has(nodePort)) return [];
-    const why = refusal(nodePort, pool, transaction);
     owned.add(nodePort);
+    const why = refusal(nodePort, pool);
     return why ? [invalid(`spec.ports[${index}].nodePort`, nodePort, why)] : [];
   });
+};
 
-const refusal = (port: number, pool: Pool<number>, transaction: Transaction): string | undefined => {
-  switch (transaction.take(pool, port)) {
+const refusal = (port: number, pool: Transaction): string | undefined => {
+  switch (pool.take(port)) {
     case 'taken':
       return undefined;
     case 'in use':
@@ -71,29 +64,28 @@ const refusal = (port: number, pool: Pool<number>, transaction: Transaction): st
 
 const takeHealthCheckPort = (
   spec: Spec,
-  owned: ReadonlySet<number>,
-  pool: Pool<number>,
-  transaction: Transaction,
+  before: ServiceSpec | undefined,
+  pool: Transaction,
 ): readonly FieldError[] => {
   if (!needsHealthCheckPort(spec)) return [];
   const asked = spec.healthCheckNodePort;
-  if (!asked) spec.healthCheckNodePort = takeAny(pool, transaction);
-  if (!asked || owned.has(asked)) return [];
-  const why = refusal(asked, pool, transaction);
+  if (!asked) spec.healthCheckNodePort = takeAny(pool);
+  if (!asked || healthCheckPortOf(before).includes(asked)) return [];
+  const why = refusal(asked, pool);
   return why ? [invalid('spec.healthCheckNodePort', asked, why)] : [];
 };
 
-const fillIn = (ports: Mutable<ServicePort>[], pool: Pool<number>, transaction: Transaction): void => {
+const fillIn = (ports: Mutable<ServicePort>[], pool: Transaction): void => {
   const nodePortByPort = new Map<number, number>();
   for (const { port, nodePort } of ports) if (nodePort) nodePortByPort.set(port, nodePort);
   for (const port of ports) {
-    port.nodePort ||= nodePortByPort.get(port.port) ?? takeAny(pool, transaction);
+    port.nodePort ||= nodePortByPort.get(port.port) ?? takeAny(pool);
     nodePortByPort.set(port.port, port.nodePort);
   }
 };
 
-const takeAny = (pool: Pool<number>, transaction: Transaction): number => {
-  const port = transaction.takeAny(pool);
+const takeAny = (pool: Transaction): number => {
+  const port = pool.takeAny();
   if (port === undefined) throw rangeIsFull('nodePort');
   return port;
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Service, ServiceSpec } from '../../k8s/generated/types.ts';
+import { parseAddress } from '../../ip/address.ts';
 import { RANGES, createAdmission } from '../../../test/support/admission.ts';
 import { createKinds } from '../kinds/kinds.ts';
 import { createNumberPool, lowerBandSize } from './number-pool.ts';
@@ -48,10 +49,15 @@ describe('cluster IPs', () => {
       message:
         'spec.clusterIPs: Invalid value: ["10.96.0.9"]: failed to allocate IP 10.96.0.9: provided IP is already allocated',
     });
-    for (const clusterIP of ['192.0.2.1', '10.96.0.0', '10.96.255.255', '10.97.0.1'])
+    for (const clusterIP of ['192.0.2.1', '10.97.0.1'])
       assert.throws(
         () => create(service('b', { clusterIP })),
-        /provided IP is not in the valid range\. The range of valid IPs is 10\.96\.0\.0\/16$/,
+        /failed to allocate IP .*: the provided network does not match the current range$/,
+      );
+    for (const clusterIP of ['10.96.0.0', '10.96.255.255'])
+      assert.throws(
+        () => create(service('b', { clusterIP })),
+        /: the provided IP \(10\.96\..*\) is not in the valid range\. The range of valid IPs is 10\.96\.0\.0\/16$/,
       );
     assert.throws(
       () => create(service('b', { clusterIPs: ['10.96.0.5', 'fd00:10:96::5'], clusterIP: '10.96.0.5' })),
@@ -112,16 +118,34 @@ describe('cluster IPs', () => {
     });
   });
 
-  it('are known to a new server from the stored Services', () => {
-    const kinds = createKinds(RANGES).find(({ singular }) => singular === 'service')!;
-    const stored = service('old', {
-      type: 'NodePort',
-      clusterIPs: ['10.96.0.9'],
-      ports: [{ port: 80, nodePort: 30001 }],
-    });
-    const context = { dryRun: false, list: () => [stored] } as never;
-    const draft = service('new', { clusterIP: '10.96.0.9', clusterIPs: ['10.96.0.9'] });
-    assert.equal(kinds.allocate!(structuredClone(draft) as never, undefined, context).ok, false);
+  it('of a /64 are any that is asked for, and the upper band of its beginning', () => {
+    const ranges = { ...RANGES, serviceCidrs: ['10.96.0.0/16', 'fd00:10:96::/64'] } as const;
+    const { create } = createAdmission(createKinds(ranges));
+    const asked = { clusterIP: 'fd00:10:96::ffff:0:0:1', ipFamilies: ['IPv6'] };
+    assert.equal(text(create(service('a', asked))), 'ClusterIP SingleStack IPv6 fd00:10:96::ffff:0:0:1');
+    const { spec } = create(service('b', { ipFamilies: ['IPv6'] }));
+    assert.ok(parseAddress(spec!.clusterIP!)!.value - parseAddress('fd00:10:96::')!.value > 256n);
+  });
+
+  it('are the same address in any notation', () => {
+    const { create } = createAdmission();
+    create(service('a', { clusterIP: 'FD00:10:96::0a', ipFamilies: ['IPv6'] }));
+    assert.throws(
+      () => create(service('b', { clusterIP: 'fd00:10:96::a', ipFamilies: ['IPv6'] })),
+      /provided IP is already allocated/,
+    );
+  });
+
+  it('of the lower band are taken by themselves only when the upper is full', () => {
+    const cidrs = ['10.96.0.0/27', 'fd00:10:96::/112'] as const;
+    const { create } = createAdmission(createKinds({ ...RANGES, serviceCidrs: cidrs }));
+    const last = (name: string): number => Number(create(service(name)).spec!.clusterIP!.split('.')[3]);
+    const upper = Array.from({ length: 14 }, (_, index) => last(`upper-${index}`));
+    assert.deepEqual(
+      upper.sort((a, b) => a - b),
+      Array.from({ length: 14 }, (_, index) => 17 + index),
+    );
+    assert.ok(last('lower') <= 16);
   });
 });
 
@@ -167,6 +191,44 @@ describe('node ports', () => {
       [undefined, undefined],
     );
     create(nodePort('b', [{ port: 80, nodePort: 30080 }]));
+  });
+
+  it('are known to a new server from the stored Services', () => {
+    const row = createKinds(RANGES).find(({ singular }) => singular === 'service')!;
+    const stored = service('old', { type: 'NodePort', ports: [{ port: 80, nodePort: 30001 }] });
+    const lists = { services: [stored], servicecidrs: [] };
+    const context = {
+      dryRun: false,
+      list: ({ resource }: { readonly resource: keyof typeof lists }) => lists[resource],
+    } as never;
+    const draft = service('new', {
+      type: 'NodePort',
+      clusterIP: 'None',
+      clusterIPs: ['None'],
+      ports: [{ port: 80, nodePort: 30001 }],
+    });
+    assert.equal(row.allocate!(structuredClone(draft) as never, undefined, context).ok, false);
+  });
+
+  it('of one Service are not its health check port, and that is immutable', () => {
+    const { create, update } = createAdmission();
+    const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 31000 };
+    assert.throws(
+      () => create(service('a', { ...spec, ports: [{ port: 80, nodePort: 31000 }] })),
+      /spec\.healthCheckNodePort: Invalid value: 31000: provided port is already allocated/,
+    );
+    const made = create(service('a', spec));
+    assert.throws(
+      () => update({ ...made, spec: { ...made.spec, healthCheckNodePort: 31001 } }),
+      /spec\.healthCheckNodePort: Forbidden: field is immutable/,
+    );
+    const cluster = update({ ...made, spec: { ...made.spec, externalTrafficPolicy: 'Cluster' } });
+    assert.equal(cluster.spec?.healthCheckNodePort, undefined);
+    const back = update({
+      ...cluster,
+      spec: { ...cluster.spec, externalTrafficPolicy: 'Local', healthCheckNodePort: 31000 },
+    });
+    assert.equal(back.spec?.healthCheckNodePort, 31000);
   });
 
   it('none are made for a LoadBalancer that does not want them, but one for health checks', () => {

@@ -1,13 +1,15 @@
-// Cluster IPs and node ports for Services. The pools live in memory: they are filled from the stored Services before
-// the first write, so nothing has to be saved or repaired.
+// Cluster IPs and node ports for Services. An address is taken by an IPAddress object that is written with the Service;
+// node ports live in memory, in a pool that is filled from the stored Services before the first write.
 import type { Service, ServiceSpec } from '../../k8s/generated/types.ts';
 import { services } from '../../k8s/resources.ts';
 import type { Mutable } from '../defaults/mutable.ts';
 import type { AdmissionContext, Allocation } from '../kind.ts';
-import { allocateClusterIps, ownedClusterIps, poolOf } from './cluster-ips.ts';
+import { addressLedger } from './address-ledger.ts';
+import { addressCompanions, chooseClusterIps } from './cluster-ips.ts';
 import { chooseIpFamilies } from './ip-families.ts';
+import { type NodePortPool, createNodePortPool } from './node-port-pool.ts';
 import { allocateNodePorts, ownedNodePorts } from './node-ports.ts';
-import { type ServicePools, type ServiceRanges, createServicePools } from './service-pools.ts';
+import { type IpFamily, type ServiceRanges, familiesOf } from './service-ranges.ts';
 import { type Transaction, startTransaction } from './transaction.ts';
 
 export type AllocateService = (
@@ -17,50 +19,58 @@ export type AllocateService = (
 ) => Allocation;
 
 export const createServiceAllocator = (ranges: ServiceRanges): AllocateService => {
-  const pools = createServicePools(ranges);
+  const families = familiesOf(ranges);
+  const nodePorts = createNodePortPool(ranges.nodePortRange);
   let isFilled = false;
   return (draft, before, context) => {
-    if (!isFilled) fill(pools, context.list(services));
+    if (!isFilled) fill(nodePorts, context.list(services));
     isFilled = true;
-    const transaction = startTransaction(context.dryRun);
-    if (!draft?.spec) return release(before, pools, transaction);
+    const ports = startTransaction(nodePorts, context.dryRun);
+    if (!draft?.spec) return release(before, ports, context);
     try {
-      return allocate(draft.spec, before?.spec, pools, transaction);
+      return allocate({ draft, spec: draft.spec, before, families, ports }, context);
     } catch (error) {
-      transaction.rollback();
+      ports.rollback();
       throw error;
     }
   };
 };
 
-const fill = (pools: ServicePools, stored: readonly Pick<Service, 'spec'>[]): void => {
-  for (const { spec } of stored) {
-    for (const ip of ownedClusterIps(spec)) poolOf(pools, ip).take(ip);
-    for (const port of ownedNodePorts(spec)) pools.nodePorts.take(port);
-  }
+const fill = (nodePorts: NodePortPool, stored: readonly Pick<Service, 'spec'>[]): void => {
+  for (const { spec } of stored) for (const port of ownedNodePorts(spec)) nodePorts.take(port);
+};
+
+type Request = {
+  readonly draft: Mutable<Service>;
+  readonly spec: Mutable<ServiceSpec>;
+  readonly before: Service | undefined;
+  readonly families: readonly IpFamily[];
+  readonly ports: Transaction;
 };
 
 const allocate = (
-  spec: Mutable<ServiceSpec>,
-  before: ServiceSpec | undefined,
-  pools: ServicePools,
-  transaction: Transaction,
+  { draft, spec, before, families, ports }: Request,
+  context: AdmissionContext,
 ): Allocation => {
-  const familyErrors = chooseIpFamilies(spec, before, pools.families);
+  const familyErrors = chooseIpFamilies(spec, before?.spec, families);
   const errors =
     familyErrors.length > 0
       ? familyErrors
       : [
-          ...allocateClusterIps(spec, before, pools, transaction),
-          ...allocateNodePorts(spec, before, pools.nodePorts, transaction),
+          ...chooseClusterIps(spec, before?.spec, addressLedger(context)),
+          ...allocateNodePorts(spec, before?.spec, ports),
         ];
-  if (errors.length === 0) return transaction.result();
-  transaction.rollback();
+  if (errors.length === 0) return granted(ports, addressCompanions(draft, before, context));
+  ports.rollback();
   return { ok: false, errors };
 };
 
-const release = (before: Service | undefined, pools: ServicePools, transaction: Transaction): Allocation => {
-  for (const ip of ownedClusterIps(before?.spec)) transaction.release(poolOf(pools, ip), ip);
-  for (const port of ownedNodePorts(before?.spec)) transaction.release(pools.nodePorts, port);
-  return transaction.result();
+const release = (before: Service | undefined, ports: Transaction, context: AdmissionContext): Allocation => {
+  for (const port of ownedNodePorts(before?.spec)) ports.release(port);
+  return granted(ports, addressCompanions(undefined, before, context));
 };
+
+const granted = (
+  { commit, rollback }: Transaction,
+  companions: Extract<Allocation, { readonly ok: true }>['companions'] = [],
+): Allocation => ({ ok: true, companions, commit, rollback });

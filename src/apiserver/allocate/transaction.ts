@@ -1,38 +1,40 @@
-// What one write takes from the pools and gives back to them. Taken at once, so that no other write gets the same;
-// given back only when the write is done.
-import type { Allocation } from '../kind.ts';
-import type { Pool, Taken } from './service-pools.ts';
+// What one write takes from the node ports and gives back to them. Taken at once, so that the write's other ports do not
+// get the same; given back only when the write is done.
+import type { NodePortPool, Taken } from './node-port-pool.ts';
 
 export type Transaction = {
-  readonly take: <Name>(pool: Pool<Name>, name: Name) => Taken;
-  readonly takeAny: <Name>(pool: Pool<Name>) => Name | undefined;
+  /** What the pool's range is called in messages. */
+  readonly range: string;
+  readonly take: (port: number) => Taken;
+  readonly takeAny: () => number | undefined;
   /** Gives it back when the write succeeds. */
-  readonly release: <Name>(pool: Pool<Name>, name: Name) => void;
+  readonly release: (port: number) => void;
+  readonly commit: () => void;
   readonly rollback: () => void;
-  readonly result: () => Allocation;
 };
 
 /** In a dry run nothing stays taken, and nothing is given back. */
-export const startTransaction = (dryRun: boolean): Transaction => {
-  const onRollback: (() => void)[] = [];
-  const onCommit: (() => void)[] = [];
-  const finish = (actions: (() => void)[]) => (): void => {
-    for (const action of actions.splice(0)) action();
+export const startTransaction = (pool: NodePortPool, dryRun: boolean): Transaction => {
+  const taken: number[] = [];
+  const released: number[] = [];
+  const giveBack = (ports: number[]) => (): void => {
+    for (const port of ports.splice(0)) pool.release(port);
   };
-  const rollback = finish(onRollback);
+  const rollback = giveBack(taken);
   return {
-    take: (pool, name) => {
-      const taken = pool.take(name);
-      if (taken === 'taken') onRollback.push(() => pool.release(name));
-      return taken;
+    range: pool.range,
+    take: (port) => {
+      const result = pool.take(port);
+      if (result === 'taken') taken.push(port);
+      return result;
     },
-    takeAny: (pool) => {
-      const name = pool.takeAny();
-      if (name !== undefined) onRollback.push(() => pool.release(name));
-      return name;
+    takeAny: () => {
+      const port = pool.takeAny();
+      if (port !== undefined) taken.push(port);
+      return port;
     },
-    release: (pool, name) => onCommit.push(() => pool.release(name)),
+    release: (port) => void released.push(port),
+    commit: dryRun ? rollback : giveBack(released),
     rollback,
-    result: () => ({ ok: true, commit: dryRun ? rollback : finish(onCommit), rollback }),
   };
 };

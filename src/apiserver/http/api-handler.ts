@@ -1,6 +1,9 @@
 // From an authenticated request to its answer: understand the path, ask whether it is allowed, find the handler.
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import type { MetricsPage } from '../../metrics/page.ts';
+import type { Access } from '../auth/access.ts';
+import type { Attributes } from '../auth/attributes.ts';
 import { demand } from '../auth/authorize.ts';
 import type { Issuer } from '../auth/issuer-discovery.ts';
 import { type Review, createReviews } from '../auth/reviews.ts';
@@ -19,6 +22,7 @@ import { methodNotAllowed, noSuchPath } from './http-errors.ts';
 import { type ObjectHandler, createObjectReads } from './object-reads.ts';
 import { createObjectWrites } from './object-writes.ts';
 import type { PodStreams } from './pod-streams.ts';
+import { countRequest } from './request-metrics.ts';
 import { type ResourcePath, type Verb, nameAsked, parseRequestPath, verbOf } from './request-path.ts';
 import { type ServedResource, type ServedSubresource, servedKind, servedReview } from './served-resources.ts';
 import { createSubresourceHandler } from './subresources.ts';
@@ -29,6 +33,8 @@ export type ApiHandlerOptions = {
   readonly issuer: Issuer;
   readonly find: TokenOptions['find'];
   readonly podStreams: PodStreams;
+  /** The text of /metrics. */
+  readonly metrics: MetricsPage;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -40,6 +46,7 @@ type Route =
   | { readonly review: Review; readonly served: ServedResource };
 
 type Machinery = {
+  readonly access: Access;
   readonly objects: Readonly<Record<Verb, ObjectHandler>>;
   readonly postSubresource: ReturnType<typeof createSubresourceHandler>;
   readonly podStreams: PodStreams;
@@ -50,8 +57,9 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
   const { registry, tokens, issuer } = options;
   const routes = routesOf(registry.kinds, createReviews(registry.access, tokens));
   const resources = [...routes.values()].map(({ served }) => served);
-  const documents = { resources, openApi: createOpenApi(resources), issuer };
+  const documents = { resources, openApi: createOpenApi(resources), issuer, metrics: options.metrics };
   const machinery: Machinery = {
+    access: registry.access,
     objects: {
       ...createObjectReads({ ...options, frames: createEventFrames() }),
       ...createObjectWrites(options),
@@ -59,25 +67,45 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
     postSubresource: createSubresourceHandler(options),
     podStreams: options.podStreams,
   };
+  const answerPath = (request: ApiRequest, segments: readonly string[]): Answer | Promise<Answer> => {
+    const verb = request.method.toLowerCase();
+    letIn(registry.access, request, { kind: 'path', verb, path: request.path });
+    return answerDocument(documents, request, segments);
+  };
   return async (request) => {
     const path = parseRequestPath(request.path);
-    if (path.kind === 'document') {
-      const asked = { kind: 'path', verb: request.method.toLowerCase(), path: request.path } as const;
-      request.allowed(demand(registry.access, request.user, asked));
-      return answerDocument(documents, request, path.segments);
-    }
-    const verb = verbOf(request.method, path, request.query);
-    const name = nameAsked(path, verb, request.query);
-    const asked = { ...path, name, verb: verb ?? request.method.toLowerCase() };
-    request.allowed(demand(registry.access, request.user, asked));
+    if (path.kind === 'document')
+      return countRequest(request, undefined, () => answerPath(request, path.segments));
     const route = routes.get(routeKey(path));
-    if (!route) throw noSuchPath();
-    if (!verb) throw methodNotAllowed();
-    return 'review' in route
-      ? answerReview(route.review, request, path, verb)
-      : answerKind(machinery, request, path, verb, route);
+    const verb = verbOf(request.method, path, request.query);
+    const counted = route && { ...path, subresource: servedSubresource(route, path), verb };
+    return countRequest(request, counted, () => answerResource(machinery, request, path, verb, route));
   };
 };
+
+/** Only names that the server knows become labels. */
+const servedSubresource = ({ served }: Route, { subresource }: ResourcePath): string | undefined =>
+  served.subresources.find(({ name }) => name === subresource)?.name;
+
+const answerResource = (
+  machinery: Machinery,
+  request: ApiRequest,
+  path: ResourcePath,
+  verb: Verb | undefined,
+  route: Route | undefined,
+): Promise<Answer> => {
+  const name = nameAsked(path, verb, request.query);
+  letIn(machinery.access, request, { ...path, name, verb: verb ?? request.method.toLowerCase() });
+  if (!route) throw noSuchPath();
+  if (!verb) throw methodNotAllowed();
+  return 'review' in route
+    ? answerReview(route.review, request, path, verb)
+    : answerKind(machinery, request, path, verb, route);
+};
+
+/** Throws 403. */
+const letIn = (access: Access, request: ApiRequest, attributes: Attributes): void =>
+  request.allowed(demand(access, request.user, attributes));
 
 const routeKey = (names: Pick<ResourcePath, 'group' | 'version' | 'resource'>): string =>
   `${names.group}/${names.version}/${names.resource}`;
@@ -114,6 +142,7 @@ const answerKind = async (
   { kind, served }: Extract<Route, { readonly kind: Kind }>,
 ): Promise<Answer> => {
   checkScope(kind, path, verb);
+  if (kind.deprecation) request.warn(kind.deprecation);
   if (path.subresource === undefined) {
     if (!served.verbs.includes(verb) || !fits(verb, path.name)) throw methodNotAllowed();
     return machinery.objects[verb](request, { ...path, kind, subresource: undefined });

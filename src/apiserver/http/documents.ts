@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { KUBERNETES_VERSION } from '../../k8s/version.ts';
 import { type Issuer, keySet, openIdConfiguration } from '../auth/issuer-discovery.ts';
+import { type MetricsPage, PAGE_TYPE } from '../../metrics/page.ts';
 import { OPENAPI_V2_PROTOBUF, openApiV2Json, openApiV2Protobuf } from '../openapi/openapi-v2.ts';
 import type { OpenApi } from '../openapi/openapi.ts';
 import { negotiateDiscovery } from './accept.ts';
@@ -22,6 +23,7 @@ export type DocumentOptions = {
   readonly openApi: OpenApi;
   /** Of the ServiceAccount tokens. */
   readonly issuer: Issuer;
+  readonly metrics: MetricsPage;
 };
 
 /** Answers a path that names no resource; `segments` is the path, taken apart. Throws 404 and 405. */
@@ -29,7 +31,7 @@ export const answerDocument = (
   options: DocumentOptions,
   request: ApiRequest,
   segments: readonly string[],
-): Answer => {
+): Answer | Promise<Answer> => {
   if (request.method !== 'GET') throw methodNotAllowed();
   const answer = find(options, request, segments);
   if (!answer) throw noSuchPath();
@@ -37,10 +39,10 @@ export const answerDocument = (
 };
 
 const find = (
-  { resources, openApi, issuer }: DocumentOptions,
+  { resources, openApi, issuer, metrics }: DocumentOptions,
   request: ApiRequest,
   [first, ...rest]: readonly string[],
-): Answer | undefined => {
+): Answer | Promise<Answer> | undefined => {
   switch (first) {
     case undefined:
       return jsonAnswer(200, { paths: rootPaths(resources) });
@@ -54,27 +56,25 @@ const find = (
     case 'livez':
     case 'readyz':
       return health(first, request.query, rest);
+    case 'metrics':
+      return rest.length === 0 ? metricsAnswer(metrics) : undefined;
     case 'openapi':
       if (rest.length === 1 && rest[0] === 'v2') return openApiV2Answer(request);
       return rest[0] === 'v3' ? openApiAnswer(openApi, request, rest.slice(1).join('/')) : undefined;
-    case '.well-known':
-      return rest.join('/') === 'openid-configuration'
-        ? issuerAnswer(openIdConfiguration(issuer), 'application/json')
-        : undefined;
-    case 'openid':
-      return rest.join('/') === 'v1/jwks'
-        ? issuerAnswer(keySet(issuer), 'application/jwk-set+json')
-        : undefined;
     default:
-      return undefined;
+      return issuerAnswer(issuer, [first, ...rest].join('/'));
   }
 };
 
 /** Relying parties keep it for an hour, as kube-apiserver tells them. */
-const issuerAnswer = (body: object, contentType: string): Answer => ({
-  ...documentOf(JSON.stringify(body), contentType),
-  headers: { 'cache-control': 'public, max-age=3600' },
-});
+const issuerAnswer = (issuer: Issuer, path: string): Answer | undefined => {
+  const headers = { 'cache-control': 'public, max-age=3600' };
+  if (path === '.well-known/openid-configuration')
+    return { ...documentOf(JSON.stringify(openIdConfiguration(issuer))), headers };
+  if (path === 'openid/v1/jwks')
+    return { ...documentOf(JSON.stringify(keySet(issuer)), 'application/jwk-set+json'), headers };
+  return undefined;
+};
 
 const rootPaths = (resources: readonly ServedResource[]): readonly string[] => {
   const groupVersions = new Set(
@@ -87,6 +87,7 @@ const rootPaths = (resources: readonly ServedResource[]): readonly string[] => {
     '/.well-known/openid-configuration',
     '/healthz',
     '/livez',
+    '/metrics',
     '/openapi/v2',
     '/openapi/v3',
     '/openid/v1/jwks',
@@ -154,6 +155,8 @@ const health = (name: string, query: URLSearchParams, rest: readonly string[]): 
   const isVerbose = query.has('verbose') && rest.length === 0;
   return textAnswer(200, isVerbose ? `[+]ping ok\n${name} check passed\n` : 'ok');
 };
+
+const metricsAnswer = async (metrics: MetricsPage): Promise<Answer> => documentOf(await metrics(), PAGE_TYPE);
 
 const openApiV2Answer = (request: ApiRequest): Answer =>
   request.headers.accept?.includes('proto-openapi.spec.v2')

@@ -1,7 +1,7 @@
 // A kind's row, written with its own object type.
 import type { FieldError } from '../../k8s/field-error.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
-import type { AdmissionContext, Allocation, Cell, Kind } from '../kind.ts';
+import type { AdmissionContext, Allocation, Cell, Kind, Reference } from '../kind.ts';
 import type { Mutable } from '../defaults/mutable.ts';
 
 type Typed<T extends KubeObject> = {
@@ -10,8 +10,11 @@ type Typed<T extends KubeObject> = {
   readonly applyDefaults: (draft: Mutable<T>) => void;
   readonly prepareForCreate?: (draft: Mutable<T>, context: AdmissionContext) => void;
   readonly prepareForUpdate?: (draft: Mutable<T>, before: T, context: AdmissionContext) => void;
-  readonly validate: (object: T, context: AdmissionContext) => readonly FieldError[];
+  readonly validate: (object: T, context: AdmissionContext, before?: T) => readonly FieldError[];
   readonly validateUpdate?: (object: T, before: T, context: AdmissionContext) => readonly FieldError[];
+  readonly warnings?: (object: T) => readonly string[];
+  readonly initial?: readonly Mutable<T>[];
+  readonly awaits?: (draft: Mutable<T>, namespace: string) => Reference | undefined;
   readonly allocate?: (
     draft: Mutable<T> | undefined,
     before: T | undefined,

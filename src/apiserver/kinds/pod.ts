@@ -1,5 +1,6 @@
 import type { Pod } from '../../k8s/generated/types.ts';
-import { pods } from '../../k8s/resources.ts';
+import { joinKey } from '../../k8s/objects.ts';
+import { pods, serviceAccounts } from '../../k8s/resources.ts';
 import { admitPod } from '../admission/pod.ts';
 import { AGE, NAME, ageCell, nameCell, texts, wide } from '../columns/columns.ts';
 import { podCells, widePodCells } from '../columns/pod-cells.ts';
@@ -7,6 +8,9 @@ import { defaultPod } from '../defaults/pod-spec.ts';
 import { validatePodUpdate } from '../validation/pod-update.ts';
 import { validatePod } from '../validation/pod.ts';
 import { defineKind } from './define-kind.ts';
+
+/** The service account that every namespace gets, a moment after it is made. */
+const DEFAULT = 'default';
 
 export const podKind = defineKind<Pod>({
   resource: pods,
@@ -34,6 +38,10 @@ export const podKind = defineKind<Pod>({
     'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
   },
   applyDefaults: defaultPod,
+  awaits: ({ spec }, namespace) =>
+    (spec?.serviceAccountName || spec?.serviceAccount || DEFAULT) === DEFAULT
+      ? { resource: serviceAccounts, key: joinKey(namespace, DEFAULT) }
+      : undefined,
   prepareForCreate: admitPod,
   validate: validatePod,
   validateUpdate: validatePodUpdate,

@@ -7,6 +7,7 @@ import { alignClusterIps, prepareServiceUpdate } from '../defaults/service-updat
 import { defaultService } from '../defaults/service.ts';
 import type { Kind } from '../kind.ts';
 import { validateServiceUpdate } from '../validation/service-ips.ts';
+import { serviceWarnings } from '../validation/service-warnings.ts';
 import { validateService } from '../validation/service.ts';
 import { defineKind } from './define-kind.ts';
 
@@ -18,7 +19,7 @@ export const serviceKind = (allocate: AllocateService): Kind =>
     shortNames: ['svc'],
     categories: ['all'],
     definition: 'io.k8s.api.core.v1.Service',
-    nameRule: 'dns1035Label',
+    nameRule: 'dns1123Label', // a name may begin with a digit (KEP-5311)
     subresources: ['status'],
     hasGeneration: false,
     columns: [NAME, ...texts('Type', 'Cluster-IP', 'External-IP', 'Port(s)'), AGE, ...wide('Selector')],
@@ -45,5 +46,6 @@ export const serviceKind = (allocate: AllocateService): Kind =>
     },
     validate: validateService,
     validateUpdate: validateServiceUpdate,
+    warnings: serviceWarnings,
     allocate,
   });

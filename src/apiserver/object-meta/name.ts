@@ -1,14 +1,15 @@
 // Names: the rule of a kind, and names that the server makes up.
 import { randomInt } from 'node:crypto';
-import { dns1035Label, dns1123Label, dns1123Subdomain, pathSegment } from '../../k8s/name-rules.ts';
+import { dns1123Label, dns1123Subdomain, pathSegment } from '../../k8s/name-rules.ts';
 import type { Findings } from '../../k8s/name-rules.ts';
 import type { NameRule } from '../kind.ts';
+import { canonicalAddressFindings } from '../validation/addresses.ts';
 
 const RULES: Readonly<Record<NameRule, (name: string) => Findings>> = {
-  dns1035Label,
   dns1123Label,
   dns1123Subdomain,
   path: pathSegment,
+  ipAddress: canonicalAddressFindings,
 };
 
 export const nameFindings = (rule: NameRule, name: string): Findings => RULES[rule](name);

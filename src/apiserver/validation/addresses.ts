@@ -1,20 +1,52 @@
 // Rules for IP addresses and prefixes (k8s.io/apimachinery/pkg/util/validation/ip.go; strict since Kubernetes 1.36).
-import { type Address, type Family, parseAddress } from '../../ip/address.ts';
-import { parseInterfaceAddress, parsePrefix, prefixContains, prefixOf } from '../../ip/prefix.ts';
+import { type Address, type Family, formatAddress, parseAddress } from '../../ip/address.ts';
+import { formatPrefix, parseInterfaceAddress, parsePrefix, prefixContains } from '../../ip/prefix.ts';
+import { isMapped, parseSloppyAddress, parseSloppyPrefix } from '../../ip/sloppy.ts';
 import { invalid } from '../../k8s/field-errors.ts';
+import type { Findings } from '../../k8s/name-rules.ts';
 import { type FieldErrors, when } from './compose.ts';
 
 const NO_ADDRESS = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
-const MAPPED = parsePrefix('::ffff:0:0/96')!;
+const NO_PREFIX = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
 
-/** Any notation of an address, but without leading zeros and not an IPv4 address in IPv6 clothes. */
-export const ipAddress = (text: string, path: string): FieldErrors => {
+/** What is wrong with an address in any notation: leading zeros, and IPv4 addresses in IPv6 clothes, are. */
+const looseFindings = (text: string): Findings => {
   const address = parseAddress(text);
-  if (!address) return [invalid(path, text, hasLeadingZeros(text) ? 'must not have leading 0s' : NO_ADDRESS)];
-  return when(prefixContains(MAPPED, address), () =>
-    invalid(path, text, 'must not be an IPv4-mapped IPv6 address'),
-  );
+  if (!address) return [parseSloppyAddress(text) ? 'must not have leading 0s' : NO_ADDRESS];
+  return isMapped(address) ? ['must not be an IPv4-mapped IPv6 address'] : [];
 };
+
+/** What is wrong with an address that has to be in canonical form (RFC 5952). */
+export const canonicalAddressFindings = (text: string): Findings => {
+  const findings = looseFindings(text);
+  const canonical = findings.length === 0 ? formatAddress(parseAddress(text)!) : text;
+  return canonical === text ? findings : [`must be in canonical form ("${canonical}")`];
+};
+
+const loosePrefixFindings = (text: string): Findings => {
+  const parsed = parseInterfaceAddress(text);
+  if (!parsed)
+    return [parseSloppyPrefix(text) ? 'must not have leading 0s in IP or prefix length' : NO_PREFIX];
+  if (isMapped(parsed.address)) return ['must not have an IPv4-mapped IPv6 address'];
+  return parsePrefix(text) ? [] : ['must not have bits set beyond the prefix length'];
+};
+
+const canonicalPrefixFindings = (text: string): Findings => {
+  const findings = loosePrefixFindings(text);
+  const canonical = findings.length === 0 ? formatPrefix(parsePrefix(text)!) : text;
+  return canonical === text ? findings : [`must be in canonical form ("${canonical}")`];
+};
+
+const refuse = (text: string, path: string, findings: Findings): FieldErrors =>
+  findings.map((finding) => invalid(path, text, finding));
+
+export const ipAddress = (text: string, path: string): FieldErrors => refuse(text, path, looseFindings(text));
+
+/** For fields that are older than the strict rules: what the object has already may stay as it is (KEP-4858). */
+export const unlessKnown =
+  (known: readonly string[] | undefined, rule: typeof ipAddress): typeof ipAddress =>
+  (text, path) =>
+    known?.includes(text) ? [] : rule(text, path);
 
 export const ipAddressOfFamily = (text: string, family: Family, path: string): FieldErrors => {
   const errors = ipAddress(text, path);
@@ -24,24 +56,18 @@ export const ipAddressOfFamily = (text: string, family: Family, path: string): F
   );
 };
 
-/** Without the leading zeros it would be an IPv4 address. */
-const hasLeadingZeros = (text: string): boolean =>
-  /^[\d.]+$/.test(text) && parseAddress(text.replace(/\b0+(?=\d)/g, '')) !== undefined;
+export const ipPrefix = (text: string, path: string): FieldErrors =>
+  refuse(text, path, loosePrefixFindings(text));
 
-export const ipPrefix = (text: string, path: string): FieldErrors => {
-  const parsed = parseInterfaceAddress(text);
-  if (!parsed)
-    return [invalid(path, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')];
-  const isExact = prefixOf(parsed.address, parsed.length).address.value === parsed.address.value;
-  return when(!isExact, () => invalid(path, text, 'must not have bits set beyond the prefix length'));
-};
+export const canonicalPrefix = (text: string, path: string): FieldErrors =>
+  refuse(text, path, canonicalPrefixFindings(text));
 
 const inAny = (address: Address, ...prefixes: readonly string[]): boolean =>
   prefixes.some((prefix) => prefixContains(parsePrefix(prefix)!, address));
 
 /** No address that means something else on each machine. Says nothing about a text that is no address. */
 export const reachableAddress = (text: string, path: string): FieldErrors => {
-  const address = parseAddress(text);
+  const address = parseSloppyAddress(text);
   if (!address) return [];
   const wrong = (holds: boolean, detail: string): FieldErrors =>
     when(holds, () => invalid(path, text, detail));

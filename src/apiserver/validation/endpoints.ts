@@ -8,24 +8,39 @@ import type {
   EndpointSlice,
   Endpoints,
 } from '../../k8s/generated/types.ts';
-import { ipAddress, ipAddressOfFamily, reachableAddress } from './addresses.ts';
+import { ipAddress, ipAddressOfFamily, reachableAddress, unlessKnown } from './addresses.ts';
 import { type FieldErrors, each, ifSet, ifText, repeatedIndexes, when } from './compose.ts';
 import { labels } from './labels.ts';
 import { FIELD_IMMUTABLE, PROTOCOLS, oneOf, portNumber } from './scalars.ts';
 import { dnsLabel, dnsSubdomain, fullyQualifiedDomain, qualified, requiredDnsLabel } from './texts.ts';
 
-export const validateEndpoints = ({ subsets }: Endpoints): FieldErrors =>
-  each(subsets, 'subsets', ({ addresses, notReadyAddresses, ports }, at) => [
+/** `before`: what an update replaces; addresses that it has already may stay as they are. */
+export const validateEndpoints = (
+  { subsets }: Endpoints,
+  _context?: unknown,
+  before?: Endpoints,
+): FieldErrors => {
+  const known = (before?.subsets ?? []).flatMap(({ addresses = [], notReadyAddresses = [] }) =>
+    [...addresses, ...notReadyAddresses].map(({ ip }) => ip),
+  );
+  return each(subsets, 'subsets', ({ addresses, notReadyAddresses, ports }, at) => [
     ...when(!addresses?.length && !notReadyAddresses?.length, () =>
       required(at, 'must specify `addresses` or `notReadyAddresses`'),
     ),
-    ...each(addresses, `${at}.addresses`, endpointAddress),
-    ...each(notReadyAddresses, `${at}.notReadyAddresses`, endpointAddress),
+    ...each(addresses, `${at}.addresses`, (address, path) => endpointAddress(address, path, known)),
+    ...each(notReadyAddresses, `${at}.notReadyAddresses`, (address, path) =>
+      endpointAddress(address, path, known),
+    ),
     ...each(ports, `${at}.ports`, (port, portPath) => endpointPort(port, ports!.length > 1, portPath)),
   ]);
+};
 
-const endpointAddress = ({ ip, hostname, nodeName }: EndpointAddress, path: string): FieldErrors => [
-  ...ipAddress(ip ?? '', `${path}.ip`),
+const endpointAddress = (
+  { ip, hostname, nodeName }: EndpointAddress,
+  path: string,
+  known: readonly string[],
+): FieldErrors => [
+  ...unlessKnown(known, ipAddress)(ip ?? '', `${path}.ip`),
   ...ifText(hostname, (name) => dnsLabel(name, `${path}.hostname`)),
   ...ifSet(nodeName, (name) => dnsSubdomain(name, `${path}.nodeName`)),
   ...reachableAddress(ip ?? '', `${path}.ip`),

@@ -2,7 +2,7 @@
 import type { FieldError } from '../../k8s/field-error.ts';
 import { duplicate, forbidden, invalid, required } from '../../k8s/field-errors.ts';
 import type { Service, ServiceSpec } from '../../k8s/generated/types.ts';
-import { ipAddress, isDualStack } from './addresses.ts';
+import { ipAddress, isDualStack, unlessKnown } from './addresses.ts';
 import { type FieldErrors, each, repeatedIndexes, when } from './compose.ts';
 import { FIELD_IMMUTABLE, optionalOneOf } from './scalars.ts';
 
@@ -13,10 +13,10 @@ const POLICY = 'spec.ipFamilyPolicy';
 export const isHeadlessSpec = ({ clusterIPs }: ServiceSpec): boolean =>
   clusterIPs?.length === 1 && clusterIPs[0] === 'None';
 
-export const clusterIps = (spec: ServiceSpec): FieldErrors => {
+export const clusterIps = (spec: ServiceSpec, before?: ServiceSpec): FieldErrors => {
   if (spec.type === 'ExternalName') return [];
   const ips = spec.clusterIPs ?? [];
-  const malformed = wellFormed(ips);
+  const malformed = wellFormed(ips, before?.clusterIPs);
   return [
     ...twins(spec, ips),
     ...each(spec.ipFamilies, FAMILIES, (family, at) => optionalOneOf(family, ['IPv4', 'IPv6'], at)),
@@ -38,9 +38,9 @@ const twins = ({ clusterIP }: ServiceSpec, ips: readonly string[]): FieldErrors 
   return when(ips[0] !== clusterIP, () => invalid(IPS, ips, 'first value must match `clusterIP`'));
 };
 
-const wellFormed = (ips: readonly string[]): FieldErrors =>
+const wellFormed = (ips: readonly string[], known: readonly string[] | undefined): FieldErrors =>
   each(ips, IPS, (ip, at, index) => {
-    if (index > 0 || ip !== 'None') return ipAddress(ip, at);
+    if (index > 0 || ip !== 'None') return unlessKnown(known, ipAddress)(ip, at);
     return when(ips.length > 1, () => invalid(IPS, ips, "'None' must be the first and only value"));
   });
 

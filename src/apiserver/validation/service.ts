@@ -1,7 +1,7 @@
 // Rules for Services (kubernetes pkg/apis/core/validation/validation.go).
 import { forbidden, invalid, required } from '../../k8s/field-errors.ts';
 import type { Service, ServiceSpec } from '../../k8s/generated/types.ts';
-import { ipAddress, ipPrefix, reachableAddress } from './addresses.ts';
+import { ipAddress, ipPrefix, reachableAddress, unlessKnown } from './addresses.ts';
 import { type FieldErrors, each, ifSet, when } from './compose.ts';
 import { labels } from './labels.ts';
 import { oneOf, optionalOneOf } from './scalars.ts';
@@ -9,21 +9,27 @@ import { clusterIps, isHeadlessSpec } from './service-ips.ts';
 import { servicePorts } from './service-ports.ts';
 import { dnsSubdomain, qualified } from './texts.ts';
 
-export const validateService = ({ spec }: Service): FieldErrors =>
+/** `before`: the Service that an update replaces; addresses that it has already may stay as they are. */
+export const validateService = (
+  { metadata, spec }: Service,
+  _context?: unknown,
+  before?: Service,
+): FieldErrors =>
   ifSet(spec, (value) => [
     ...typeFits(value),
     ...servicePorts(value, 'spec.ports'),
     ...labels(value.selector, 'spec.selector'),
     ...sessionAffinity(value),
-    ...clusterIps(value),
-    ...each(value.externalIPs, 'spec.externalIPs', externalIp),
+    ...clusterIps(value, before?.spec),
+    ...each(value.externalIPs, 'spec.externalIPs', (ip, at) => externalIp(ip, at, before?.spec)),
     ...oneOf(value.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'], 'spec.type'),
     ...loadBalancer(value),
+    ...sourceRanges(value, before?.spec, metadata?.annotations),
     ...trafficPolicies(value),
   ]);
 
-const externalIp = (ip: string, path: string): FieldErrors => {
-  const errors = ipAddress(ip, path);
+const externalIp = (ip: string, path: string, before: ServiceSpec | undefined): FieldErrors => {
+  const errors = unlessKnown(before?.externalIPs, ipAddress)(ip, path);
   return errors.length > 0 ? errors : reachableAddress(ip, path);
 };
 
@@ -71,20 +77,46 @@ const sessionAffinity = ({ sessionAffinity: kind, sessionAffinityConfig }: Servi
     : []),
 ];
 
+const ONLY_BALANCED = "may only be used when `type` is 'LoadBalancer'";
+
 const loadBalancer = (spec: ServiceSpec): FieldErrors => {
-  const only = "may only be used when `type` is 'LoadBalancer'";
   const isBalanced = spec.type === 'LoadBalancer';
-  // Upper case in kube-apiserver's messages as well.
-  const ranges = 'spec.LoadBalancerSourceRanges';
   return [
-    ...when(!isBalanced && !!spec.loadBalancerSourceRanges?.length, () => forbidden(ranges, only)),
-    ...each(spec.loadBalancerSourceRanges, ranges, (range, path) => ipPrefix(range.trim(), path)),
     ...when(!isBalanced && spec.allocateLoadBalancerNodePorts !== undefined, () =>
-      forbidden('spec.allocateLoadBalancerNodePorts', only),
+      forbidden('spec.allocateLoadBalancerNodePorts', ONLY_BALANCED),
     ),
     ...ifSet(spec.loadBalancerClass, (name) =>
-      isBalanced ? qualified(name, 'spec.loadBalancerClass') : [forbidden('spec.loadBalancerClass', only)],
+      isBalanced
+        ? qualified(name, 'spec.loadBalancerClass')
+        : [forbidden('spec.loadBalancerClass', ONLY_BALANCED)],
     ),
+  ];
+};
+
+const RANGES_ANNOTATION = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+
+/** The field, or the annotation that is older than it. Values of both may be padded with spaces. */
+const sourceRanges = (
+  { type, loadBalancerSourceRanges }: ServiceSpec,
+  before: ServiceSpec | undefined,
+  annotations: Readonly<Record<string, string>> = {},
+): FieldErrors => {
+  const annotated = annotations[RANGES_ANNOTATION];
+  const inField = !!loadBalancerSourceRanges?.length;
+  if (!inField && annotated === undefined) return [];
+  const known = before?.loadBalancerSourceRanges?.map((range) => range.trim());
+  const rule = unlessKnown(known, ipPrefix);
+  // Upper case in kube-apiserver's messages as well.
+  const path = inField ? 'spec.LoadBalancerSourceRanges' : `metadata.annotations[${RANGES_ANNOTATION}]`;
+  return [
+    ...when(type !== 'LoadBalancer', () => forbidden(path, ONLY_BALANCED)),
+    ...(inField
+      ? each(loadBalancerSourceRanges, path, (range, at) => rule(range.trim(), at))
+      : (annotated ?? '')
+          .split(',')
+          .map((range) => range.trim())
+          .filter((range) => range !== '')
+          .flatMap((range) => ipPrefix(range, path))),
   ];
 };
 

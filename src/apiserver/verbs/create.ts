@@ -51,6 +51,7 @@ const admit = (machinery: Machinery, kind: Kind, draft: Draft, context: RequestC
   const object = draft as KubeObject;
   const errors = [...validateMeta(kind, metaOf(draft)), ...kind.validate(object, admission)];
   if (errors.length > 0) throw invalid(kind.resource, metaOf(draft).name ?? '', errors);
+  for (const warning of kind.warnings?.(object) ?? []) context.warn(warning);
 };
 
 const freeName = (

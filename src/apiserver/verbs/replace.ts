@@ -34,10 +34,11 @@ export const replace = (
   const errors = [
     ...validateMeta(kind, metaOf(draft)),
     ...validateMetaUpdate(metaOf(draft), before.metadata),
-    ...kind.validate(object, admission),
+    ...kind.validate(object, admission, before as KubeObject),
     ...(kind.validateUpdate?.(object, before as KubeObject, admission) ?? []),
   ];
   if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
+  for (const warning of kind.warnings?.(object) ?? []) context.warn(warning);
   return settle(machinery, { kind, draft, before }, context);
 };
 

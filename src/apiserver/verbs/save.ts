@@ -2,12 +2,14 @@
 // what would have been stored.
 import type { KubeObject } from '../../k8s/objects.ts';
 import { restrictNode } from '../auth/node/restrict-node.ts';
-import type { Allocation, Draft, Kind } from '../kind.ts';
+import type { Allocation, Companion, Draft, Kind } from '../kind.ts';
+import { metaForCreate } from '../object-meta/system-fields.ts';
 import type { RequestContext } from '../registry.ts';
 import { invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
 import { admissionContext, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
+import { metaOf } from './request-object.ts';
 
 type Granted = Extract<Allocation, { readonly ok: true }>;
 
@@ -39,6 +41,7 @@ export const save = (
     return draft as unknown as StoredObject;
   }
   granted?.commit();
+  for (const companion of granted?.companions ?? []) writeCompanion(machinery, companion);
   return machinery.store.put(tableOf(machinery, kind), key, draft as KubeObject);
 };
 
@@ -51,8 +54,18 @@ export const discard = (
 ): StoredObject => {
   restrictNode(context.user, { resource: kind.resource, before, after: undefined });
   if (context.dryRun) return before;
-  allocate(machinery, kind, { draft: undefined, before }, context)?.commit();
-  return machinery.store.remove(tableOf(machinery, kind), key);
+  const granted = allocate(machinery, kind, { draft: undefined, before }, context);
+  granted?.commit();
+  const removed = machinery.store.remove(tableOf(machinery, kind), key);
+  for (const companion of granted?.companions ?? []) writeCompanion(machinery, companion);
+  return removed;
+};
+
+const writeCompanion = (machinery: Machinery, companion: Companion): void => {
+  const table = tableOf(machinery, companion.kind);
+  if (companion.action === 'remove') return void machinery.store.remove(table, companion.key);
+  const metadata = metaForCreate(companion.kind, metaOf(companion.draft), machinery.clock.now());
+  machinery.store.put(table, metadata.name!, { ...companion.draft, metadata });
 };
 
 const allocate = (

@@ -8,7 +8,7 @@ import { lowerName } from '../../wire/dns/name.ts';
 import { familyOf } from '../../ip/address.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { ResolveOptions } from '../respond.ts';
-import { UDP_BYTES_MAX } from '../respond.ts';
+import { UDP_BYTES_MAX } from '../udp-size.ts';
 import { FrameReader, framed } from '../server/frames.ts';
 
 export type Upstream = { readonly address: string; readonly port: number };

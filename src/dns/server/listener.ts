@@ -1,9 +1,8 @@
 // Listens for queries on one address, by UDP and by TCP.
-import { createSocket } from 'node:dgram';
-import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { familyOf } from '../../ip/address.ts';
+import type { DatagramBatch, DatagramHandler } from '../../kernel/datagram-batch.ts';
+import { startDatagramServer } from '../../kernel/datagram-server.ts';
 import type { Log } from '../../lang/log.ts';
 import type { Transport } from '../respond.ts';
 import { FrameReader, framed } from './frames.ts';
@@ -17,13 +16,16 @@ export type ListenerOptions = {
   readonly address: string;
   readonly port: number;
   readonly answer: Answerer;
+  /** Before `answer`, for what is known as bytes. */
+  readonly answerAtOnce?: DatagramHandler | undefined;
+  readonly batch: DatagramBatch;
   readonly log: Log;
 };
 
 export type Listener = { readonly close: () => void };
 
 /** Bursts wait here while the thread does something else. */
-const RECEIVE_BUFFER_BYTES = 1 << 20;
+const RECEIVE_BUFFER_BYTES = 4 << 20;
 const CONNECTIONS_MAX = 256;
 const IDLE_MS = 10_000;
 
@@ -46,41 +48,36 @@ export const listen = async (options: ListenerOptions): Promise<Listener> => {
 
 type Closable = { readonly close: () => void };
 
-const listenUdp = ({ address, port, answer, log }: ListenerOptions): Promise<Closable> => {
-  const socket = createSocket({
-    type: familyOf(address) === 6 ? 'udp6' : 'udp4',
-    recvBufferSize: RECEIVE_BUFFER_BYTES,
+const listenUdp = async ({
+  address,
+  port,
+  answer,
+  answerAtOnce,
+  batch,
+  log,
+}: ListenerOptions): Promise<Closable> => {
+  const server = await startDatagramServer({
+    address,
+    port,
+    receiveBufferBytes: RECEIVE_BUFFER_BYTES,
+    batch,
+    handle: (query, length, reply) => {
+      const bytes = answerAtOnce?.(query, length, reply) ?? 0;
+      return bytes > 0 ? bytes : answerOrLater(Buffer.from(query.subarray(0, length)), reply);
+    },
+    onError: (error) => log.warn({ err: error, address }, 'DNS socket failed'),
   });
-  socket.on('message', (query, { address: to, port: toPort }) => {
-    const reply = answer(query, 'udp');
-    if (reply instanceof Uint8Array) socket.send(reply, toPort, to, noReceiver);
-    else if (reply) void sendLater(socket, reply, { to, toPort });
-  });
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.bind({ address, port, exclusive: true }, () => {
-      socket
-        .removeAllListeners('error')
-        .on('error', (error) => log.warn({ err: error, address }, 'DNS socket failed'));
-      resolve({ close: () => socket.close() });
-    });
-  });
-};
-
-/** A client that is gone is no failure of ours. */
-const noReceiver = (): void => {};
-
-const sendLater = async (
-  socket: UdpSocket,
-  reply: Promise<Uint8Array>,
-  { to, toPort }: { readonly to: string; readonly toPort: number },
-): Promise<void> => {
-  const bytes = await reply;
-  try {
-    socket.send(bytes, toPort, to, noReceiver);
-  } catch {
-    // closed meanwhile
-  }
+  const answerOrLater = (query: Buffer, reply: Buffer): number => {
+    const answered = answer(query, 'udp');
+    if (answered instanceof Promise) {
+      const sender = batch.sender();
+      void answered.then((bytes) => server.send(bytes, sender));
+      return 0;
+    }
+    if (answered) reply.set(answered);
+    return answered?.length ?? 0;
+  };
+  return server;
 };
 
 const listenTcp = ({ address, port, answer }: ListenerOptions): Promise<Closable> => {

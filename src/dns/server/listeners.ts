@@ -1,17 +1,14 @@
 // Listens on all addresses of the cluster DNS, and tries again where it could not yet.
 import type { Clock, Timer } from '../../lang/clock.ts';
-import type { Log } from '../../lang/log.ts';
+import { DatagramBatch } from '../../kernel/datagram-batch.ts';
 import { listen } from './listener.ts';
-import type { Answerer, Listener } from './listener.ts';
+import type { Listener, ListenerOptions } from './listener.ts';
 
-export type ListenersOptions = {
+export type ListenersOptions = Omit<ListenerOptions, 'address' | 'batch'> & {
   readonly addresses: readonly string[];
-  readonly port: number;
-  readonly answer: Answerer;
   /** Before each try: makes the addresses this node's own. */
   readonly prepare: () => void;
   readonly clock: Clock;
-  readonly log: Log;
 };
 
 export type Listeners = {
@@ -25,13 +22,14 @@ const RETRY_MS = 500;
 export const startListeners = (options: ListenersOptions): Listeners => {
   const { addresses, prepare, clock, log } = options;
   const open: Listener[] = [];
+  const batch = new DatagramBatch();
   const timers = new Map<string, Timer>();
   let isStopped = false;
 
   const tryOnce = async (address: string, listening: () => void): Promise<void> => {
     try {
       prepare();
-      const listener = await listen({ ...options, address });
+      const listener = await listen({ ...options, address, batch });
       if (isStopped) return listener.close();
       open.push(listener);
       listening();

@@ -1609,6 +1609,40 @@ export type ForZone = {
   readonly name: string;
 };
 
+export type IPAddress = {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata?: ObjectMeta | undefined;
+  readonly spec: IPAddressSpec;
+};
+
+export type IPAddressSpec = {
+  readonly parentRef: ParentReference;
+};
+
+export type ParentReference = {
+  readonly group?: string | undefined;
+  readonly name: string;
+  readonly namespace?: string | undefined;
+  readonly resource: string;
+};
+
+export type ServiceCIDR = {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata?: ObjectMeta | undefined;
+  readonly spec?: ServiceCIDRSpec | undefined;
+  readonly status?: ServiceCIDRStatus | undefined;
+};
+
+export type ServiceCIDRSpec = {
+  readonly cidrs?: readonly string[] | undefined;
+};
+
+export type ServiceCIDRStatus = {
+  readonly conditions?: readonly Condition[] | undefined;
+};
+
 export type Eviction = {
   readonly apiVersion?: string | undefined;
   readonly deleteOptions?: DeleteOptions | undefined;

@@ -7,6 +7,7 @@ import { freshSince, noteFailure } from './pod-record.ts';
 import type { PodRecord } from './pod-record.ts';
 import { makeVolumes, runSandbox, tearDown } from './sandbox-operations.ts';
 import { startContainer } from './start-container.ts';
+import { countStartFailure } from './start-figures.ts';
 import { StartProblem } from './start-problem.ts';
 import { stopContainer } from './stop-container.ts';
 import { VolumeError } from '../volumes/set-up-volumes.ts';
@@ -90,8 +91,10 @@ const startFailed = (
 ): void => {
   const isKnown = error instanceof StartProblem;
   if (!isKnown) context.log.warn({ pod: record.pod.metadata.name, err: error }, 'start failed, will retry');
+  const reason = isKnown ? error.reason : 'RunContainerError';
+  countStartFailure(record, container, reason);
   record.waiting.set(container.name, {
-    reason: isKnown ? error.reason : 'RunContainerError',
+    reason,
     message: error.message,
     image: container.image,
     retryAtMs: (isKnown ? error.retryAtMs : undefined) ?? retryAtMs,

@@ -16,6 +16,8 @@ export type PodRecord = {
   isGone: boolean;
   isTornDown: boolean;
   hasVolumes: boolean;
+  /** Its status has said Running. */
+  hasRun: boolean;
   /** The labels and annotations that downwardAPI volumes were last written with. */
   writtenLabels: string;
   sandbox: PodSandboxStatus | undefined;
@@ -47,6 +49,7 @@ export const newRecord = (pod: Stored<Pod>, nowMs: number): PodRecord => ({
   isGone: false,
   isTornDown: false,
   hasVolumes: false,
+  hasRun: false,
   writtenLabels: '',
   sandbox: undefined,
   containers: [],

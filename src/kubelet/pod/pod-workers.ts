@@ -22,6 +22,7 @@ import { adoptPod, newRecord, viewOf } from './pod-record.ts';
 import type { PodRecord } from './pod-record.ts';
 import { isRunning, specOf } from './pod-view.ts';
 import type { PodView } from './pod-view.ts';
+import { countPodStart } from './start-figures.ts';
 import { createVolumeRefresh } from './volume-refresh.ts';
 import type { VolumeRefresh } from './volume-refresh.ts';
 
@@ -104,7 +105,9 @@ export class PodWorkers {
     this.#wakeAtDeadline(record);
     this.#volumes.followLabels(record);
     if (record.isGone || record.busy.has('tear-down')) return;
-    return offerStatus(client, clock, record, podStatus(this.#view(record), node.addresses));
+    const status = podStatus(this.#view(record), node.addresses);
+    countPodStart(record, status, clock.now());
+    return offerStatus(client, clock, record, status);
   }
 
   #view(record: PodRecord): PodView {

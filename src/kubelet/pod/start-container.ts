@@ -17,6 +17,7 @@ import { runHook } from './hooks.ts';
 import { freshSince } from './pod-record.ts';
 import type { PodRecord } from './pod-record.ts';
 import { nonRootProblem } from './security.ts';
+import { countStart } from './start-figures.ts';
 import { StartProblem, asProblem } from './start-problem.ts';
 
 /** Throws StartProblem when the container does not run in the end. */
@@ -136,6 +137,7 @@ const createAndStart = async (
   record.images.set(id, container.image ?? '');
   tell(context, record.pod, { reason: 'Created', message: 'Container created', container });
   await asProblem('RunContainerError', () => runtime.startContainer(id));
+  countStart(record, container);
   tell(context, record.pod, { reason: 'Started', message: 'Container started', container });
   return id;
 };

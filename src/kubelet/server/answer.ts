@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
+import { PAGE_TYPE } from '../../metrics/page.ts';
+import type { MetricsPage } from '../../metrics/page.ts';
 import type { PodContext } from '../pod/context.ts';
 import type { PodWorkers } from '../pod/pod-workers.ts';
 import { isAllowed } from './authorize.ts';
@@ -12,11 +14,15 @@ import { HttpProblem, findLogged, findPod } from './container-lookup.ts';
 import { logOptions } from './log-lines.ts';
 import type { LogOptions } from './log-lines.ts';
 import { readLog } from './log-stream.ts';
-import { metricsText } from './metrics.ts';
+import { gaugePods } from './metrics.ts';
 import { routeOf } from './route.ts';
 import type { ContainerRoute, Route } from './route.ts';
 
-export type ServerContext = { readonly pods: PodContext; readonly workers: PodWorkers };
+export type ServerContext = {
+  readonly pods: PodContext;
+  readonly workers: PodWorkers;
+  readonly metrics: MetricsPage;
+};
 
 export const answer = async (
   context: ServerContext,
@@ -58,8 +64,9 @@ const answerRoute = async (context: ServerContext, route: Route, response: Serve
         JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: workers.list() }),
       );
     case 'metrics':
-      response.setHeader('content-type', 'text/plain; version=0.0.4');
-      return void response.end(metricsText(pods.node.name, workers.list()));
+      gaugePods(pods.node.name, workers.list());
+      response.setHeader('content-type', PAGE_TYPE);
+      return void response.end(await context.metrics());
     case 'logs':
       return sendLog(context, route, response);
     case 'exec':

@@ -1,16 +1,11 @@
-// The few figures of a kubelet that dashboards look for, in Prometheus' text format.
+// The gauges of a kubelet, counted when somebody asks.
 import type { Pod } from '../../k8s/generated/types.ts';
+import * as metrics from '../metrics.ts';
 
-export const metricsText = (nodeName: string, pods: readonly Pod[]): string => {
+export const gaugePods = (nodeName: string, pods: readonly Pod[]): void => {
   const running = pods.filter(({ status }) => status?.phase === 'Running');
   const containers = running.flatMap(({ status }) => status?.containerStatuses ?? []);
-  return [
-    '# TYPE kubelet_node_name gauge',
-    `kubelet_node_name{node="${nodeName}"} 1`,
-    '# TYPE kubelet_running_pods gauge',
-    `kubelet_running_pods ${running.length}`,
-    '# TYPE kubelet_running_containers gauge',
-    `kubelet_running_containers{container_state="running"} ${containers.filter(({ state }) => state?.running).length}`,
-    '',
-  ].join('\n');
+  metrics.nodeName.set(1, nodeName);
+  metrics.runningPods.set(running.length);
+  metrics.runningContainers.set(containers.filter(({ state }) => state?.running).length, 'running');
 };

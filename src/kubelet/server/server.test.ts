@@ -83,6 +83,21 @@ describe('kubelet server', () => {
       assert.equal((await get(path)).code, 404, path);
   });
 
+  it('/metrics tells what runs, what the runtime did, and what failed', async () => {
+    const { text } = await get('/metrics');
+    for (const line of [
+      'kubelet_node_name{node="node-1"} 1',
+      'kubelet_running_pods 1',
+      'kubelet_running_containers{container_state="running"} 1',
+      'kubelet_started_pods_total 1',
+      'kubelet_started_containers_total{container_type="container"} 1',
+      'kubelet_pod_start_duration_seconds_count 1',
+      'kubelet_runtime_operations_total{operation_type="create_container"} 1',
+      'kubelet_started_pods_errors_total 0',
+    ])
+      assert.ok(text.includes(`\n${line}\n`), `${line}\n${text}`);
+  });
+
   it('sends logs: all, the last lines, with times, followed to the end', async () => {
     for (const text of ['one', 'two', 'three']) test.runtime.log('web', text);
     assert.equal((await get('/containerLogs/default/a/web')).text, 'one\ntwo\nthree\n');

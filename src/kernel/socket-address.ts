@@ -1,0 +1,28 @@
+// struct sockaddr_in and sockaddr_in6: the family in the machine's byte order, the rest in the network's.
+
+/** bits/socket.h. */
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+
+export const SOCKET_ADDRESS_BYTES_MAX = 28;
+
+/** `address` in 4 or 16 bytes. */
+export const socketAddress = (address: Uint8Array, port: number): Buffer =>
+  address.length === 4 ? inetAddress(address, port) : inet6Address(address, port);
+
+const inetAddress = (address: Uint8Array, port: number): Buffer => {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt16LE(AF_INET, 0);
+  bytes.writeUInt16BE(port, 2);
+  bytes.set(address, 4);
+  return bytes;
+};
+
+/** Family, port, flow, address, scope. */
+const inet6Address = (address: Uint8Array, port: number): Buffer => {
+  const bytes = Buffer.alloc(SOCKET_ADDRESS_BYTES_MAX);
+  bytes.writeUInt16LE(AF_INET6, 0);
+  bytes.writeUInt16BE(port, 2);
+  bytes.set(address, 8);
+  return bytes;
+};
