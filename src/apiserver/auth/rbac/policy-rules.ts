@@ -10,7 +10,7 @@ export const ALL_VERBS = 'create delete deletecollection get list patch update w
 export const on = (verbs: string, groups: string, resources: string, names?: string): PolicyRule => ({
   verbs: verbs.split(' '),
   apiGroups: groups.split(' '),
-  resources: resources.split(' '),
+  resources: resources.split(' ').toSorted(),
   ...(names ? { resourceNames: names.split(' ') } : {}),
 });
 
