@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNetns, deleteNetns, enterNetns } from '../src/kernel/netns.ts';
+import { openNft } from '../src/kernel/nft.ts';
 import { systemClock as clock } from '../src/lang/clock.ts';
 import { silentLog as log } from '../src/lang/log.ts';
 import { createPodNetwork } from '../src/podnetwork/pod-network.ts';
@@ -78,6 +79,8 @@ const network = createPodNetwork({
   podCidrs: ['10.200.0.0/16', 'fd00:10:200::/64'],
   stateFolder: join(folder, 'podnet'),
   mtuBytes: 1500,
+  serviceCidrs: [],
+  nft: openNft(),
   clock,
   log,
 });

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { startInformer, whenAllSynced } from '../src/informer/informer.ts';
 import type { EndpointSlice, Service } from '../src/k8s/generated/types.ts';
-import { endpointSlices, services } from '../src/k8s/resources.ts';
+import { endpointSlices, nodes, services } from '../src/k8s/resources.ts';
 import { createNetns, deleteNetns, enterNetns } from '../src/kernel/netns.ts';
 import { openNft } from '../src/kernel/nft.ts';
 import { systemClock } from '../src/lang/clock.ts';
@@ -117,6 +117,7 @@ const measurePodnet = async (): Promise<Measured> => {
     nodeAddresses: ['172.30.0.11'],
     podCidrs: ['10.128.0.0/9'],
     serviceCidrs: ['10.96.0.0/16'],
+    nodes: startInformer({ ...shared, resource: nodes }),
     nft: {
       ...nft,
       run: (commands) => {

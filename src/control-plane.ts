@@ -1,7 +1,7 @@
 // The control plane: the API server, the objects that every cluster has, and the controllers. Only wiring.
 import { createApiServer } from './apiserver/api-server.ts';
 import type { ApiClient } from './client/client.ts';
-import { bootstrapObjects } from './embedded/bootstrap-objects.ts';
+import { type BootstrapObject, bootstrapObjects } from './embedded/bootstrap-objects.ts';
 import type { ClusterConfig } from './embedded/cluster-config.ts';
 import type { ClusterKeys } from './embedded/messages.ts';
 import { endpointIndexes, startEndpoints } from './endpoints/endpoints.ts';
@@ -47,10 +47,11 @@ export const startControlPlane = async ({
     clock,
     log: log.child({ component: 'apiserver' }),
   });
-  await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), config);
+  const objects = bootstrapObjects(config);
+  await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), objects);
   const controllers = startControllers(
     (name) => server.clientFor({ name: `system:${name}`, groups: ['system:masters'] }),
-    { caCertificate: keys.ca, serviceCidrs, clock, log },
+    { caCertificate: keys.ca, serviceCidrs, keptObjects: objects, clock, log },
   );
   await server.listen(
     ['127.0.0.1', '::1', ...config.hostAddresses].map((host) => ({ host, port: config.apiPort })),
@@ -64,8 +65,8 @@ export const startControlPlane = async ({
 };
 
 /** In order: namespaces first, Services before their endpoints. */
-const createAll = async (client: ApiClient, config: ClusterConfig): Promise<void> => {
-  for (const { resource, object } of bootstrapObjects(config)) await client.create(resource, object);
+const createAll = async (client: ApiClient, objects: readonly BootstrapObject[]): Promise<void> => {
+  for (const { resource, object } of objects) await client.create(resource, object);
 };
 
 type Stoppable = { readonly stop: () => Promise<void> };
@@ -75,6 +76,7 @@ const startControllers = (
   context: {
     readonly caCertificate: string;
     readonly serviceCidrs: readonly string[];
+    readonly keptObjects: readonly BootstrapObject[];
     readonly clock: Clock;
     readonly log: Log;
   },
@@ -124,6 +126,7 @@ const startControllers = (
       nodes,
       pods,
       leases,
+      keptObjects: context.keptObjects,
       caCertificate,
     }),
   ];

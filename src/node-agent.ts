@@ -82,17 +82,19 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   };
 };
 
-const startRuntime = ({ config, node, stateFolder, log }: Agent): Promise<PodRuntime> => {
+const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Promise<PodRuntime> => {
   const names = { clusterName: config.name, nodeName: node.name };
   const network = createPodNetwork({
     ...names,
     podCidrs: node.podCidrs,
     stateFolder: join(stateFolder, 'addresses'),
     mtuBytes: MTU_BYTES,
+    serviceCidrs: config.serviceCidrs,
+    nft,
     clock,
     log,
   });
-  return createProcessRuntime({
+  const runtime = await createProcessRuntime({
     ...names,
     stateFolder: join(stateFolder, 'runtime'),
     runFolder: join(clusterFiles(config.name).run, node.name),
@@ -102,6 +104,9 @@ const startRuntime = ({ config, node, stateFolder, log }: Agent): Promise<PodRun
     clock,
     log,
   });
+  const sandboxes = await runtime.listPodSandbox();
+  await network.collectGarbage(new Set(sandboxes.map(({ id }) => id)));
+  return runtime;
 };
 
 const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<typeof startServiceProxy> =>
@@ -113,6 +118,7 @@ const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<ty
     serviceCidrs: config.serviceCidrs,
     services: informers.services,
     endpointSlices: informers.endpointSlices,
+    nodes: informers.nodes,
     nft,
     clock,
     log,

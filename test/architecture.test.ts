@@ -32,7 +32,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   podnetwork: [...API, 'wire', 'kernel', 'runtime'], // of runtime only the SandboxNetwork interface
   services: [...API, 'wire', 'kernel'],
   dns: [...API, 'wire', 'kernel'],
-  kubelet: [...API, 'runtime'],
+  kubelet: [...API, 'wire', 'runtime'],
   embedded: ['lang', 'k8s'], //                             what an embedded cluster is: its plan, files and keys
   cli: [...BASE, 'client', 'pki', 'embedded', 'images', 'kernel', 'underlay', 'runtime'],
 };

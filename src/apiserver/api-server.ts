@@ -14,6 +14,7 @@ import { createFrontend } from './http/frontend.ts';
 import { createKindIndex } from './http/kind-index.ts';
 import { createKubeletClient } from './http/kubelet-client.ts';
 import { createPodStreams } from './http/pod-streams.ts';
+import { createProxy } from './http/proxy/proxy.ts';
 import { requestMetrics } from './http/request-metrics.ts';
 import { type ApiListener, type Endpoint, type ServerHandlers, startServer } from './http/server.ts';
 import { createInProcessClient } from './in-process-client.ts';
@@ -56,16 +57,19 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const find = finderIn(registry);
   const tokens = createServiceAccountTokens({ ...options.tokens, clock, find });
   const kubelet = createKubeletClient({ ...options.kubelet, ca: tls.ca });
-  const podStreams = createPodStreams({ registry, kubelet, kubeletPort: options.kubelet.port });
+  const nodeAgents = { registry, kubelet, kubeletPort: options.kubelet.port };
+  const podStreams = createPodStreams(nodeAgents);
+  const proxy = createProxy(nodeAgents);
   const metrics = createPage(options.metrics ?? requestMetrics);
   const audit = options.auditLog === undefined ? undefined : openAuditLog(options.auditLog, log);
-  const shared = { registry, tokens, podStreams, clock, log };
+  const shared = { registry, tokens, podStreams, proxy, clock, log };
   const frontend = createFrontend({
     handle: createApiHandler({ ...shared, issuer: options.tokens, find, metrics }),
     access: registry.access,
     audit,
     tokens,
     podStreams,
+    proxy,
     kubelet,
     clock,
     log,

@@ -59,6 +59,7 @@ export type Kind = {
     | 'exec'
     | 'attach'
     | 'portforward'
+    | 'proxy'
     | 'finalize'
   )[];
   /**
@@ -88,6 +89,8 @@ export type Kind = {
     before: KubeObject,
     context: AdmissionContext,
   ) => readonly FieldError[];
+  /** What an update of the status subresource may not say. */
+  readonly validateStatus?: (object: KubeObject, before: KubeObject) => readonly FieldError[];
   /** What is valid but ill-advised, in kube-apiserver's words: each becomes a `Warning: 299` header. */
   readonly warnings?: (object: KubeObject) => readonly string[];
   /** What clients hear with every request on a kind that has a successor. */

@@ -47,6 +47,9 @@ export const forbidden = (resource: Resource, name: string, why: string, causes?
 
 export const badRequest = (message: string): ApiError => new ApiError(failure(400, 'BadRequest', message));
 
+export const serviceUnavailable = (message: string): ApiError =>
+  new ApiError(failure(503, 'ServiceUnavailable', message));
+
 export const methodNotSupported = (resource: Resource, action: string): ApiError =>
   new ApiError(
     failure(

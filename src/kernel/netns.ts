@@ -1,5 +1,4 @@
 // Network namespaces with names, as `ip netns` keeps them: a file below /run/netns with the namespace mounted on it.
-// setns moves one thread, so everything here goes through /proc/thread-self, never /proc/self (the main thread).
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CLONE_NEWNET, setns, unshare } from './ffi/libc.ts';
@@ -7,9 +6,9 @@ import { KernelError, isKernelError } from './kernel-error.ts';
 import { LOOPBACK_INDEX, setLink } from './link.ts';
 import { bindMount, makeShared, unmount } from './mount.ts';
 import { openRtnetlink } from './rtnetlink.ts';
+import { comingBack, ownNamespace } from './thread-namespace.ts';
 
 const FOLDER = '/run/netns';
-const OWN = '/proc/thread-self/ns/net';
 /** Says that the folder is a mount because of us. */
 const MOUNT_MARK = '/run/podnet/.netns-mount';
 
@@ -22,9 +21,9 @@ export const createNetns = (name: string): string => {
   prepareFolder();
   createFile(name, path);
   try {
-    inThisThread(() => {
+    comingBack('net', () => {
       unshare(`create network namespace ${name}`, CLONE_NEWNET);
-      bindMount(OWN, path);
+      bindMount(ownNamespace('net'), path);
       using rtnetlink = openRtnetlink();
       rtnetlink.request([setLink({ index: LOOPBACK_INDEX, up: true })]);
     });
@@ -71,31 +70,10 @@ export const enterNetns = (path: string): void => {
 
 /** Runs `fn` in the namespace and comes back; `fn` must be synchronous, for other work shares the thread. */
 export const withNetns = <T>(path: string, fn: () => T extends Promise<unknown> ? never : T): T =>
-  inThisThread(() => {
+  comingBack('net', () => {
     enterNetns(path);
     return fn();
   });
-
-/** Runs `fn`, which may change the thread's namespace, and returns to the present one. */
-const inThisThread = <T>(fn: () => T): T => {
-  const home = openSync(OWN, 'r');
-  try {
-    return fn();
-  } finally {
-    returnTo(home);
-    closeSync(home);
-  }
-};
-
-/** A thread that is lost in another namespace would work on the wrong network: better no process than that. */
-const returnTo = (home: number): void => {
-  try {
-    setns('return to the own network namespace', home, CLONE_NEWNET);
-  } catch (error) {
-    process.stderr.write(`${String(error)}\n`);
-    process.kill(process.pid, 'SIGKILL');
-  }
-};
 
 const createFile = (name: string, path: string): void => {
   try {

@@ -18,6 +18,8 @@ import { startLifecycle } from './lifecycle.ts';
 const { configMaps, deployments, events, leases, namespaces, nodes, pods, replicaSets, serviceAccounts } =
   resources;
 
+const KEPT = [{ resource: configMaps, object: { metadata: { name: 'kept', namespace: 'home' } } }];
+
 const running: { readonly stop: () => unknown }[] = [];
 afterEach(() => Promise.all(running.splice(0).map((each) => each.stop())));
 
@@ -53,7 +55,9 @@ const start = (client = withFinalize(createFakeClient(5000))) => {
     replicaSets,
     serviceAccounts,
   ];
-  running.push(startLifecycle({ ...common, ...informers, resources: all, caCertificate: 'PEM' }));
+  running.push(
+    startLifecycle({ ...common, ...informers, resources: all, keptObjects: KEPT, caCertificate: 'PEM' }),
+  );
   running.push(...Object.values(informers));
   const names = (resource: Resource): string[] =>
     client
@@ -129,6 +133,20 @@ describe('namespaces', () => {
     assert.equal(held.metadata.uid, now.metadata.uid);
     await clock.advance(100);
     assert.deepEqual(names(namespaces), []);
+  });
+});
+
+describe('objects that a cluster cannot be without', () => {
+  it('come back as they were, others do not', async () => {
+    const { client, clock, names } = start();
+    client.put(configMaps, { metadata: { name: 'kept', namespace: 'home' } });
+    client.put(configMaps, { metadata: { name: 'kept', namespace: 'elsewhere' } });
+    await clock.advance(100);
+    client.remove(configMaps, 'home/kept');
+    client.remove(configMaps, 'elsewhere/kept');
+    await clock.advance(100);
+    assert.deepEqual(names(configMaps), ['kept']);
+    assert.equal(client.all(configMaps)[0]?.metadata.namespace, 'home');
   });
 });
 

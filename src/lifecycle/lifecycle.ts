@@ -11,6 +11,7 @@ import type { Loop } from '../reconcile/loop.ts';
 import { startContent } from './content.ts';
 import type { Content } from './content.ts';
 import { startCollector } from './garbage/collector.ts';
+import { type KeptObject, startKeptObjects } from './kept-objects.ts';
 import { startDefaults } from './namespace/defaults.ts';
 import { startTerminator } from './namespace/terminator.ts';
 import { startNodeLifecycle } from './node/controller.ts';
@@ -24,6 +25,8 @@ export type LifecycleOptions = {
   readonly nodes: Informer<Node>;
   readonly pods: Informer<Pod>;
   readonly leases: Informer<Lease>;
+  /** What comes back when it is deleted. */
+  readonly keptObjects: readonly KeptObject[];
   /** PEM: what pods trust the API server by. */
   readonly caCertificate: string;
   readonly clock: Clock;
@@ -57,4 +60,5 @@ const startControllers = (options: LifecycleOptions, content: Content): readonly
   startCollector({ ...options, content }),
   startNodeLifecycle(options),
   startPodCollector(options),
+  startKeptObjects({ ...options, content }),
 ];

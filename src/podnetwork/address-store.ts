@@ -50,7 +50,7 @@ export class AddressStore {
 
   /** One address of each range, or none and AddressesExhaustedError. A sandbox keeps those that it has already. */
   allocate(sandboxId: string): readonly Address[] {
-    const present = this.#addressesOf(sandboxId);
+    const present = this.addressesOf(sandboxId);
     try {
       return this.#prefixes.map(
         (prefix, index) =>
@@ -71,6 +71,14 @@ export class AddressStore {
     }
   }
 
+  /** Those that the sandbox has. O(addresses in use). */
+  addressesOf(sandboxId: string): readonly Address[] {
+    return [...this.#owners]
+      .filter(([, owner]) => owner === sandboxId)
+      .map(([address]) => parseAddress(address))
+      .filter((address) => address !== undefined);
+  }
+
   /** The ids of all that have addresses. */
   sandboxIds(): readonly string[] {
     return [...new Set(this.#owners.values())];
@@ -78,13 +86,6 @@ export class AddressStore {
 
   close(): void {
     for (const cursor of this.#cursors) cursor.close();
-  }
-
-  #addressesOf(sandboxId: string): readonly Address[] {
-    return [...this.#owners]
-      .filter(([, owner]) => owner === sandboxId)
-      .map(([address]) => parseAddress(address))
-      .filter((address) => address !== undefined);
   }
 
   #take(sandboxId: string, prefix: Prefix, index: number): Address {

@@ -7,6 +7,7 @@ import { parsePrefix } from '../ip/prefix.ts';
 import { deleteLink, linkIndexAfter, listLinks } from '../kernel/link.ts';
 import { withNetns } from '../kernel/netns.ts';
 import { replaceRoute, routeOf, routeTo } from '../kernel/route.ts';
+import type { Nft } from '../kernel/nft.ts';
 import { openRtnetlink } from '../kernel/rtnetlink.ts';
 import type { Rtnetlink } from '../kernel/rtnetlink.ts';
 import { writeSysctl } from '../kernel/sysctl.ts';
@@ -14,6 +15,7 @@ import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { SandboxNetwork } from '../runtime/sandbox-network.ts';
 import { AddressStore } from './address-store.ts';
+import { HostPortTable } from './host-ports/apply.ts';
 import { POD_LINK, POD_SYSCTLS, addWire, nodeLinkName, setUpNodeEnd, setUpPodEnd } from './pod-interface.ts';
 import type { PodWire } from './pod-interface.ts';
 import { WireRemover } from './wire-remover.ts';
@@ -33,6 +35,10 @@ export type PodNetworkOptions = {
   readonly stateFolder: string;
   /** The most that a pod's eth0 may have; never more than what the node's own way out carries. */
   readonly mtuBytes: number;
+  /** Where no host port is, see HostPortSite. */
+  readonly serviceCidrs: readonly string[];
+  /** Opened in the node's network namespace; the caller closes it. */
+  readonly nft: Pick<Nft, 'run' | 'query'>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -60,6 +66,8 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
     prefixes.map((destination) => replaceRoute(routeOf({ destination, type: 'unreachable' }))),
   );
   const node = readNodeSide(rtnetlink, options.mtuBytes);
+  const addresses = store.sandboxIds().flatMap((id) => store.addressesOf(id));
+  const hostPorts = new HostPortTable(options, addresses);
 
   const attach: PodNetwork['attach'] = async (sandboxId, pod, netnsPath) => {
     const wire: PodWire = {
@@ -78,14 +86,22 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
     return { ips: wire.addresses.map(formatAddress), mtuBytes: wire.mtuBytes };
   };
 
+  const publish: PodNetwork['publish'] = (sandboxId, portMappings) => {
+    // for the node's own connections from 127.0.0.1, see host-ports/layout.ts
+    if (portMappings.length > 0) writeSysctl(`net/ipv4/conf/${nodeLinkName(sandboxId)}/route_localnet`, '1');
+    hostPorts.publish(store.addressesOf(sandboxId), portMappings);
+  };
+
   // The node's end is enough: the pod's goes with it, whether its namespace is still there or not.
   const detach: PodNetwork['detach'] = async (sandboxId) => {
+    hostPorts.withdraw(store.addressesOf(sandboxId));
     await remover.remove(nodeLinkName(sandboxId));
     store.release(sandboxId);
   };
 
   return {
     attach,
+    publish,
     detach,
     collectGarbage: async (valid) => {
       const lost = store.sandboxIds().filter((id) => !valid.has(id));

@@ -10,6 +10,14 @@ export type PodIdentity = {
   readonly attempt: number;
 };
 
+export type PortMapping = {
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly containerPort: number;
+  readonly hostPort: number;
+  /** Empty: every address of the node. */
+  readonly hostIp: string;
+};
+
 export type PodSandboxConfig = {
   readonly pod: PodIdentity;
   /** Empty for hostNetwork pods. */
@@ -22,6 +30,8 @@ export type PodSandboxConfig = {
     readonly options: readonly string[];
   };
   readonly hostNetwork: boolean;
+  /** Ports of the node that lead to the pod. */
+  readonly portMappings: readonly PortMapping[];
   /** Share one pid namespace among the pod's containers (spec.shareProcessNamespace). */
   readonly sharedPid: boolean;
   readonly sysctls: Readonly<Record<string, string>>;
@@ -74,6 +84,8 @@ export type ContainerConfig = {
   /** Relative to the sandbox's logDirectory, e.g. `nginx/0.log`. Lines: `RFC3339Nano stream P|F text`. */
   readonly logPath: string;
   readonly stdin: boolean;
+  /** The end of what the first caller who attaches has to say is the end of stdin. */
+  readonly stdinOnce: boolean;
   readonly tty: boolean;
   readonly security: ContainerSecurity;
   readonly resources: {

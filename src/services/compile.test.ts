@@ -106,6 +106,56 @@ describe('compileService()', () => {
     assert.match(text(web({ ...nodePort, externalTrafficPolicy: 'Local' }), away), /^outside .* -> drop$/m);
   });
 
+  const balanced = (status: Service['status'], spec = {}): Service => ({
+    ...web({ type: 'LoadBalancer', ports: [{ port: 80 }], ...spec }),
+    status: status!,
+  });
+  const lines = (object: Service): string[] =>
+    text(object, on('10.244.0.5'), on('10.244.1.6', { nodeName: 'node-2' }))
+      .split('\n')
+      .filter((line) => !line.includes('10.96.0.10'));
+
+  it('takes what is sent to a load balancer, unless its traffic must really pass it (ipMode Proxy)', () => {
+    const ingress = [
+      { ip: '192.0.2.1' },
+      { ip: '192.0.2.2', ipMode: 'VIP' },
+      { ip: '192.0.2.3', ipMode: 'Proxy' },
+      { hostname: 'lb.example' },
+      { ip: '2001:db8::1' }, // the Service has no IPv6
+    ];
+    const to = '-> 10.244.0.5:8080 10.244.1.6:8080 (masquerade all)';
+    assert.deepEqual(lines(balanced({ loadBalancer: { ingress } })), [
+      `tcp 192.0.2.1:80 ${to}`,
+      `tcp 192.0.2.2:80 ${to}`,
+    ]);
+    assert.deepEqual(lines(balanced({ loadBalancer: { ingress } }, { type: 'NodePort' })), []);
+  });
+
+  it('takes what is sent to externalIPs; with Local the cluster itself may go anywhere', () => {
+    const local = web({ externalIPs: ['192.0.2.9'], externalTrafficPolicy: 'Local' });
+    assert.deepEqual(lines(local), [
+      'outside tcp 192.0.2.9:80 -> 10.244.0.5:8080 (masquerade none)',
+      'tcp 192.0.2.9:80 -> 10.244.0.5:8080 10.244.1.6:8080 (masquerade outsiders)',
+    ]);
+  });
+
+  it('limits load balancer addresses to the source ranges of their family, nothing else', () => {
+    const ranges = ['10.0.0.0/8', '10.1.0.0/16', ' 192.0.2.7/32', '2001:db8::/32'];
+    const status = { loadBalancer: { ingress: [{ ip: '198.51.100.1' }] } };
+    const spec = { loadBalancerSourceRanges: ranges, externalIPs: ['198.51.100.2', '198.51.100.1'] };
+    assert.deepEqual(
+      lines(balanced(status, spec)).map((line) => line.replace(/ ->.*/, '')),
+      ['tcp 198.51.100.1:80 from 10.0.0.0/8 192.0.2.7/32', 'tcp 198.51.100.2:80'],
+    );
+    assert.doesNotMatch(lines(balanced(status, { loadBalancerSourceRanges: ['::/0'] })).join(), /from/);
+    assert.doesNotMatch(lines(balanced(status, { loadBalancerSourceRanges: ['0.0.0.0/0'] })).join(), /from/);
+  });
+
+  it('sends nothing to an address that is another machine on each node', () => {
+    for (const bad of ['127.0.0.1', '169.254.1.1', '224.0.0.1', '0.0.0.0'])
+      assert.match(text(web(), on(bad)), /-> reject/, bad);
+  });
+
   it('follows hints if all endpoints have them, nodes before zones, and all if they leave nothing', () => {
     const hinted = (address: string, zone: string, node?: string): EndpointSlice =>
       on(address, { hints: { forZones: [{ name: zone }], ...(node ? { forNodes: [{ name: node }] } : {}) } });

@@ -1,10 +1,11 @@
 // From a Service's facts to entries of the shared maps. Memoryless: the same facts give the same entries.
 import type { Family } from '../ip/address.ts';
-import type { Candidate, SelectedPort, ServiceSnapshot, TrafficPolicy, VirtualIp } from './select.ts';
+import type { Candidate, SelectedPort, ServiceSnapshot, TrafficPolicy } from './select.ts';
 import type { Action, Entry, EntryMap, Masquerade, ServiceTable, Target } from './state.ts';
 import { ENDPOINTS_MAX } from './shape.ts';
 import { clusterEndpoints, localEndpoints } from './topology.ts';
 import type { Site } from './topology.ts';
+import type { VirtualIp } from './virtual-ip.ts';
 
 /** This node, as far as the entries depend on it. */
 export type ProxySite = Site & {
@@ -16,6 +17,7 @@ export const compileService = (service: ServiceSnapshot, site: ProxySite): Servi
   ...service.clusterIps.map((ip) => clusterIpEntry(service, ip)),
   ...service.ports.flatMap((port) => [
     ...service.clusterIps.map((ip) => clusterIpPortEntry(service, port, ip, site)),
+    ...service.externalIps.flatMap((ip) => externalEntries(service, port, { ...ip, port: port.port }, site)),
     ...nodePortEntries(service, port, site),
   ]),
 ];
@@ -46,10 +48,6 @@ const clusterIpPortEntry = (
     }),
   );
 
-/**
- * With externalTrafficPolicy Local only clients from outside are bound to this node's endpoints, and they are seen as
- * they are. The cluster's own clients may reach any (as in kube-proxy, where they short-circuit the policy).
- */
 const nodePortEntries = (service: ServiceSnapshot, port: SelectedPort, site: ProxySite): Entry[] => {
   const { nodePort } = port;
   if (nodePort === undefined) return [];
@@ -59,18 +57,27 @@ const nodePortEntries = (service: ServiceSnapshot, port: SelectedPort, site: Pro
     .flatMap((address) => externalEntries(service, port, { ...address, port: nodePort }, site));
 };
 
-type Front = VirtualIp & { readonly port: number };
+type Front = VirtualIp & { readonly port: number; readonly allowed?: readonly string[] | undefined };
 
+/**
+ * With externalTrafficPolicy Local only clients from outside are bound to this node's endpoints, and they are seen as
+ * they are. The cluster's own clients may reach any (as in kube-proxy, where they short-circuit the policy).
+ */
 const externalEntries = (
   service: ServiceSnapshot,
   port: SelectedPort,
   front: Front,
   site: ProxySite,
 ): Entry[] => {
+  const { family, allowed } = front;
   const entry = (map: EntryMap, policy: TrafficPolicy, masquerade: Masquerade): Entry =>
-    entryOf(map, port, front, actionOf(service, port, { site, family: front.family, policy, masquerade }));
-  if (service.externalPolicy === 'Cluster') return [entry('services', 'Cluster', 'all')];
-  return [entry('services', 'Cluster', 'outsiders'), entry('outside-services', 'Local', 'none')];
+    entryOf(map, port, front, actionOf(service, port, { site, family, policy, masquerade }));
+  const limit = allowed ? { allowed } : {};
+  if (service.externalPolicy === 'Cluster') return [{ ...entry('services', 'Cluster', 'all'), ...limit }];
+  return [
+    { ...entry('services', 'Cluster', 'outsiders'), ...limit },
+    entry('outside-services', 'Local', 'none'),
+  ];
 };
 
 const entryOf = (map: EntryMap, { protocol }: SelectedPort, front: Front, action: Action): Entry => ({

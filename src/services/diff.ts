@@ -23,9 +23,18 @@ export type Programmed = {
   readonly code: number;
   /** By slot number, without holes. */
   readonly slots: readonly Slot[];
+  /** Prefixes; none: everyone. */
+  readonly allowed: readonly string[];
 };
 
-type ElementMap = EntryMap | 'slots' | 'endpoints' | 'hairpins' | 'sticky-endpoints';
+type ElementMap =
+  | EntryMap
+  | 'slots'
+  | 'endpoints'
+  | 'hairpins'
+  | 'sticky-endpoints'
+  | 'limited-services'
+  | 'source-ranges';
 
 export type ElementChange = {
   readonly verb: 'delete' | 'add';
@@ -55,12 +64,14 @@ export const diffEntry = (
   const front = (after ?? before)!;
   return {
     changes: [
+      ...limitChanges(before, after, 'delete'),
       ...shapeChanges(before, after, 'delete'),
       ...slotChanges(front, old, young, 'delete'),
       ...endpointChanges(front, old, young, 'delete'),
       ...endpointChanges(front, young, old, 'add'),
       ...slotChanges(front, young, old, 'add'),
       ...shapeChanges(after, before, 'add'),
+      ...limitChanges(after, before, 'add'),
     ],
     shape: wanted && shapeOf(wanted),
     after,
@@ -73,9 +84,9 @@ const programmedOf = (
   before: readonly Slot[],
   takeId: (masquerade: Masquerade) => number,
 ): Programmed => {
-  const { map, family, match, action } = wanted;
+  const { map, family, match, action, allowed = [] } = wanted;
   const slots = action.kind === 'balance' ? assignSlots(before, action, takeId) : [];
-  return { map, family, match, code: shapeCode(shapeOf(wanted)), slots };
+  return { map, family, match, code: shapeCode(shapeOf(wanted)), slots, allowed };
 };
 
 /**
@@ -115,6 +126,20 @@ const shapeChanges = (
   if (!these || these.code === others?.code) return [];
   const { map, family, match, code } = these;
   return [{ verb, family, map, element: verb === 'add' ? `${match} : ${code}` : match }];
+};
+
+const limitChanges = (
+  these: Programmed | undefined,
+  others: Programmed | undefined,
+  verb: 'delete' | 'add',
+): ElementChange[] => {
+  if (!these || these.allowed.length === 0) return [];
+  const { family, match, allowed } = these;
+  const present = new Set(others?.allowed);
+  const ranges = allowed
+    .filter((range) => !present.has(range))
+    .map((range) => ({ verb, family, map: 'source-ranges', element: `${match} . ${range}` }) as const);
+  return present.size > 0 ? ranges : [...ranges, { verb, family, map: 'limited-services', element: match }];
 };
 
 const slotChanges = (

@@ -1,10 +1,12 @@
 // The tables: one for each family, with the same objects. No object belongs to a single Service, endpoint or client.
 //
 //   prerouting, output (first packet of a connection)
-//     └─ dispatch ─┬─ outside-services ─┬─► shapes ─► pick-N, sticky-N-SECONDS, ... ─► slots ─► id ─► endpoints ─► dnat
+//     └─ dispatch ─┬─ limited-services, source-ranges ─► drop
+//                  ├─ outside-services ─┬─► shapes ─► pick-N, sticky-N-SECONDS, ... ─► slots ─► id ─► endpoints ─► dnat
 //                  ├─ services ─────────┤         ├─► rejected, left-alone
 //                  ├─ cluster-ips ──────┘         └─► drop
 //                  └─ service-cidrs ─► drop
+//   forward: a TCP packet that belongs to no connection ─► drop
 //   postrouting: the id's masquerade bits, hairpins ─► masquerade
 //
 // First the shape and then the id is the connection's ct mark: unlike the packet's mark it takes no part in routing,
@@ -78,6 +80,8 @@ const maps = (family: Family): string[] => {
     `map TABLE endpoints { type mark : ${family === 4 ? 'ipv4_addr' : 'ipv6_addr'} . inet_service; }`,
     `set TABLE hairpins { typeof ct mark . ${ip} saddr; }`,
     `set TABLE sticky-endpoints { typeof ct mark . ${front}; }`,
+    `set TABLE limited-services { typeof ${front}; }`,
+    `set TABLE source-ranges { typeof ${front} . ${ip} saddr; flags interval; }`,
     `set TABLE pod-cidrs { typeof ${ip} saddr; flags interval; }`,
     `set TABLE service-cidrs { typeof ${ip} daddr; flags interval; }`,
   ];
@@ -109,6 +113,7 @@ const chains = (ip: 'ip' | 'ip6'): Chain[] => {
     {
       name: 'dispatch',
       rules: [
+        `${front} @limited-services ${front} . ${ip} saddr != @source-ranges drop`,
         `${ip} saddr != @pod-cidrs fib saddr type != local ct mark set ${front} map @outside-services goto act`,
         `ct mark set ${front} map @services goto act`,
         `ct mark set ${ip} daddr map @cluster-ips goto act`,
@@ -119,6 +124,13 @@ const chains = (ip: 'ip' | 'ip6'): Chain[] => {
     { name: 'masquerade-outsiders', rules: [`${ip} saddr != @pod-cidrs masquerade fully-random`] },
     { name: 'prerouting', head: 'type nat hook prerouting priority -100', rules: ['goto dispatch'] },
     { name: 'output', head: 'type nat hook output priority -100', rules: ['goto dispatch'] },
+    {
+      // What is out of its connection's window is not translated back: its receiver, which knows no such peer, would
+      // answer with a reset and end the connection (kubernetes/kubernetes 74839).
+      name: 'forward',
+      head: 'type filter hook forward priority 0',
+      rules: ['ct state invalid meta l4proto tcp drop'],
+    },
     {
       name: 'postrouting',
       head: 'type nat hook postrouting priority 100',
@@ -150,13 +162,19 @@ const shapeCommand = (family: Family, shape: Shape): string =>
 const affinityCommand = (family: Family): string =>
   `add map ${tableName(family)} affinity { typeof ${affinity(family).type} : ct mark; ${AFFINITY}; }`;
 
+/**
+ * A new client's endpoint follows from its address, not from chance: so all addresses of the Service's port, each with an
+ * affinity of its own, bind it to the same one, and so do all nodes.
+ */
+const CLIENT_SEED = 3;
+
 const chainRules = (family: Family, { count, isOutside, stickySeconds }: BalanceShape): string[] => {
   const ip = familyWord(family);
   const front = `meta l4proto . ${ip} daddr . th dport`;
   const offset = isOutside ? ` offset ${OUTSIDE_SLOT}` : '';
-  const pick = `ct mark set ${front} . numgen random mod ${count}${offset} map @slots`;
+  const pickBy = (number: string): string => `ct mark set ${front} . ${number}${offset} map @slots`;
   const translate = `meta l4proto { tcp, udp, sctp } dnat ${ip} to ct mark map @endpoints`;
-  if (stickySeconds === undefined) return [pick, translate, 'goto rejected'];
+  if (stickySeconds === undefined) return [pickBy(`numgen random mod ${count}`), translate, 'goto rejected'];
   const { key } = affinity(family);
   const remember = `update @affinity { ${key} timeout ${stickySeconds}s : ct mark }`;
   // An update does not change the value of an element that is there (linux nft_set_hash.c): a dead one is deleted first.
@@ -165,7 +183,7 @@ const chainRules = (family: Family, { count, isOutside, stickySeconds }: Balance
     `ct mark . ${front} @sticky-endpoints ${remember}`,
     `ct mark . ${front} @sticky-endpoints ${translate}`,
     `delete @affinity { ${key} : ct mark }`,
-    pick,
+    pickBy(`jhash ${ip} saddr mod ${count} seed ${CLIENT_SEED}`),
     remember,
     translate,
     'goto rejected',

@@ -42,10 +42,14 @@ const observeFamily = (nft: Nft, family: Family): Observed | undefined => {
     hairpins: new Set(read('set', 'hairpins').map(([key]) => key)),
     sticky: new Set(read('set', 'sticky-endpoints').map(([key]) => key)),
   };
+  const ranges = rangesByMatch(read('set', 'source-ranges').map(([key]) => key));
+  const limited = read('set', 'limited-services');
+  if (limited.length !== ranges.size || !limited.every(([match]) => ranges.has(match))) return undefined;
   const entries = (['services', 'outside-services', 'cluster-ips'] as const).flatMap((map) =>
-    read('map', map).map(([match, code]) =>
-      programmedOf({ map, family, match, code: Number(code) }, slots, endpoints),
-    ),
+    read('map', map).map(([match, code]) => {
+      const allowed = map === 'services' ? (ranges.get(match) ?? []) : [];
+      return programmedOf({ map, family, match, code: Number(code), allowed }, slots, endpoints);
+    }),
   );
   const isWhole = entries.every((entry) => entry !== undefined);
   const count = isWhole ? entries.reduce((sum, entry) => sum + entry.slots.length, 0) : -1;
@@ -61,6 +65,17 @@ const observeFamily = (nft: Nft, family: Family): Observed | undefined => {
     chains,
     rememberedIds: isSticky ? read('map', 'affinity').map(([, id]) => Number(id)) : [],
   };
+};
+
+/** `tcp . 10.0.0.1 . 80 . 10.1.0.0/16` ends with the prefix; that of one address is listed as the address. */
+const rangesByMatch = (keys: readonly string[]): ReadonlyMap<string, readonly string[]> => {
+  const split = keys.map((key) => key.split(' . '));
+  const groups = Map.groupBy(split, (fields) => fields.slice(0, 3).join(' . '));
+  const prefix = (text: string): string =>
+    text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`;
+  return new Map(
+    [...groups].map(([match, group]) => [match, group.map((fields) => prefix(fields[3]!)).sort()]),
+  );
 };
 
 type EndpointElements = {
@@ -109,11 +124,16 @@ const elementsOf = (objects: readonly NftObject[], name: string): (readonly [str
   );
 };
 
-type JsonValue = { readonly concat?: readonly unknown[]; readonly elem?: { readonly val: unknown } };
+type JsonValue = {
+  readonly concat?: readonly unknown[];
+  readonly elem?: { readonly val: unknown };
+  readonly prefix?: { readonly addr: string; readonly len: number };
+};
 
 /** libnftables-json(5), EXPRESSIONS: a concatenation, an element with a timeout, or a plain value. Verdicts are not read. */
 const textOf = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return String(value);
-  const { concat, elem } = value as JsonValue;
+  const { concat, elem, prefix } = value as JsonValue;
+  if (prefix) return `${prefix.addr}/${prefix.len}`;
   return concat ? concat.map(textOf).join(' . ') : textOf(elem?.val);
 };

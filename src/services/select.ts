@@ -2,14 +2,17 @@
 // a port out of range, an unknown protocol) ends here: what follows is trusted.
 import { formatAddress, parseAddress } from '../ip/address.ts';
 import type { Family } from '../ip/address.ts';
-import type { Endpoint, EndpointSlice, Service, ServicePort } from '../k8s/generated/types.ts';
+import { isReachable } from '../ip/reachable.ts';
+import type { Endpoint, EndpointSlice, Service, ServicePort, ServiceSpec } from '../k8s/generated/types.ts';
 import { keyOf } from '../k8s/objects.ts';
 import type { Stored } from '../k8s/objects.ts';
+import { externalIpsOf } from './external-ips.ts';
+import type { ExternalIp } from './external-ips.ts';
+import { virtualIpsOf } from './virtual-ip.ts';
+import type { VirtualIp } from './virtual-ip.ts';
 
 type Protocol = 'tcp' | 'udp' | 'sctp';
 export type TrafficPolicy = 'Cluster' | 'Local';
-
-export type VirtualIp = { readonly family: Family; readonly address: string };
 
 /** An endpoint as its slice describes it, for one port of the Service. */
 export type Candidate = {
@@ -37,6 +40,10 @@ export type ServiceSnapshot = {
   /** Orders Services by age: of two that claim the same address and port, the elder has it. */
   readonly seniority: string;
   readonly clusterIps: readonly VirtualIp[];
+  /** Of load balancers and `externalIPs`, of the families of the cluster IPs, each once. */
+  readonly externalIps: readonly ExternalIp[];
+  /** Where load balancers ask whether this node has endpoints; undefined if none is to ask. */
+  readonly healthCheckPort: number | undefined;
   readonly ports: readonly SelectedPort[];
   readonly internalPolicy: TrafficPolicy;
   readonly externalPolicy: TrafficPolicy;
@@ -71,6 +78,8 @@ export const selectService = (
     key: keyOf(service),
     seniority: `${metadata.creationTimestamp} ${keyOf(service)}`,
     clusterIps,
+    externalIps: isForeign ? [] : externalIpsOf(service, new Set(clusterIps.map(({ family }) => family))),
+    healthCheckPort: isForeign ? undefined : healthCheckPortOf(spec),
     ports: isForeign ? [] : (spec.ports ?? []).flatMap((port) => selectPort(port, spec.type, slices)),
     internalPolicy: policyOf(spec.internalTrafficPolicy),
     externalPolicy: policyOf(spec.externalTrafficPolicy),
@@ -81,6 +90,12 @@ export const selectService = (
     isForeign,
   };
 };
+
+/** The API server gives the port to Services of type LoadBalancer with externalTrafficPolicy Local only. */
+const healthCheckPortOf = ({ type, externalTrafficPolicy, healthCheckNodePort }: ServiceSpec) =>
+  type === 'LoadBalancer' && externalTrafficPolicy === 'Local' && isPort(healthCheckNodePort)
+    ? healthCheckNodePort
+    : undefined;
 
 const selectPort = (
   { name = '', protocol = 'TCP', port, nodePort }: ServicePort,
@@ -105,15 +120,19 @@ const candidatesOf = (slice: Stored<EndpointSlice>, name: string, protocol: stri
   );
 };
 
-/** Only the first address counts (Kubernetes 1.36, EndpointSlice: "consumers" of all others are undefined). */
+/**
+ * Only the first address counts (Kubernetes 1.36, EndpointSlice: "consumers" of all others are undefined). One that is
+ * loopback, link-local or multicast would lead to another machine on each node: the API refuses it, and so does this.
+ */
 const candidateOf = (endpoint: Endpoint, port: number): Candidate[] => {
-  const [ip] = virtualIpsOf(endpoint.addresses.slice(0, 1));
-  if (!ip) return [];
+  const address = parseAddress(endpoint.addresses[0] ?? '');
+  if (!address || !isReachable(address)) return [];
   const { ready, serving, terminating } = endpoint.conditions ?? {};
   const isReady = ready ?? true;
   return [
     {
-      ...ip,
+      family: address.family,
+      address: formatAddress(address),
       port,
       isReady,
       isServing: serving ?? isReady,
@@ -124,13 +143,6 @@ const candidateOf = (endpoint: Endpoint, port: number): Candidate[] => {
     },
   ];
 };
-
-/** The texts that are addresses, in canonical form: `None`, '' and rubbish are none. */
-const virtualIpsOf = (texts: readonly string[]): VirtualIp[] =>
-  texts.flatMap((text) => {
-    const address = parseAddress(text);
-    return address ? [{ family: address.family, address: formatAddress(address) }] : [];
-  });
 
 const isPort = (port: number | undefined): port is number =>
   Number.isInteger(port) && port! > 0 && port! < 65_536;

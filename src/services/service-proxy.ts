@@ -3,7 +3,7 @@
 import type { Informer } from '../informer/informer.ts';
 import { whenAllSynced } from '../informer/informer.ts';
 import { formatAddress, parseAddress } from '../ip/address.ts';
-import type { EndpointSlice, Service } from '../k8s/generated/types.ts';
+import type { EndpointSlice, Node, Service } from '../k8s/generated/types.ts';
 import { openConntrack } from '../kernel/conntrack.ts';
 import type { Conntrack } from '../kernel/conntrack.ts';
 import type { Nft } from '../kernel/nft.ts';
@@ -12,11 +12,13 @@ import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
 import type { Loop, LoopOptions } from '../reconcile/loop.ts';
 import type { Effects } from './apply.ts';
-import type { VirtualIp } from './select.ts';
+import { startHealthServers } from './health/health-servers.ts';
+import type { ProxyHealth } from './health/proxy-health.ts';
 import { serviceOfSlice } from './select.ts';
 import { ServiceSync } from './service-sync.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
 import { SyncMeter } from './sync-meter.ts';
+import type { VirtualIp } from './virtual-ip.ts';
 
 export type ServiceProxyOptions = {
   readonly nodeName: string;
@@ -30,6 +32,8 @@ export type ServiceProxyOptions = {
   readonly services: Informer<Service>;
   /** With the indexes of `sliceIndexes`. */
   readonly endpointSlices: Informer<EndpointSlice>;
+  /** For /healthz: a node that is about to go is to be drained. */
+  readonly nodes: Pick<Informer<Node>, 'get'>;
   /** Opened in the node's network namespace; the caller closes it. The calling thread must be there too. */
   readonly nft: Nft;
   readonly clock: Clock;
@@ -61,17 +65,20 @@ const CHECK_MS = 30_000;
 
 /** Starts following Services and slices. Nothing in the kernel changes before both are completely known. */
 export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy => {
-  const { services, endpointSlices, clock, log } = options;
+  const { services, endpointSlices, log } = options;
   const conntrack = openConntrack();
+  const servers = startHealthServers(options);
   const sync = new ServiceSync({
     ...options,
     nodeAddresses: addressesOf(options.nodeAddresses),
     slicesOf: (service) => endpointSlices.byIndex(BY_SERVICE, service),
     onEffects: (effects) => cleanUp(conntrack, effects, log),
+    onService: servers.setService,
   });
-  const meter = new SyncMeter(clock);
-  const apply: LoopOptions['apply'] = (dirty) => meter.measure(dirty, () => sync.apply(dirty));
-  const loop = startLoop({ name: 'services', apply, clock, log });
+  const meter = new SyncMeter(options.clock);
+  const loop = startServiceLoop(servers.health, options, (dirty) =>
+    meter.measure(dirty, () => sync.apply(dirty)),
+  );
   const stops: (() => void)[] = [() => void loop.stop()];
   let isStopped = false;
   const synced = whenAllSynced(services, endpointSlices).then(async () => {
@@ -95,10 +102,24 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
     stop: async () => {
       isStopped = true;
       for (const stop of stops) stop();
-      await loop.stop();
+      await Promise.all([loop.stop(), servers.close()]);
       conntrack.close();
     },
   };
+};
+
+const startServiceLoop = (
+  health: ProxyHealth,
+  { clock, log }: ServiceProxyOptions,
+  sync: LoopOptions['apply'],
+): Loop => {
+  const apply: LoopOptions['apply'] = (dirty) => health.writing(() => sync(dirty));
+  const loop = startLoop({ name: 'services', apply, clock, log });
+  const mark = (key: string): void => {
+    health.queued();
+    loop.mark(key);
+  };
+  return { ...loop, mark };
 };
 
 const markServices = (

@@ -27,6 +27,7 @@ const start = () => {
     slicesOf: (key) => slices.byIndex('services/service', key),
     nft,
     onEffects: () => {},
+    onService: () => {},
     log: silentLog,
   });
   return { nft, services, slices, sync };
@@ -40,6 +41,9 @@ const spec = fc.record({
   port: fc.constantFrom(80, 81),
   nodePort: fc.constantFrom(undefined, 30_080), // the same for all: they contend for it
   externalTrafficPolicy: fc.constantFrom('Cluster', 'Local'),
+  externalIPs: fc.constantFrom([], ['192.0.2.2']), // one that another's load balancer has too
+  ingress: fc.constantFrom([], ['192.0.2.1'], ['192.0.2.1', '192.0.2.2']),
+  loadBalancerSourceRanges: fc.subarray(['10.0.0.0/8', '10.1.0.0/16', '192.0.2.7/32']),
   sessionAffinity: fc.constantFrom('None', 'ClientIP'),
 });
 const endpoint = fc.record({
@@ -57,15 +61,20 @@ const step = fc.oneof(
   fc.tuple(fc.constant('no service' as const), fc.constantFrom(...names)),
 );
 
-const serviceOf = (
-  name: string,
-  { port, nodePort, ...others }: { port: number; nodePort: number | undefined } & ServiceSpec,
-): Service =>
-  service(name, names.indexOf(name as 'a') + 10, {
-    type: nodePort ? 'NodePort' : 'ClusterIP',
+const serviceOf = (name: string, { port, nodePort, ingress, ...others }: Outside & ServiceSpec): Service => ({
+  ...service(name, names.indexOf(name as 'a') + 10, {
+    type: ingress.length > 0 ? 'LoadBalancer' : nodePort ? 'NodePort' : 'ClusterIP',
     ports: [{ port, protocol: 'TCP', ...(nodePort ? { nodePort } : {}) }],
     ...others,
-  });
+  }),
+  status: { loadBalancer: { ingress: ingress.map((ip) => ({ ip })) } },
+});
+type Outside = {
+  readonly port: number;
+  readonly nodePort: number | undefined;
+  readonly ingress: readonly string[];
+};
+
 const sliceOf = (
   name: string,
   endpoints: readonly { n: number; isReady: boolean; node: string }[],

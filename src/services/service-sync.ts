@@ -15,6 +15,7 @@ import type { ProxySite } from './compile.ts';
 import type { TableSite } from './layout.ts';
 import { hasTables } from './observe.ts';
 import { selectService } from './select.ts';
+import type { ServiceSnapshot } from './select.ts';
 import type { Entry } from './state.ts';
 
 export type ServiceSyncOptions = ProxySite &
@@ -23,6 +24,8 @@ export type ServiceSyncOptions = ProxySite &
     readonly slicesOf: (service: string) => readonly Stored<EndpointSlice>[];
     readonly nft: Nft;
     readonly onEffects: (effects: Effects) => void;
+    /** Called with each Service that is applied, undefined if nothing of it is for a proxy. */
+    readonly onService: (key: string, service: ServiceSnapshot | undefined) => void;
     readonly log: Log;
   };
 
@@ -94,9 +97,10 @@ export class ServiceSync {
   }
 
   #compile(key: string): ServiceClaim {
-    const { services, slicesOf } = this.#options;
+    const { services, slicesOf, onService } = this.#options;
     const service = services.get(key);
     const snapshot = service && selectService(service, slicesOf(key));
+    onService(key, snapshot);
     if (!snapshot) return { key, seniority: '', table: [] };
     return { key, seniority: snapshot.seniority, table: compileService(snapshot, this.#options) };
   }

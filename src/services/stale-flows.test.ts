@@ -17,7 +17,14 @@ const flow = (to: string, by: string, mark = 0, protocol = PROTOCOL_UDP): Flow =
     mark,
   };
 };
-const entry = (match: string): Programmed => ({ map: 'services', family: 4, match, code: 1, slots: [] });
+const entry = (match: string): Programmed => ({
+  map: 'services',
+  family: 4,
+  match,
+  code: 1,
+  slots: [],
+  allowed: [],
+});
 const gone = (match: string, ...ids: number[]): Effects['gone'] =>
   ids.map((id) => ({ entry: entry(match), slot: { id, at: '', isHairpin: false, isSticky: false } }));
 

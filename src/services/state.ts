@@ -38,6 +38,11 @@ export type Entry = {
   /** The map's key: `tcp . 10.96.0.10 . 80`, or `10.96.0.10` in `cluster-ips`. */
   readonly match: string;
   readonly action: Action;
+  /**
+   * The prefixes that clients must be in; what others send is dropped before anything else, also what comes from pods and
+   * from this node. Without it everyone may come. Only in `services`.
+   */
+  readonly allowed?: readonly string[];
 };
 
 /** What one Service needs. Two entries with the same key are never in it. */
@@ -47,8 +52,8 @@ export type ServiceTable = readonly Entry[];
 export const entryKey = ({ map, match }: Pick<Entry, 'map' | 'match'>): string => `${map} ${match}`;
 
 /** One line for an entry: `tcp 10.96.0.10:80 -> 10.244.0.5:8080 10.244.1.6:8080 (masquerade outsiders)`. */
-const entryText = ({ map, match, action }: Entry): string =>
-  `${map === 'outside-services' ? 'outside ' : ''}${frontText(match)} -> ${actionText(action)}`;
+const entryText = ({ map, match, action, allowed }: Entry): string =>
+  `${map === 'outside-services' ? 'outside ' : ''}${frontText(match)}${allowed ? ` from ${allowed.join(' ')}` : ''} -> ${actionText(action)}`;
 
 /** Sorted lines. */
 export const toText = (entries: readonly Entry[]): string => entries.map(entryText).sort().join('\n');

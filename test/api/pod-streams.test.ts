@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { after, before, describe, it } from 'node:test';
+import { WebSocket } from 'ws';
 import { namespaces, nodes, pods, serviceAccounts } from '../../src/k8s/resources.ts';
 import { createAuthority } from '../../src/pki/authority.ts';
 import { type FakeKubelet, startFakeKubelet } from '../support/fake-kubelet.ts';
 import { eventually } from '../support/poll.ts';
-import { openRaw, raw, upgrade } from '../support/raw-https.ts';
+import { type RawRequest, openRaw, raw, upgrade } from '../support/raw-https.ts';
 import { type TestApiServer, startTestApiServer } from '../support/test-api-server.ts';
 import { KUBECTL_VERSIONS, type Outcome } from '../support/test-cluster.ts';
 
@@ -114,6 +115,58 @@ describe('API server and kubelet', () => {
     assert.match(await refusal('single/status'), /^400 /);
     const { code, body } = await ask('single/exec?command=a');
     assert.deepEqual([code, JSON.parse(String(body)).message], [400, 'Upgrade request required']);
+  });
+
+  const NODE = '/api/v1/nodes/node-1/proxy';
+  const proxied = (path: string, options: Partial<RawRequest> = {}) =>
+    raw({ port: api.port, identity: api.admin, path: NODE + path, ...options });
+
+  it('proxy: passes path, query and method on to a node’s kubelet, and its answer back', async () => {
+    const { code, body } = await proxied('/containerLogs/default/web/main?a=%20b');
+    assert.deepEqual([code, String(body)], [200, 'one\ntwo\n']);
+    assert.equal(
+      kubelet.asked.at(-1),
+      'GET /containerLogs/default/web/main?a=%20b by kube-apiserver-kubelet-client',
+    );
+    assert.equal((await proxied('/x/waiting', { method: 'POST', body: 'text' })).code, 400);
+    assert.equal(kubelet.asked.at(-1), 'POST /x/waiting by kube-apiserver-kubelet-client');
+    assert.equal((await proxied('/x', { method: 'HEAD' })).body.length, 0);
+    assert.match(kubelet.asked.at(-1)!, /^HEAD /);
+  });
+
+  it('proxy: a path without an end is redirected to the one with a slash', async () => {
+    const { code, headers } = await proxied('?a=%20b');
+    assert.deepEqual([code, headers.location], [301, `${NODE}/?a=%20b`]);
+  });
+
+  it('proxy: upgrades too, and passes a refusal on as it is', async () => {
+    const socket = new WebSocket(
+      `wss://127.0.0.1:${api.port}${NODE}/exec/default/web/main?command=0`,
+      ['v5.channel.k8s.io'],
+      { cert: api.admin.certificate, key: api.admin.key, rejectUnauthorized: false },
+    );
+    const messages: string[] = [];
+    socket.on('message', (data: Buffer) => messages.push(String(data.subarray(1))));
+    await once(socket, 'close');
+    assert.equal(messages[0], '0\n');
+    const refused = await upgrade({
+      port: api.port,
+      identity: api.admin,
+      path: `${NODE}/exec`,
+      headers: { upgrade: 'odd' },
+    });
+    assert.ok('code' in refused);
+    assert.deepEqual([refused.code, String(refused.body)], [400, 'no websocket']);
+  });
+
+  it('proxy: no way without credentials, nor to the server’s own loopback', async () => {
+    assert.equal((await raw({ port: api.port, path: `${NODE}/x` })).code, 403);
+    const { code, body } = await raw({
+      port: api.port,
+      identity: api.admin,
+      path: `/api/v1/nodes/node-1:${api.port}/proxy/x`,
+    });
+    assert.deepEqual([code, JSON.parse(String(body)).message], [400, 'address not allowed']);
   });
 
   it('nobody upgrades without credentials', async () => {

@@ -58,6 +58,12 @@ describe('the controllers', () => {
     return plane.client.create(deployments, { ...rest, metadata: { ...metadata, namespace } }, namespace);
   };
 
+  it('let a pod be created right after its namespace', async () => {
+    await plane.client.create(namespaces, { metadata: { name: 'fresh' } });
+    const pod = podOf('web');
+    await plane.client.create(pods, { ...pod, metadata: { ...pod.metadata, namespace: 'fresh' } }, 'fresh');
+  });
+
   it('roll a Deployment out over the nodes, on to a new template and back', async () => {
     await makeNamespace('roll');
     await create('roll', { replicas: 6 });

@@ -119,6 +119,8 @@ describe('createPodNetwork()', () => {
         podCidrs: lab.config.nodes[2]!.podCidrs,
         stateFolder: folder(),
         mtuBytes: 1500,
+        serviceCidrs: lab.config.serviceCidrs,
+        nft: lab.nft('node-3'),
         clock,
         log,
       }),

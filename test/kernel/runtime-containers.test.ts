@@ -45,7 +45,7 @@ describe('process runtime', () => {
       ['net', true],
       ['pid', false],
       ['mnt', false],
-      ['ipc', false],
+      ['ipc', true],
       ['uts', false],
     ] as const) {
       const [a, b] = [
@@ -54,8 +54,32 @@ describe('process runtime', () => {
       ];
       assert.equal(a === b, isShared, `${kind} namespaces ${a} and ${b}`);
     }
+    await exec(server, 'echo shared > /dev/shm/note');
+    assert.equal(await exec(client, 'cat /dev/shm/note; stat -c %a /dev/shm'), 'shared\n1777');
+    assert.match(await exec(client, 'df -k /dev/shm'), /\b65536\b/);
     await runtime.removePodSandbox(sandbox);
+    assert.doesNotMatch(readFileSync('/proc/self/mounts', 'utf8'), new RegExp(test.folder));
     assert.deepEqual(await runtime.listContainers(sandbox), []);
+    assert.equal(await runtime.podSandboxStatus(sandbox), undefined);
+  });
+
+  it('containers of a sandbox with sharedPid see each other, and what one leaves ends with it', async () => {
+    const sandbox = await test.sandbox({ sharedPid: true });
+    const sleeper = await test.run(sandbox, { name: 'sleeper', command: ['sleep', '1234'] });
+    const leaver = await test.run(sandbox, { name: 'leaver', command: ['sh', '-c', 'sleep 4321 & sleep 1'] });
+    await eventually('both', async () => {
+      const list = await exec(sleeper, 'ps -o args');
+      return list.includes('sleep 4321') && list.includes('sleep 1234');
+    });
+    assert.equal(await exec(sleeper, 'cat /proc/1/comm'), 'sh');
+    assert.deepEqual((await runtime.listContainers(sandbox)).map(({ name }) => name).sort(), [
+      'leaver',
+      'sleeper',
+    ]);
+    await ended(leaver);
+    assert.doesNotMatch(await exec(sleeper, 'ps -o args'), /4321/);
+    assert.equal((await runtime.podSandboxStatus(sandbox))?.state, 'ready');
+    await runtime.removePodSandbox(sandbox);
     assert.equal(await runtime.podSandboxStatus(sandbox), undefined);
   });
 
@@ -197,7 +221,8 @@ describe('process runtime', () => {
     await test.run(sandbox, { command: ['sleep', 'infinity'] });
     assert.equal(isTreeInUse(tree), true);
     assert.equal(isTreeInUse(`${tree}0`), false);
-    assert.ok(!readFileSync('/proc/thread-self/mounts', 'utf8').includes(test.folder));
+    const mounts = readFileSync('/proc/thread-self/mounts', 'utf8');
+    assert.ok(![tree, join(test.folder, 'state')].some((path) => mounts.includes(path)), mounts);
   });
 
   it('a sandbox that cannot get a network leaves nothing', async () => {

@@ -91,11 +91,25 @@ describe('process runtime: ways into a container', () => {
       name: 'reader',
       command: ['sh', '-c', 'while read line; do echo "got $line"; done; exit 4'],
       stdin: true,
+      stdinOnce: true,
     });
     const session = await runtime.attach(reader, { stdin: true, tty: false });
     session.stdin!.end('one\ntwo\n');
     assert.equal(await text(session.stdout), 'got one\ngot two\n');
     assert.equal(await session.exited, 4);
+  });
+
+  it('attach() leaves stdin open for the next, unless it is for one only', async () => {
+    const command = ['sh', '-c', 'while read line; do echo "got $line"; done'];
+    const reader = await test.run(sandbox, { name: 'open', command, stdin: true });
+    const first = await runtime.attach(reader, { stdin: true, tty: false });
+    first.stdin!.end('one\n');
+    let seen = '';
+    first.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+    await eventually('the answer to the first', () => seen === 'got one\n');
+    const second = await runtime.attach(reader, { stdin: true, tty: false });
+    second.stdin!.write('two\n');
+    await eventually('the answer to the second', () => seen === 'got one\ngot two\n');
   });
 
   it('portForward() reaches a port of the pod, by either family, and is refused where nothing listens', async () => {

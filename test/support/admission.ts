@@ -16,15 +16,20 @@ export type Admission = {
   readonly update: <T extends KubeObject>(object: T) => T;
   readonly delete: (object: KubeObject) => void;
   readonly row: (object: KubeObject, nowMs: number) => string;
+  /** All that is stored of a kind. */
+  readonly all: (kind: string) => readonly KubeObject[];
+  /** What was warned of since the last question. */
+  readonly warnings: () => readonly string[];
 };
 
-const textOf = (errors: readonly FieldError[]): string =>
+export const textOf = (errors: readonly FieldError[]): string =>
   errors.map(({ field, message }) => `${field}: ${message}`).join('\n');
 
 /** A store with the kinds' initial objects and the service account `default` in the namespace `default`. */
 export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): Admission => {
   const store = new Map<string, KubeObject>();
   const access = createAccess({ get: () => undefined, follow: () => {} });
+  const warned: string[] = [];
   const kindOf = ({ kind }: KubeObject): Kind => kinds.find(({ resource }) => resource.kind === kind)!;
   const idOf = (object: KubeObject): string => `${object.kind} ${keyOf(object)}`;
   const context = (dryRun: boolean): AdmissionContext => ({
@@ -60,6 +65,7 @@ export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): A
       kind.applyDefaults(draft);
       kind.prepareForCreate?.(draft, context(dryRun));
       refuse(kind.validate(draft as KubeObject, context(false)));
+      warned.push(...(kind.warnings?.(draft as KubeObject) ?? []));
       finish(kind.allocate?.(draft, undefined, context(dryRun)), dryRun);
       if (!dryRun) store.set(idOf(object), draft as KubeObject);
       return draft as T;
@@ -77,6 +83,7 @@ export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): A
         ...kind.validate(draft as KubeObject, context(false), before),
         ...(kind.validateUpdate?.(draft as KubeObject, before, context(false)) ?? []),
       ]);
+      warned.push(...(kind.warnings?.(draft as KubeObject) ?? []));
       finish(kind.allocate?.(draft, before, context(false)));
       store.set(idOf(object), draft as KubeObject);
       return draft as T;
@@ -87,5 +94,7 @@ export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): A
       store.delete(idOf(object));
     },
     row: (object, nowMs) => kindOf(object).row(object, nowMs).join(' | '),
+    all: (kind) => [...store.values()].filter((object) => object.kind === kind),
+    warnings: () => warned.splice(0),
   };
 };

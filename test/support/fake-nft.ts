@@ -66,12 +66,22 @@ const entriesOf = (maps: Maps): readonly Entry[] =>
         family: family === 'ip' ? (4 as const) : (6 as const),
         match,
         action: actionOf(map, match, code, get, used),
+        ...(map === 'services' ? limitOf(match, get) : {}),
       })),
     );
     const left = [...get('endpoints').keys(), ...get('slots').values()].filter((id) => !used.has(id));
     if (left.length > 0 || get('slots').size !== used.size) throw new Error(`left over: ${left.join()}`);
     return entries;
   });
+
+const limitOf = (
+  match: string,
+  get: (name: string) => ReadonlyMap<string, string>,
+): Pick<Entry, 'allowed'> => {
+  const ranges = [...get('source-ranges').keys()].filter((key) => key.startsWith(`${match} . `));
+  if (ranges.length > 0 !== get('limited-services').has(match)) throw new Error(`${match}: limit not whole`);
+  return ranges.length > 0 ? { allowed: ranges.map((key) => key.split(' . ')[3]!).sort() } : {};
+};
 
 const actionOf = (
   map: EntryMap,

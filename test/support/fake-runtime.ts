@@ -40,6 +40,8 @@ export type FakeRuntime = PodRuntime & {
   readonly onExecSync: (
     answer: (container: string, command: readonly string[]) => ExecResult | Promise<ExecResult>,
   ) => void;
+  /** Which ports are listened at, each with an echo; none to begin with. */
+  readonly onPortForward: (listens: (port: number) => boolean) => void;
   /** Whether stopContainer ends the container at once (the default) or only at `exit`. */
   readonly endsWhenStopped: (ends: boolean) => void;
 };
@@ -58,6 +60,7 @@ export const createFakeRuntime = (clock: Clock): FakeRuntime => {
     stdout: Buffer.alloc(0),
     stderr: Buffer.alloc(0),
   });
+  let listens = (_port: number): boolean => false;
   const stopWaiters = new Map<string, (() => void)[]>();
 
   const enter = async (method: string, what?: string): Promise<void> => {
@@ -182,7 +185,11 @@ export const createFakeRuntime = (clock: Clock): FakeRuntime => {
       await startTime();
       return fakeProcess(['cat']);
     },
-    portForward: () => Promise.reject(new RuntimeError('EXEC_FAILED', 'the fake runtime forwards no ports')),
+    portForward: async (_id, port) => {
+      if (!listens(port)) throw new RuntimeError('EXEC_FAILED', `connect to port ${port}: ECONNREFUSED`);
+      const echo = new PassThrough();
+      return { readable: echo, writable: echo, close: () => void echo.destroy() };
+    },
     imageStatus: async (image) => {
       const id = images.get(image);
       return id === undefined ? undefined : { id, repoTags: [image], sizeBytes: 1000, user: undefined };
@@ -224,6 +231,7 @@ export const createFakeRuntime = (clock: Clock): FakeRuntime => {
     failNext: (method, code, message) =>
       void faults.set(method, [...(faults.get(method) ?? []), new RuntimeError(code, message)]),
     onExecSync: (answer) => void (execSync = answer),
+    onPortForward: (each) => void (listens = each),
     endsWhenStopped: (does) => void (ends = does),
   };
 };

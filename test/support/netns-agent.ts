@@ -11,17 +11,26 @@ type Dial = {
   readonly transport?: Transport;
   /** Of UDP: sends from this port, so that several calls are one flow. */
   readonly localPort?: number;
+  /** Of UDP: sends so many bytes, and the answer is as long. */
+  readonly sizeBytes?: number;
 };
 
 export type NetnsAgent = {
   /** Serves on all addresses; each connection and each datagram is answered with `NAME PEER-ADDRESS`. */
   readonly serve: (name: string, transport: Transport, port: number) => Promise<void>;
+  /** Serves TCP on all addresses; each line is answered with `NAME LINE`. */
+  readonly serveLines: (name: string, port: number) => Promise<void>;
+  /** A connection to such a server: says a line and gives the answer, or `error CODE`. */
+  readonly connect: (to: Dial) => Promise<(line: string) => Promise<string>>;
+  /** What a TCP server answers to `request`, all of it. */
+  readonly ask: (to: Dial, request: string) => Promise<string>;
   /** The answer, or `error CODE`: ECONNREFUSED, ETIMEDOUT (no answer within 400 ms). */
   readonly dial: (to: Dial) => Promise<string>;
   readonly close: () => Promise<void>;
 };
 
-type Request = { readonly id: number; readonly method: 'serve' | 'dial'; readonly args: readonly unknown[] };
+type Method = 'serve' | 'serve-lines' | 'dial' | 'connect' | 'say' | 'ask';
+type Request = { readonly id: number; readonly method: Method; readonly args: readonly unknown[] };
 
 /** Starts an agent in the namespace. */
 export const startNetnsAgent = (path: string): NetnsAgent => {
@@ -39,11 +48,19 @@ export const startNetnsAgent = (path: string): NetnsAgent => {
     worker.postMessage({ id: next++, method, args } satisfies Request);
     return deferred.promise;
   };
+  const must = async (method: Method, ...args: readonly unknown[]): Promise<string> => {
+    const answer = await call(method, ...args);
+    if (answer.startsWith('error')) throw new Error(`${method} ${JSON.stringify(args)}: ${answer}`);
+    return answer;
+  };
   return {
-    serve: async (...args) => {
-      const answer = await call('serve', ...args);
-      if (answer !== '') throw new Error(`serve ${args.join(' ')}: ${answer}`);
+    serve: async (...args) => void (await must('serve', ...args)),
+    serveLines: async (...args) => void (await must('serve-lines', ...args)),
+    connect: async (to) => {
+      const connection = await must('connect', to);
+      return (line) => call('say', Number(connection), line);
     },
+    ask: (to, request) => call('ask', to, request),
     dial: (to) => call('dial', to),
     close: async () => void (await worker.terminate()),
   };
@@ -59,15 +76,28 @@ const serveTcp = (name: string, port: number): Promise<string> =>
       socket.on('error', () => {});
       socket.end(`${name} ${bare(socket.remoteAddress)}`);
     });
-    server.once('error', (error) => resolve(error.message));
+    server.once('error', (error) => resolve(`error ${error.message}`));
+    server.listen(port, () => resolve(''));
+  });
+
+const serveLines = (name: string, port: number): Promise<string> =>
+  new Promise((resolve) => {
+    const server = net.createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (chunk) => socket.write(`${name} ${chunk.toString()}`));
+    });
+    server.once('error', (error) => resolve(`error ${error.message}`));
     server.listen(port, () => resolve(''));
   });
 
 const serveUdp = (name: string, port: number): Promise<string> =>
   new Promise((resolve) => {
     const server = dgram.createSocket({ type: 'udp6', lookup: literal });
-    server.on('message', (_, peer) => server.send(`${name} ${bare(peer.address)}`, peer.port, peer.address));
-    server.once('error', (error) => resolve(error.message));
+    server.on('message', (data, peer) => {
+      const answer = `${name} ${bare(peer.address)}`;
+      server.send(data.length > answer.length ? answer.padEnd(data.length) : answer, peer.port, peer.address);
+    });
+    server.once('error', (error) => resolve(`error ${error.message}`));
     server.bind(port, () => resolve(''));
   });
 
@@ -78,10 +108,11 @@ const literal = (
   done: (error: null, address: string, family: number) => void,
 ): void => done(null, host, net.isIP(host));
 
-const dialTcp = ({ host, port }: Dial): Promise<string> =>
+const dialTcp = ({ host, port }: Dial, request = ''): Promise<string> =>
   new Promise((resolve) => {
     const socket = net.connect({ host, port, lookup: literal as never });
     let text = '';
+    if (request) socket.write(request);
     socket.setTimeout(TIMEOUT_MS, () => {
       socket.destroy();
       resolve('error ETIMEDOUT');
@@ -91,7 +122,29 @@ const dialTcp = ({ host, port }: Dial): Promise<string> =>
     socket.on('close', () => resolve(text));
   });
 
-const dialUdp = ({ host, port, localPort = 0 }: Dial): Promise<string> =>
+const connections: net.Socket[] = [];
+
+const connect = ({ host, port }: Dial): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = net.connect({ host, port, lookup: literal as never });
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(`error ${error.code}`));
+    socket.once('connect', () => resolve(`${connections.push(socket) - 1}`));
+  });
+
+const say = (connection: number, line: string): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connections[connection]!;
+    const timer = setTimeout(() => resolve('error ETIMEDOUT'), TIMEOUT_MS);
+    socket.once('close', () => resolve('error ECLOSED'));
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(`error ${error.code}`));
+    socket.once('data', (chunk) => {
+      clearTimeout(timer);
+      resolve(chunk.toString().trim());
+    });
+    socket.write(`${line}\n`);
+  });
+
+const dialUdp = ({ host, port, localPort = 0, sizeBytes = 5 }: Dial): Promise<string> =>
   new Promise((resolve) => {
     const socket = dgram.createSocket({ type: net.isIP(host) === 6 ? 'udp6' : 'udp4', lookup: literal });
     const end = (answer: string): void => {
@@ -100,19 +153,29 @@ const dialUdp = ({ host, port, localPort = 0 }: Dial): Promise<string> =>
       resolve(answer);
     };
     const timer = setTimeout(() => end('error ETIMEDOUT'), TIMEOUT_MS);
-    socket.on('message', (data) => end(data.toString()));
+    socket.on('message', (data) => end(data.toString().trim()));
     socket.on('error', (error: NodeJS.ErrnoException) => end(`error ${error.code}`));
     // connected, so that an ICMP error comes back as ECONNREFUSED
-    socket.bind(localPort, () => socket.connect(port, host, () => socket.send('hello')));
+    socket.bind(localPort, () => socket.connect(port, host, () => socket.send('x'.repeat(sizeBytes))));
   });
 
 const handle = ({ method, args }: Request): Promise<string> => {
-  if (method === 'dial') {
-    const to = args[0] as Dial;
-    return to.transport === 'udp' ? dialUdp(to) : dialTcp(to);
+  const [to] = args as [Dial];
+  const [name, transport] = args as [string, Transport];
+  switch (method) {
+    case 'dial':
+      return to.transport === 'udp' ? dialUdp(to) : dialTcp(to);
+    case 'ask':
+      return dialTcp(to, args[1] as string);
+    case 'connect':
+      return connect(to);
+    case 'say':
+      return say(args[0] as number, args[1] as string);
+    case 'serve-lines':
+      return serveLines(name, args[1] as number);
+    case 'serve':
+      return transport === 'udp' ? serveUdp(name, args[2] as number) : serveTcp(name, args[2] as number);
   }
-  const [name, transport, port] = args as [string, Transport, number];
-  return transport === 'udp' ? serveUdp(name, port) : serveTcp(name, port);
 };
 
 if (!isMainThread && typeof workerData === 'string') {

@@ -12,6 +12,7 @@ import { planCluster } from '../../src/embedded/cluster-config.ts';
 import type { ClusterConfig } from '../../src/embedded/cluster-config.ts';
 import { createNetns, deleteNetns, enterNetns, netnsPath, withNetns } from '../../src/kernel/netns.ts';
 import { openNft } from '../../src/kernel/nft.ts';
+import type { Nft } from '../../src/kernel/nft.ts';
 import { systemClock as clock } from '../../src/lang/clock.ts';
 import { silentLog as log } from '../../src/lang/log.ts';
 import { installMasquerade } from '../../src/podnetwork/masquerade.ts';
@@ -38,6 +39,7 @@ export type PodLab = {
   readonly outside: NetnsAgent;
   readonly network: (node: string) => PodNetwork;
   readonly nodeNetns: (node: string) => string;
+  readonly nft: (node: string) => Nft;
   /** What `ip` prints in a node's namespace, or the host's where `node` is left out. */
   readonly ip: (args: readonly string[], node?: string) => Promise<string>;
   readonly close: () => Promise<void>;
@@ -76,8 +78,15 @@ export const createPodLab = async (name: string): Promise<PodLab> => {
   removeUnderlay(name);
   createUnderlay({ config, log });
   const nodeNetns = (node: string): string => netnsPath(`podnet-${name}-${node}`);
+  const nfts = new Map(
+    config.nodes.map((node) => [node.name, withNetns(nodeNetns(node.name), () => openNft())]),
+  );
+  const nft = (node: string): Nft => nfts.get(node)!;
   const networks = new Map(
-    config.nodes.map((node) => [node.name, startNode(config, node.name, stateFolder, nodeNetns(node.name))]),
+    config.nodes.map(({ name: node }) => [
+      node,
+      withNetns(nodeNetns(node), () => startNode(config, node, stateFolder, nft(node))),
+    ]),
   );
   const network = (node: string): PodNetwork => networks.get(node)!;
   const addPod = async (node: string, pod: string): Promise<LabPod> => {
@@ -107,11 +116,12 @@ export const createPodLab = async (name: string): Promise<PodLab> => {
     outside,
     network,
     nodeNetns,
+    nft,
     ip: (args, on) => runOk('ip', [...(on ? ['-n', `podnet-${name}-${on}`] : []), ...args]),
     close: async () => {
       const agents = [...Object.values(pods), node, host, outside];
       await Promise.all(agents.map((agent) => agent.close()));
-      for (const each of networks.values()) each.close();
+      for (const each of [...networks.values(), ...nfts.values()]) each.close();
       removeUnderlay(name);
       rmSync(stateFolder, { recursive: true });
       lab.close();
@@ -119,18 +129,18 @@ export const createPodLab = async (name: string): Promise<PodLab> => {
   };
 };
 
-const startNode = (config: ClusterConfig, name: string, stateFolder: string, netns: string): PodNetwork =>
-  withNetns(netns, () => {
-    const nft = openNft();
-    installMasquerade({ nft, podCidrs: config.podCidrs, underlayCidrs: config.underlayCidrs });
-    nft.close();
-    return createPodNetwork({
-      clusterName: config.name,
-      nodeName: name,
-      podCidrs: config.nodes.find((node) => node.name === name)!.podCidrs,
-      stateFolder: join(stateFolder, name),
-      mtuBytes: 1500,
-      clock,
-      log,
-    });
+/** To be called in the node's namespace. */
+const startNode = (config: ClusterConfig, name: string, stateFolder: string, nft: Nft): PodNetwork => {
+  installMasquerade({ nft, podCidrs: config.podCidrs, underlayCidrs: config.underlayCidrs });
+  return createPodNetwork({
+    clusterName: config.name,
+    nodeName: name,
+    podCidrs: config.nodes.find((node) => node.name === name)!.podCidrs,
+    stateFolder: join(stateFolder, name),
+    mtuBytes: 1500,
+    serviceCidrs: config.serviceCidrs,
+    nft,
+    clock,
+    log,
   });
+};

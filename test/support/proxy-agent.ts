@@ -1,8 +1,8 @@
 // The real service proxy in a thread inside a node's network namespace, fed by an API in memory.
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { startInformer } from '../../src/informer/informer.ts';
-import type { EndpointSlice, Service } from '../../src/k8s/generated/types.ts';
-import { endpointSlices, services } from '../../src/k8s/resources.ts';
+import type { EndpointSlice, Node, Service } from '../../src/k8s/generated/types.ts';
+import { endpointSlices, nodes, services } from '../../src/k8s/resources.ts';
 import { enterNetns } from '../../src/kernel/netns.ts';
 import { openNft } from '../../src/kernel/nft.ts';
 import { systemClock } from '../../src/lang/clock.ts';
@@ -20,6 +20,7 @@ export type ProxySetup = {
 type Order =
   | { readonly put: 'service'; readonly object: Service }
   | { readonly put: 'slice'; readonly object: EndpointSlice }
+  | { readonly put: 'node'; readonly object: Node }
   | { readonly remove: 'service' | 'slice'; readonly key: string };
 
 export type ProxyAgent = {
@@ -53,6 +54,7 @@ const run = async ({ netns, services: first, slices, ...site }: ProxySetup): Pro
     ...site,
     services: startInformer({ ...shared, resource: services }),
     endpointSlices: startInformer({ ...shared, resource: endpointSlices, indexes: sliceIndexes }),
+    nodes: startInformer({ ...shared, resource: nodes }),
     nft: openNft(),
     clock: systemClock,
     log,
@@ -60,6 +62,7 @@ const run = async ({ netns, services: first, slices, ...site }: ProxySetup): Pro
   parentPort!.on('message', (order: Order) => {
     if ('remove' in order) client.remove(order.remove === 'slice' ? endpointSlices : services, order.key);
     else if (order.put === 'slice') client.put(endpointSlices, order.object);
+    else if (order.put === 'node') client.put(nodes, order.object);
     else client.put(services, order.object);
   });
   await proxy.whenSynced();

@@ -13,7 +13,7 @@ import { runOk } from './test-cluster.ts';
 export type Lab = {
   readonly outside: NetnsAgent;
   readonly node: NetnsAgent;
-  /** pod-1 first; each serves TCP and UDP on 8080 and TCP on 8443 as `pod-N`. */
+  /** pod-1 first; each serves TCP and UDP on 8080 and TCP on 8443 as `pod-N`, and lines on 9090. */
   readonly pods: readonly NetnsAgent[];
   readonly nodeNetns: string;
   /** What a program prints inside the node. */
@@ -64,6 +64,7 @@ const serveAll = async (agent: NetnsAgent, name: string): Promise<void> => {
   await agent.serve(name, 'tcp', 8080);
   await agent.serve(name, 'tcp', 8443);
   await agent.serve(name, 'udp', 8080);
+  await agent.serveLines(name, 9090);
 };
 
 const ip = (netns: string, lines: readonly string[]): Promise<string> =>
@@ -81,8 +82,12 @@ const wireOutside = async (outside: string, node: string): Promise<void> => {
     'link set eth0 up',
     'address add 172.31.0.1/24 dev eth0',
     'address add fd00:31::1/64 dev eth0 nodad',
-    ...['10.244.0.0/16', '10.96.0.0/16'].map((prefix) => `route add ${prefix} via 172.31.0.11`),
-    ...['fd00:244::/48', 'fd00:96::/112'].map((prefix) => `route add ${prefix} via fd00:31::11`),
+    ...['10.244.0.0/16', '10.96.0.0/16', '198.51.100.0/24'].map(
+      (prefix) => `route add ${prefix} via 172.31.0.11`,
+    ),
+    ...['fd00:244::/48', 'fd00:96::/112', '2001:db8:1::/64'].map(
+      (prefix) => `route add ${prefix} via fd00:31::11`,
+    ),
   ]);
   await ip(node, ['route add default via 172.31.0.1', 'route add default via fd00:31::1']);
 };

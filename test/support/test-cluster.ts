@@ -56,6 +56,11 @@ export type TestCluster = {
     args: readonly string[],
     options?: { readonly input?: string; readonly version?: string; readonly env?: NodeJS.ProcessEnv },
   ) => Promise<Outcome>;
+  /** How to run kubectl against this cluster. */
+  readonly kubectlCommand: (
+    args: readonly string[],
+    version?: string,
+  ) => { readonly program: string; readonly args: readonly string[] };
   readonly podnet: (args: readonly string[]) => Promise<Outcome>;
   /** Runs a program inside a node's network namespace. */
   readonly onNode: (node: string, args: readonly string[]) => Promise<Outcome>;
@@ -73,8 +78,14 @@ export const startTestCluster = async (
   const folder = mkdtempSync(join(tmpdir(), 'podnet-test-'));
   const kubeconfig = join(folder, 'kubeconfig');
   const context = ['--kubeconfig', kubeconfig, '--context', contextName(name)];
-  const tryKubectl: TestCluster['tryKubectl'] = (args, { input, version = '1.36', env = {} } = {}) =>
-    run(kubectlProgram(version), [...context, ...args], { env, ...(input === undefined ? {} : { input }) });
+  const kubectlCommand: TestCluster['kubectlCommand'] = (args, version = '1.36') => ({
+    program: kubectlProgram(version),
+    args: [...context, ...args],
+  });
+  const tryKubectl: TestCluster['tryKubectl'] = (words, { input, version, env = {} } = {}) => {
+    const { program, args } = kubectlCommand(words, version);
+    return run(program, args, { env, ...(input === undefined ? {} : { input }) });
+  };
   const down = async (): Promise<void> => {
     const { code, stderr } = await runPodnet(['down', '--name', name, '--kubeconfig', kubeconfig]);
     rmSync(folder, { recursive: true, force: true });
@@ -96,6 +107,7 @@ export const startTestCluster = async (
     name,
     kubeconfig,
     tryKubectl,
+    kubectlCommand,
     kubectl: async (args, input) => {
       const outcome = await tryKubectl(args, input === undefined ? {} : { input });
       if (outcome.code !== 0)

@@ -52,7 +52,13 @@ export const startTestControlPlane = async (nodeNames: readonly string[]): Promi
   const controllers = [
     startWorkloads({ ...common, ...informers }),
     startScheduler({ ...common, ...informers }),
-    startLifecycle({ ...common, ...informers, resources: resources.allResources, caCertificate: 'PEM' }),
+    startLifecycle({
+      ...common,
+      ...informers,
+      resources: resources.allResources,
+      keptObjects: [],
+      caCertificate: 'PEM',
+    }),
   ];
   const endKubelet = startInstantKubelet(client, informers.pods);
   return {

@@ -20,6 +20,7 @@ const loopbackOnly: SandboxNetwork = {
     await run('nsenter', [`--net=${path}`, 'ip', 'link', 'set', 'lo', 'up']);
     return { ips: ['127.0.0.1'], mtuBytes: 1500 };
   },
+  publish: () => {},
   detach: async () => {},
 };
 
@@ -34,6 +35,7 @@ export const containerConfig = (changes: Partial<ContainerConfig> = {}): Contain
   mounts: [],
   logPath: `${changes.name ?? 'c'}/0.log`,
   stdin: false,
+  stdinOnce: false,
   tty: false,
   security: {
     privileged: false,
@@ -56,6 +58,7 @@ export const sandboxConfig = (name: string, folder: string, uid: string): PodSan
   logDirectory: join(folder, 'logs', uid),
   dns: { servers: ['10.96.0.10'], searches: ['default.svc.cluster.local'], options: ['ndots:5'] },
   hostNetwork: false,
+  portMappings: [],
   sharedPid: false,
   sysctls: {},
   labels: {},

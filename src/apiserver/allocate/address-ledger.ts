@@ -2,8 +2,9 @@
 // kept here: the objects are the ledger, and a write sees them as they are.
 import { formatAddress } from '../../ip/address.ts';
 import { parseSloppyAddress } from '../../ip/sloppy.ts';
+import type { ServiceCIDR } from '../../k8s/generated/types.ts';
 import { ipAddresses, serviceCidrs } from '../../k8s/resources.ts';
-import { isReadyServiceCidr } from '../../k8s/service-addresses.ts';
+import { DEFAULT_SERVICE_CIDR, isReadyServiceCidr } from '../../k8s/service-addresses.ts';
 import type { AdmissionContext } from '../kind.ts';
 import { type AddressRange, addressRange, freeAddress, isUsable, rangeContains } from './address-range.ts';
 import type { IpFamily } from './service-ranges.ts';
@@ -17,8 +18,8 @@ export type AddressLedger = {
 
 /** For the length of one write. */
 export const addressLedger = ({ get, list }: Pick<AdmissionContext, 'get' | 'list'>): AddressLedger => {
-  const ranges = list(serviceCidrs)
-    .filter(isReadyServiceCidr)
+  const ready = list(serviceCidrs).filter(isReadyServiceCidr);
+  const ranges = [...ready.filter(isDefault), ...ready.filter((cidr) => !isDefault(cidr))]
     .flatMap(({ spec }) => spec?.cidrs ?? [])
     .flatMap((cidr) => addressRange(cidr) ?? []);
   const isTaken = (ip: string): boolean => get(ipAddresses, ip) !== undefined;
@@ -40,6 +41,10 @@ export const addressLedger = ({ get, list }: Pick<AdmissionContext, 'get' | 'lis
     },
   };
 };
+
+/** Its ranges fill up before the others are touched. */
+const isDefault = ({ metadata }: Pick<ServiceCIDR, 'metadata'>): boolean =>
+  metadata?.name === DEFAULT_SERVICE_CIDR;
 
 const FAMILIES = { IPv4: 4, IPv6: 6 } as const;
 

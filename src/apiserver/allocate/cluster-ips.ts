@@ -8,9 +8,9 @@ import { addressNamesOf, clusterIpsOf, ipAddressOf, serviceKeyOf } from '../../k
 import type { Mutable } from '../defaults/mutable.ts';
 import type { AdmissionContext, Companion, Draft } from '../kind.ts';
 import { ipAddressKind } from '../kinds/ip-address.ts';
+import { internal } from '../status-errors.ts';
 import type { AddressLedger } from './address-ledger.ts';
 import { isHeadless } from './ip-families.ts';
-import { rangeIsFull } from './range-is-full.ts';
 import type { IpFamily } from './service-ranges.ts';
 
 /** Fills in what `spec` lacks compared with `before`. Throws ApiError 500 when all ranges are full. */
@@ -35,7 +35,7 @@ export const chooseClusterIps = (
 
 const anyOf = (family: IpFamily, ledger: AddressLedger): string => {
   const ip = ledger.findFree(family);
-  if (ip === undefined) throw rangeIsFull('serviceIP');
+  if (ip === undefined) throw internal('failed to allocate a serviceIP: range is full');
   return ip;
 };
 

@@ -4,7 +4,7 @@ import type { FieldError } from '../../k8s/field-error.ts';
 import type { ServicePort, ServiceSpec } from '../../k8s/generated/types.ts';
 import type { Mutable } from '../defaults/mutable.ts';
 import { invalid } from '../../k8s/field-errors.ts';
-import { rangeIsFull } from './range-is-full.ts';
+import { internal } from '../status-errors.ts';
 import type { Transaction } from './transaction.ts';
 
 type Spec = Mutable<ServiceSpec>;
@@ -33,8 +33,9 @@ export const allocateNodePorts = (
   before: ServiceSpec | undefined,
   pool: Transaction,
 ): readonly FieldError[] => {
-  const errors = [...takeAsked(spec, before, pool), ...takeHealthCheckPort(spec, before, pool)];
+  const errors = takeAsked(spec, before, pool);
   if (errors.length > 0) return errors;
+  takeHealthCheckPort(spec, before, pool);
   if (wantsNodePorts(spec)) fillIn(spec.ports ?? [], pool);
   const kept = ownedNodePorts(spec);
   for (const port of ownedNodePorts(before)) if (!kept.has(port)) pool.release(port);
@@ -62,17 +63,14 @@ const refusal = (port: number, pool: Transaction): string | undefined => {
   }
 };
 
-const takeHealthCheckPort = (
-  spec: Spec,
-  before: ServiceSpec | undefined,
-  pool: Transaction,
-): readonly FieldError[] => {
-  if (!needsHealthCheckPort(spec)) return [];
+/** No field is blamed for this port: kube-apiserver answers 500 when it cannot be had. */
+const takeHealthCheckPort = (spec: Spec, before: ServiceSpec | undefined, pool: Transaction): void => {
+  if (!needsHealthCheckPort(spec)) return;
   const asked = spec.healthCheckNodePort;
-  if (!asked) spec.healthCheckNodePort = takeAny(pool);
-  if (!asked || healthCheckPortOf(before).includes(asked)) return [];
-  const why = refusal(asked, pool);
-  return why ? [invalid('spec.healthCheckNodePort', asked, why)] : [];
+  if (asked && healthCheckPortOf(before).includes(asked)) return;
+  const why = asked ? refusal(asked, pool) : undefined;
+  if (why) throw internal(`failed to allocate requested HealthCheck NodePort ${asked}: ${why}`);
+  spec.healthCheckNodePort = asked || takeAny(pool);
 };
 
 const fillIn = (ports: Mutable<ServicePort>[], pool: Transaction): void => {
@@ -86,6 +84,6 @@ const fillIn = (ports: Mutable<ServicePort>[], pool: Transaction): void => {
 
 const takeAny = (pool: Transaction): number => {
   const port = pool.takeAny();
-  if (port === undefined) throw rangeIsFull('nodePort');
+  if (port === undefined) throw internal('failed to allocate a nodePort: range is full');
   return port;
 };

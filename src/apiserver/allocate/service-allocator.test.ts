@@ -215,7 +215,7 @@ describe('node ports', () => {
     const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 31000 };
     assert.throws(
       () => create(service('a', { ...spec, ports: [{ port: 80, nodePort: 31000 }] })),
-      /spec\.healthCheckNodePort: Invalid value: 31000: provided port is already allocated/,
+      /^ApiError: Internal error occurred: failed to allocate requested HealthCheck NodePort 31000: provided port is already allocated$/,
     );
     const made = create(service('a', spec));
     assert.throws(

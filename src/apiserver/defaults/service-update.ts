@@ -1,7 +1,7 @@
 // An update of a Service that leaves allocated values out keeps them, and one that changes the type drops what the new
 // type does not have (kubernetes pkg/registry/core/service/strategy.go and storage/storage.go).
 import { isDeepStrictEqual } from 'node:util';
-import type { ServicePort, ServiceSpec } from '../../k8s/generated/types.ts';
+import type { Service, ServicePort, ServiceSpec } from '../../k8s/generated/types.ts';
 import type { Mutable } from './mutable.ts';
 
 type Spec = Mutable<ServiceSpec>;
@@ -21,7 +21,7 @@ const keepAllocated = (spec: Spec, before: ServiceSpec): void => {
     if (!spec.clusterIPs?.length && spec.clusterIP === before.clusterIP && before.clusterIPs)
       spec.clusterIPs = [...before.clusterIPs];
   }
-  if (hasNodePorts(spec) && hasNodePorts(before)) keepNodePorts(spec, before);
+  if (wantsNodePorts(spec) && wantsNodePorts(before)) keepNodePorts(spec, before);
   if (hasHealthCheck(spec) && hasHealthCheck(before)) spec.healthCheckNodePort ||= before.healthCheckNodePort;
 };
 
@@ -42,6 +42,9 @@ type Rule = {
 
 const hasClusterIp = ({ type }: ServiceSpec): boolean => type !== 'ExternalName';
 const hasNodePorts = ({ type }: ServiceSpec): boolean => type === 'NodePort' || type === 'LoadBalancer';
+/** A load balancer that does without loses the node ports that an update leaves out. */
+const wantsNodePorts = ({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean =>
+  type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
 const isBalanced = ({ type }: ServiceSpec): boolean => type === 'LoadBalancer';
 const hasHealthCheck = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
   type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
@@ -52,7 +55,6 @@ const TYPE_DEPENDENT: readonly Rule[] = [
   { isFor: hasClusterIp, fields: ['clusterIP', 'clusterIPs'] },
   { isFor: hasClusterIp, fields: ['ipFamilies'] },
   { isFor: hasClusterIp, fields: ['ipFamilyPolicy'] },
-  { isFor: hasClusterIp, fields: ['internalTrafficPolicy'] },
   { isFor: hasHealthCheck, fields: ['healthCheckNodePort'] },
   { isFor: isBalanced, fields: ['allocateLoadBalancerNodePorts'] },
   { isFor: isBalanced, fields: ['loadBalancerClass'] },
@@ -66,21 +68,23 @@ const dropForeign = (spec: Spec, before: ServiceSpec): void => {
     if (fields.every((field) => isDeepStrictEqual(spec[field], before[field])))
       for (const field of fields) delete spec[field];
   }
-  if (hasNodePorts(before) && !hasNodePorts(spec) && haveSameNodePorts(spec.ports, before.ports))
+  if (hasNodePorts(before) && !hasNodePorts(spec) && hasNoNewNodePort(spec.ports, before.ports))
     for (const port of spec.ports ?? []) delete port.nodePort;
 };
 
-const haveSameNodePorts = (
+const hasNoNewNodePort = (
   ports: readonly ServicePort[] | undefined,
   before: readonly ServicePort[] | undefined,
-): boolean => {
-  const numbers = (list: readonly ServicePort[] = []): Set<number | undefined> =>
-    new Set(list.map(({ nodePort }) => nodePort).filter(Boolean));
-  return isDeepStrictEqual(numbers(ports), numbers(before));
-};
+): boolean => numbersOf(ports).isSubsetOf(numbersOf(before));
 
-export const prepareServiceUpdate = (spec: Spec, before: ServiceSpec): void => {
+const numbersOf = (ports: readonly ServicePort[] = []): ReadonlySet<number> =>
+  new Set(ports.flatMap(({ nodePort }) => nodePort || []));
+
+/** A load balancer's addresses end with it, even while it is still being taken down. */
+export const prepareServiceUpdate = (service: Mutable<Service>, before: ServiceSpec): void => {
+  const spec = service.spec!;
   alignClusterIps(spec, before);
   keepAllocated(spec, before);
   dropForeign(spec, before);
+  if (!isBalanced(spec)) service.status = { ...service.status, loadBalancer: {} };
 };

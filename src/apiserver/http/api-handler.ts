@@ -22,6 +22,7 @@ import { methodNotAllowed, noSuchPath } from './http-errors.ts';
 import { type ObjectHandler, createObjectReads } from './object-reads.ts';
 import { createObjectWrites } from './object-writes.ts';
 import type { PodStreams } from './pod-streams.ts';
+import type { Proxy } from './proxy/proxy.ts';
 import { countRequest } from './request-metrics.ts';
 import { type ResourcePath, type Verb, nameAsked, parseRequestPath, verbOf } from './request-path.ts';
 import { type ServedResource, type ServedSubresource, servedKind, servedReview } from './served-resources.ts';
@@ -33,6 +34,7 @@ export type ApiHandlerOptions = {
   readonly issuer: Issuer;
   readonly find: TokenOptions['find'];
   readonly podStreams: PodStreams;
+  readonly proxy: Proxy;
   /** The text of /metrics. */
   readonly metrics: MetricsPage;
   readonly clock: Clock;
@@ -50,6 +52,7 @@ type Machinery = {
   readonly objects: Readonly<Record<Verb, ObjectHandler>>;
   readonly postSubresource: ReturnType<typeof createSubresourceHandler>;
   readonly podStreams: PodStreams;
+  readonly proxy: Proxy;
 };
 
 /** Throws ApiError for everything that goes wrong on purpose. */
@@ -66,6 +69,7 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
     },
     postSubresource: createSubresourceHandler(options),
     podStreams: options.podStreams,
+    proxy: options.proxy,
   };
   const answerPath = (request: ApiRequest, segments: readonly string[]): Answer | Promise<Answer> => {
     const verb = request.method.toLowerCase();
@@ -169,7 +173,7 @@ const checkScope = (kind: Kind, { namespace, name }: ResourcePath, verb: Verb): 
 };
 
 const answerSubresource = (
-  { objects, postSubresource, podStreams }: Machinery,
+  { objects, postSubresource, podStreams, proxy }: Machinery,
   request: ApiRequest,
   path: ResourcePath,
   verb: Verb,
@@ -183,6 +187,8 @@ const answerSubresource = (
       return objects[verb](request, { ...path, kind, subresource: subresource.name as Subresource });
     case 'log':
       return podStreams.logs(refOf(path), request.query);
+    case 'proxy':
+      return proxy.answer(request, path);
     case 'exec':
     case 'attach':
     case 'portforward':

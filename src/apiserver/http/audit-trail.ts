@@ -7,7 +7,7 @@ import { type AuditFacts, type AuditOutcome, type AuditStage, auditEvent } from 
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Decision } from '../auth/attributes.ts';
 import type { User } from '../registry.ts';
-import type { Answer, DocumentAnswer, Outgoing } from './exchange.ts';
+import type { Answer, DocumentAnswer } from './exchange.ts';
 import { type RequestPath, parseRequestPath, verbOf } from './request-path.ts';
 
 export type Trail = {
@@ -16,10 +16,14 @@ export type Trail = {
   readonly authenticated: (user: User) => void;
   readonly impersonates: (user: User | undefined) => void;
   readonly allowed: (decision: Decision) => void;
-  readonly answered: (answer: Answer, response: Pick<Outgoing, 'on'>) => void;
+  /** Once the answer is written, or its head if it is a stream. */
+  readonly answered: (answer: Answer, code: number, onEnd: OnEnd) => void;
   /** An upgraded connection: its bytes are not ours to see. */
-  readonly upgraded: (socket: Pick<Outgoing, 'on'>) => void;
+  readonly upgraded: (onEnd: OnEnd) => void;
 };
+
+/** Calls back when a stream is over, at once if it is. */
+type OnEnd = (end: () => void) => void;
 
 const NO_TRAIL: Trail = {
   id: undefined,
@@ -39,20 +43,20 @@ export const startTrail = (
   let facts = factsOf(request, clock.now());
   const write = (stage: AuditStage, outcome: AuditOutcome): void =>
     log.write(auditEvent(facts, stage, outcome, clock.now()));
-  const stream = (code: number, end: Pick<Outgoing, 'on'>): void => {
+  const stream = (code: number, onEnd: OnEnd): void => {
     write('ResponseStarted', { code });
-    end.on('close', () => write('ResponseComplete', { code }));
+    onEnd(() => write('ResponseComplete', { code }));
   };
   return {
     id: facts.auditId,
     authenticated: (user) => void (facts = { ...facts, user }),
     impersonates: (impersonatedUser) => void (facts = { ...facts, impersonatedUser }),
     allowed: (decision) => void (facts = { ...facts, decision }),
-    answered: (answer, response) => {
-      if (answer.kind === 'stream') stream(200, response);
+    answered: (answer, code, onEnd) => {
+      if (answer.kind === 'stream') stream(code, onEnd);
       else write('ResponseComplete', outcomeOf(answer));
     },
-    upgraded: (socket) => stream(101, socket),
+    upgraded: (onEnd) => stream(101, onEnd),
   };
 };
 

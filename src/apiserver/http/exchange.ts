@@ -1,18 +1,25 @@
 // One request as the handlers see it, and what they answer. HTTP/1.1 and HTTP/2 look the same from here on.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Decision } from '../auth/attributes.ts';
+import type { Readable } from 'node:stream';
 import type { User } from '../registry.ts';
 
 export type ApiRequest = {
   /** HEAD comes as GET. */
   readonly method: string;
+  /** As it came. */
+  readonly wireMethod: string;
   /** As on the wire, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The query as on the wire: '' or `?...`. */
+  readonly search: string;
   readonly headers: IncomingHttpHeaders;
   readonly user: User;
   /** The whole body, read once. Rejects with ApiError: 413 when it is too large, 408 when it stalls. */
   readonly body: () => Promise<Buffer>;
+  /** The body as it comes, for who passes it on. */
+  readonly stream: Readable;
   /** Becomes a `Warning: 299` header. */
   readonly warn: (text: string) => void;
   /** Hears why the request was let in. */

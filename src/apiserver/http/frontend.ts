@@ -18,12 +18,15 @@ import { badRequest } from '../status-errors.ts';
 import { noSuchPath } from './http-errors.ts';
 import type { KubeletClient } from './kubelet-client.ts';
 import { refOf } from './answers.ts';
-import type { PodStreams, StreamSubresource } from './pod-streams.ts';
+import { kubeletRefusal } from './kubelet-refusal.ts';
+import type { PodStreams } from './pod-streams.ts';
+import type { Proxy } from './proxy/proxy.ts';
 import { readBody } from './request-body.ts';
-import { type ResourcePath, parseRequestPath } from './request-path.ts';
+import { type ResourcePath, parseRequestPath, verbOf } from './request-path.ts';
 import { answerOfError, send } from './send.ts';
 import type { Peer, ServerHandlers } from './server.ts';
-import { openTunnel, refuseUpgrade } from './tunnel.ts';
+import { join, refuseUpgrade, streamHeaders } from './tunnel.ts';
+import type { Tunnel } from './upstream.ts';
 
 export type FrontendOptions = {
   readonly handle: ApiHandler;
@@ -31,6 +34,7 @@ export type FrontendOptions = {
   readonly audit: AuditLog | undefined;
   readonly tokens: ServiceAccountTokens;
   readonly podStreams: PodStreams;
+  readonly proxy: Proxy;
   readonly kubelet: KubeletClient;
   readonly clock: Clock;
   readonly log: Log;
@@ -53,7 +57,6 @@ const serve = async (
   const trail = startTrail(options.audit, request, options.clock);
   if (trail.id !== undefined) response.setHeader('audit-id', trail.id);
   const answer = await answerTo(options, request, { peer, warnings, trail });
-  trail.answered(answer, response as Outgoing);
   const acceptEncoding = textOf(request.headers['accept-encoding']);
   try {
     await send(response as Outgoing, answer, { acceptEncoding, warnings, isGone: () => isGone });
@@ -61,6 +64,8 @@ const serve = async (
     options.log.debug({ err: error }, 'an answer could not be sent');
     (response as Outgoing).destroy();
   }
+  const onEnd = (end: () => void): unknown => (isGone ? end() : (response as Outgoing).on('close', end));
+  trail.answered(answer, response.statusCode, onEnd);
 };
 
 type Exchange = { readonly peer: Peer; readonly warnings: string[]; readonly trail: Trail };
@@ -71,14 +76,17 @@ const answerTo = async (
   { peer, warnings, trail }: Exchange,
 ): Promise<Answer> => {
   try {
-    const { path, query } = targetOf(request.url ?? '/');
+    const { path, query, search } = targetOf(request.url ?? '/');
     return await options.handle({
       method: request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'),
+      wireMethod: request.method ?? 'GET',
       path,
       query,
+      search,
       headers: request.headers,
       user: await userOf(options, request, peer, trail),
       body: () => readBody(request, options.clock),
+      stream: request,
       warn: (text) => void (warnings.includes(text) || warnings.push(text)),
       allowed: trail.allowed,
     });
@@ -100,31 +108,41 @@ const serveUpgrade = async (
 ): Promise<void> => {
   const trail = startTrail(options.audit, request, options.clock);
   try {
-    const { path, query } = targetOf(request.url ?? '/');
-    const target = streamTargetOf(path);
+    const { path: text, query } = targetOf(request.url ?? '/');
+    const path = parseRequestPath(text);
+    if (path.kind !== 'resource' || path.name === undefined) throw noSuchPath();
     const user = await userOf(options, request, peer, trail);
-    // Who may exec may do so by GET and by POST alike: both are `create` for a role (CVE-2020-8559 and after).
-    trail.allowed(demand(options.access, user, { ...target.path, verb: 'create' }));
-    const location = options.podStreams.locate(refOf(target.path), target.subresource, query);
-    await openTunnel(options.kubelet, location, request, socket, head);
-    trail.upgraded(socket);
+    trail.allowed(demand(options.access, user, { ...path, verb: upgradeVerb(path, request, query) }));
+    join(await openTunnel(options, path, request, query), socket, head);
+    trail.upgraded((end) => socket.once('close', end));
   } catch (error) {
     const answer = answerOfError(error, options.log);
-    trail.answered(answer, socket);
+    trail.answered(answer, answer.code, () => {});
     refuseUpgrade(socket, answer);
   }
 };
 
-const streamTargetOf = (
-  text: string,
-): { readonly path: ResourcePath; readonly subresource: StreamSubresource } => {
-  const path = parseRequestPath(text);
-  if (path.kind !== 'resource' || path.group !== '' || path.resource !== 'pods') throw noSuchPath();
-  const { subresource, name, namespace } = path;
-  if (!name || !namespace) throw noSuchPath();
-  if (subresource === 'exec' || subresource === 'attach' || subresource === 'portforward')
-    return { path, subresource };
-  throw badRequest('this resource cannot be upgraded to another protocol');
+/** Who may exec may do so by GET and by POST alike: both are `create` for a role (CVE-2020-8559 and after). */
+const upgradeVerb = (path: ResourcePath, { method }: IncomingMessage, query: URLSearchParams): string =>
+  path.subresource === 'proxy' ? (verbOf(method ?? 'GET', path, query) ?? '') : 'create';
+
+const openTunnel = async (
+  { podStreams, proxy, kubelet }: FrontendOptions,
+  path: ResourcePath,
+  request: IncomingMessage,
+  query: URLSearchParams,
+): Promise<Tunnel> => {
+  if (path.subresource === 'proxy' && path.group === '') return proxy.upgrade(request, path);
+  if (path.group !== '' || path.resource !== 'pods' || path.namespace === undefined) throw noSuchPath();
+  const { subresource } = path;
+  if (subresource !== 'exec' && subresource !== 'attach' && subresource !== 'portforward')
+    throw badRequest('this resource cannot be upgraded to another protocol');
+  const tunnel = await kubelet.upgrade(podStreams.locate(refOf(path), subresource, query), {
+    method: request.method ?? 'GET',
+    headers: streamHeaders(request),
+  });
+  if (!tunnel.socket) throw await kubeletRefusal(tunnel.answer);
+  return tunnel;
 };
 
 /** Who the request is made as. */
@@ -142,11 +160,12 @@ const userOf = async (
   return other ?? user;
 };
 
-const targetOf = (url: string): { readonly path: string; readonly query: URLSearchParams } => {
+type Target = { readonly path: string; readonly search: string; readonly query: URLSearchParams };
+
+const targetOf = (url: string): Target => {
   const mark = url.indexOf('?');
-  return mark < 0
-    ? { path: url, query: new URLSearchParams() }
-    : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
+  const [path, search] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
+  return { path, search, query: new URLSearchParams(search) };
 };
 
 const textOf = (header: string | string[] | undefined): string | undefined =>

@@ -2,14 +2,7 @@
 // Rules and messages: kubernetes pkg/registry/core/pod/strategy.go (1.36).
 import type { Node, Pod } from '../../k8s/generated/types.ts';
 import { badRequest } from '../status-errors.ts';
-
-export type KubeletLocation = {
-  /** An IP address. */
-  readonly host: string;
-  readonly port: number;
-  /** With its query. */
-  readonly path: string;
-};
+import type { UpstreamLocation } from './upstream.ts';
 
 /** The container that a request means; throws 400 when it names none and there are several, or one that is not there. */
 export const containerOf = (pod: Pod, requested: string | null): string => {
@@ -33,7 +26,7 @@ const namesOf = (containers: readonly { readonly name: string }[] | undefined): 
   (containers ?? []).map(({ name }) => name);
 
 /** The kubelet's address; throws 400 if the node does not tell any. `defaultPort`: for a node that names no port. */
-export const kubeletAddress = (node: Node, defaultPort: number): Pick<KubeletLocation, 'host' | 'port'> => {
+export const kubeletAddress = (node: Node, defaultPort: number): Pick<UpstreamLocation, 'host' | 'port'> => {
   const host = node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
   if (!host)
     throw badRequest(`no preferred addresses found; known addresses: [] of node ${node.metadata?.name}`);

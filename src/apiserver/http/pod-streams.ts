@@ -6,19 +6,14 @@ import type { ObjectRef } from '../../client/client.ts';
 import { invalid as invalidField } from '../../k8s/field-errors.ts';
 import { nodes, pods } from '../../k8s/resources.ts';
 import type { Registry } from '../registry.ts';
-import type { Answer, Outgoing } from './exchange.ts';
+import type { Answer } from './exchange.ts';
 import { badRequest, invalid } from '../status-errors.ts';
 import { kubeletRefusal } from './kubelet-refusal.ts';
 import type { KubeletClient } from './kubelet-client.ts';
-import {
-  type KubeletLocation,
-  containerOf,
-  kubeletAddress,
-  logPath,
-  portForwardPath,
-  streamPath,
-} from './kubelet-location.ts';
+import { containerOf, kubeletAddress, logPath, portForwardPath, streamPath } from './kubelet-location.ts';
 import { createKindIndex } from './kind-index.ts';
+import { passOn } from './pass-on.ts';
+import type { UpstreamLocation } from './upstream.ts';
 
 export type StreamSubresource = 'exec' | 'attach' | 'portforward';
 
@@ -29,7 +24,7 @@ export type PodStreams = {
     ref: ObjectRef,
     subresource: StreamSubresource,
     query: URLSearchParams,
-  ) => KubeletLocation;
+  ) => UpstreamLocation;
 };
 
 export type PodStreamOptions = {
@@ -49,7 +44,8 @@ export const createPodStreams = ({ registry, kubelet, kubeletPort }: PodStreamOp
       checkLogQuery(ref.name, query);
       const path = logPath(pod, containerOf(pod, query.get('container')), query);
       if (!pod.spec?.nodeName) return NOTHING_YET;
-      return passOn(await kubelet.get({ ...addressOf(pod.spec.nodeName), path }));
+      const location = { ...addressOf(pod.spec.nodeName), path };
+      return logAnswer(await kubelet.send(location, { method: 'GET', headers: {} }));
     },
     locate: (ref, subresource, query) => {
       const pod = podOf(ref);
@@ -66,25 +62,9 @@ export const createPodStreams = ({ registry, kubelet, kubeletPort }: PodStreamOp
 /** A pod that is not on a node yet has no log, which is no error. */
 const NOTHING_YET: Answer = { kind: 'document', code: 204, contentType: 'text/plain', body: '' };
 
-const passOn = async (answer: IncomingMessage): Promise<Answer> => {
+const logAnswer = async (answer: IncomingMessage): Promise<Answer> => {
   if (answer.statusCode !== 200) throw await kubeletRefusal(answer);
-  return {
-    kind: 'stream',
-    start: (response) => copy(answer, response),
-    abandon: () => answer.destroy(),
-  };
-};
-
-const copy = (from: IncomingMessage, to: Outgoing): void => {
-  to.writeHead(200, { 'content-type': from.headers['content-type'] ?? 'text/plain' });
-  to.flushHeaders();
-  to.on('close', () => from.destroy());
-  to.on('drain', () => from.resume());
-  from.on('data', (chunk: Buffer) => {
-    if (!to.write(chunk)) from.pause();
-  });
-  from.once('end', () => to.end());
-  from.once('error', () => to.destroy());
+  return passOn(answer, 200, { 'content-type': answer.headers['content-type'] ?? 'text/plain' });
 };
 
 const COUNTS: readonly (readonly [string, number])[] = [

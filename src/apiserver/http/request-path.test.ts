@@ -35,9 +35,10 @@ describe('parseRequestPath()', () => {
     assert.equal(parsed('/'), 'document');
     assert.equal(parsed('/apis/apps/v1'), 'document apis apps v1');
     assert.equal(
-      parsed('/api/v1/namespaces/a/pods/p/proxy/x/y'),
-      'document api v1 namespaces a pods p proxy x y',
+      parsed('/api/v1/namespaces/a/pods/p/log/x/y'),
+      'document api v1 namespaces a pods p log x y',
     );
+    assert.equal(parsed('/api/v1/namespaces/a/pods/p/proxy/x/y'), 'core/v1 a pods p proxy');
     assert.throws(() => parseRequestPath('/api/v1/%'), /invalid URL escape/);
     assert.equal(parsed('/api/v1/nodes/a%2Fb'), 'core/v1 - nodes a/b -');
   });

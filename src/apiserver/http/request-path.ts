@@ -84,7 +84,7 @@ const resourcePath = (group: string, version: string, rest: readonly string[]): 
   const inNamespace =
     rest[0] === 'namespaces' && rest[2] !== undefined && !NAMESPACE_SUBRESOURCES.has(rest[2]);
   const [resource, name, subresource, ...more] = inNamespace ? rest.slice(2) : rest;
-  if (more.length > 0) return undefined;
+  if (more.length > 0 && subresource !== 'proxy') return undefined;
   const namespace = inNamespace ? rest[1] : undefined;
   return { kind: 'resource', group, version, resource: resource!, namespace, name, subresource };
 };

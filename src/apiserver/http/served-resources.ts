@@ -58,6 +58,7 @@ const SUBRESOURCES: Readonly<
   exec: { kind: core('PodExecOptions'), verbs: CONNECT },
   attach: { kind: core('PodAttachOptions'), verbs: CONNECT },
   portforward: { kind: core('PodPortForwardOptions'), verbs: CONNECT },
+  proxy: { verbs: ['create', 'delete', 'get', 'patch', 'update'] },
 };
 
 export const servedKind = (kind: Kind): ServedResource => {
@@ -74,7 +75,8 @@ export const servedKind = (kind: Kind): ServedResource => {
     verbs: resource === 'namespaces' ? ALL_VERBS.filter((verb) => verb !== 'deletecollection') : ALL_VERBS,
     subresources: [...kind.subresources].sort().map((subresource) => ({
       name: subresource,
-      responseKind: SUBRESOURCES[subresource].kind ?? own,
+      responseKind:
+        subresource === 'proxy' ? core(`${name}ProxyOptions`) : (SUBRESOURCES[subresource].kind ?? own),
       verbs: SUBRESOURCES[subresource].verbs,
     })),
     definition: kind.definition,

@@ -3,22 +3,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { type Duplex, pipeline } from 'node:stream';
 import type { DocumentAnswer } from './exchange.ts';
-import type { KubeletClient, Tunnel } from './kubelet-client.ts';
-import type { KubeletLocation } from './kubelet-location.ts';
-import { kubeletRefusal } from './kubelet-refusal.ts';
-
-/** Connects the client's socket with the kubelet. Rejects with ApiError when the kubelet refuses; then nothing was written. */
-export const openTunnel = async (
-  kubelet: KubeletClient,
-  location: KubeletLocation,
-  request: IncomingMessage,
-  client: Duplex,
-  early: Buffer,
-): Promise<void> => {
-  const tunnel = await kubelet.upgrade(location, request.method ?? 'GET', upgradeHeaders(request));
-  if (!tunnel.socket) throw await kubeletRefusal(tunnel.answer);
-  join(client, early, tunnel, tunnel.socket);
-};
+import type { Tunnel } from './upstream.ts';
 
 /** Writes an answer on the bare socket of a request for an upgrade that is not going to happen. */
 export const refuseUpgrade = (client: Duplex, answer: DocumentAnswer): void => {
@@ -42,21 +27,28 @@ export const refuseUpgrade = (client: Duplex, answer: DocumentAnswer): void => {
 const PASSED = /^(connection|upgrade|sec-websocket-.*|x-stream-protocol-version)$/;
 
 /** Credentials stay here: the kubelet trusts the API server, not its callers. */
-const upgradeHeaders = ({ headers }: IncomingMessage): Record<string, string> =>
+export const streamHeaders = ({ headers }: IncomingMessage): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers)
       .filter(([name]) => PASSED.test(name))
       .map(([name, value]) => [name, String(value)]),
   );
 
-const join = (client: Duplex, early: Buffer, { answer, head }: Tunnel, kubelet: Duplex): void => {
-  const headers: string[] = [];
-  for (let at = 0; at < answer.rawHeaders.length; at += 2)
-    headers.push(`${answer.rawHeaders[at]}: ${answer.rawHeaders[at + 1]}`);
-  client.write(`HTTP/1.1 101 Switching Protocols\r\n${headers.join('\r\n')}\r\n\r\n`);
+/** Connects the client's socket with the other side, or passes its refusal on. `early` came behind the request. */
+export const join = ({ answer, socket, head }: Tunnel, client: Duplex, early: Buffer): void => {
+  client.write(headOf(answer));
+  if (!socket) return void pipeline(answer, client, () => client.destroy());
   if (head.length > 0) client.write(head);
-  if (early.length > 0) kubelet.write(early);
+  if (early.length > 0) socket.write(early);
   // Either side's end, with or without an error, ends the other: there is nobody to tell.
-  pipeline(client, kubelet, () => client.destroy());
-  pipeline(kubelet, client, () => kubelet.destroy());
+  pipeline(client, socket, () => client.destroy());
+  pipeline(socket, client, () => socket.destroy());
+};
+
+/** The body of a refusal comes without its chunks' lengths, and ends with the connection. */
+const headOf = ({ statusCode, statusMessage, rawHeaders }: IncomingMessage): string => {
+  const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`];
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (!/^transfer-encoding$/i.test(rawHeaders[at]!)) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+  return `${lines.join('\r\n')}\r\n\r\n`;
 };

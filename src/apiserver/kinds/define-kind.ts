@@ -12,6 +12,7 @@ type Typed<T extends KubeObject> = {
   readonly prepareForUpdate?: (draft: Mutable<T>, before: T, context: AdmissionContext) => void;
   readonly validate: (object: T, context: AdmissionContext, before?: T) => readonly FieldError[];
   readonly validateUpdate?: (object: T, before: T, context: AdmissionContext) => readonly FieldError[];
+  readonly validateStatus?: (object: T, before: T) => readonly FieldError[];
   readonly warnings?: (object: T) => readonly string[];
   readonly initial?: readonly Mutable<T>[];
   readonly awaits?: (draft: Mutable<T>, namespace: string) => Reference | undefined;

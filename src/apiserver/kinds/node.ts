@@ -16,7 +16,7 @@ export const nodeKind = defineKind<Node>({
   categories: [],
   definition: 'io.k8s.api.core.v1.Node',
   nameRule: 'dns1123Subdomain',
-  subresources: ['status'],
+  subresources: ['status', 'proxy'],
   hasGeneration: false,
   columns: [
     NAME,

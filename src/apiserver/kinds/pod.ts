@@ -19,7 +19,7 @@ export const podKind = defineKind<Pod>({
   categories: ['all'],
   definition: 'io.k8s.api.core.v1.Pod',
   nameRule: 'dns1123Subdomain',
-  subresources: ['status', 'binding', 'eviction', 'log', 'exec', 'attach', 'portforward'],
+  subresources: ['status', 'binding', 'eviction', 'log', 'exec', 'attach', 'portforward', 'proxy'],
   columns: [
     NAME,
     ...texts('Ready', 'Status', 'Restarts'),

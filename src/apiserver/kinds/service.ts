@@ -7,6 +7,7 @@ import { alignClusterIps, prepareServiceUpdate } from '../defaults/service-updat
 import { defaultService } from '../defaults/service.ts';
 import type { Kind } from '../kind.ts';
 import { validateServiceUpdate } from '../validation/service-ips.ts';
+import { validateServiceStatus } from '../validation/service-status.ts';
 import { serviceWarnings } from '../validation/service-warnings.ts';
 import { validateService } from '../validation/service.ts';
 import { defineKind } from './define-kind.ts';
@@ -20,7 +21,7 @@ export const serviceKind = (allocate: AllocateService): Kind =>
     categories: ['all'],
     definition: 'io.k8s.api.core.v1.Service',
     nameRule: 'dns1123Label', // a name may begin with a digit (KEP-5311)
-    subresources: ['status'],
+    subresources: ['status', 'proxy'],
     hasGeneration: false,
     columns: [NAME, ...texts('Type', 'Cluster-IP', 'External-IP', 'Port(s)'), AGE, ...wide('Selector')],
     row: (service, nowMs) => [
@@ -42,10 +43,11 @@ export const serviceKind = (allocate: AllocateService): Kind =>
       alignClusterIps(service.spec!);
     },
     prepareForUpdate: (service, before) => {
-      prepareServiceUpdate(service.spec!, before.spec!);
+      prepareServiceUpdate(service, before.spec!);
     },
     validate: validateService,
     validateUpdate: validateServiceUpdate,
+    validateStatus: validateServiceStatus,
     warnings: serviceWarnings,
     allocate,
   });

@@ -62,14 +62,18 @@ export const replaceStatus = (
 ): StoredObject => {
   checkPreconditions(kind, draft, before);
   const metadata = metaForStatusUpdate(metaOf(draft), before.metadata);
-  const errors = validateMeta(kind, metadata);
-  if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
+  kind.applyDefaults(draft);
   const { status: _status, ...rest } = cloneJson(before) as Draft;
   const changed = {
     ...rest,
     metadata: { ...metadata },
     ...(draft['status'] !== undefined && { status: draft['status'] }),
   };
+  const errors = [
+    ...validateMeta(kind, metadata),
+    ...(kind.validateStatus?.(changed as KubeObject, before as KubeObject) ?? []),
+  ];
+  if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
   return settle(machinery, { kind, draft: changed, before }, context);
 };
 

@@ -27,6 +27,7 @@ const c = {
 /** bits/sched.h: what setns and unshare take. */
 export const CLONE_NEWNET = 0x4000_0000;
 export const CLONE_NEWNS = 0x0002_0000;
+export const CLONE_NEWIPC = 0x0800_0000;
 
 const LOCK_EX = 2; // sys/file.h
 

@@ -33,6 +33,7 @@ export const containerConfig = (container: Container, facts: ContainerFacts): Co
     mounts: facts.mounts,
     logPath: facts.logPath,
     stdin: container.stdin ?? false,
+    stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
     security: containerSecurity(facts.pod, container),
     resources: { ...resourcesOf(container), oomScoreAdj: oomScore(facts, container) },

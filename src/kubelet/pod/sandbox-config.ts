@@ -1,7 +1,7 @@
 // What the runtime is asked to make for a pod as a whole.
-import type { Pod } from '../../k8s/generated/types.ts';
+import type { Pod, PodSpec } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
-import type { PodSandboxConfig } from '../../runtime/runtime.ts';
+import type { PodSandboxConfig, PortMapping } from '../../runtime/runtime.ts';
 import { podHostName } from '../network-files/hostname.ts';
 import { podDns } from '../network-files/resolv-conf.ts';
 import type { KubeletOptions } from '../options.ts';
@@ -28,6 +28,7 @@ export const sandboxConfig = (pod: Stored<Pod>, facts: SandboxFacts): PodSandbox
       host: facts.hostResolvConf,
     }),
     hostNetwork,
+    portMappings: hostNetwork ? [] : portMappings(spec),
     sharedPid: spec.shareProcessNamespace ?? false,
     sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map((each) => [each.name, each.value])),
     labels,
@@ -35,3 +36,18 @@ export const sandboxConfig = (pod: Stored<Pod>, facts: SandboxFacts): PodSandbox
     cgroupParent: `/podnet/${cluster.name}/${node.name}/pod-${uid}`,
   };
 };
+
+/** Init containers that end before the others begin serve nobody (pkg/kubelet/kuberuntime, kuberuntime_sandbox.go). */
+const portMappings = (spec: PodSpec): readonly PortMapping[] =>
+  [
+    ...(spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
+    ...spec.containers,
+  ]
+    .flatMap(({ ports = [] }) => ports)
+    .filter(({ hostPort = 0 }) => hostPort > 0)
+    .map(({ protocol = 'TCP', containerPort, hostPort = 0, hostIP = '' }) => ({
+      protocol: protocol as PortMapping['protocol'],
+      containerPort,
+      hostPort,
+      hostIp: hostIP,
+    }));

@@ -71,6 +71,7 @@ const answerRoute = async (context: ServerContext, route: Route, response: Serve
       return sendLog(context, route, response);
     case 'exec':
     case 'attach':
+    case 'port-forward':
       throw new HttpProblem(400, 'Upgrade request required');
   }
 };

@@ -3,7 +3,7 @@ import type { ContainerStatus } from '../../runtime/runtime.ts';
 import type { PodRecord } from '../pod/pod-record.ts';
 import { specOf } from '../pod/pod-view.ts';
 import type { PodWorkers } from '../pod/pod-workers.ts';
-import type { ContainerPath } from './route.ts';
+import type { ContainerPath, PodPath } from './route.ts';
 
 /** An answer that is not the one hoped for: plain text, which the API server wraps into a Status. */
 export class HttpProblem extends Error {
@@ -16,7 +16,7 @@ export class HttpProblem extends Error {
   }
 }
 
-export const findPod = (workers: PodWorkers, { namespace, pod }: ContainerPath): PodRecord => {
+export const findPod = (workers: PodWorkers, { namespace, pod }: PodPath): PodRecord => {
   const record = workers.find(`${namespace}/${pod}`);
   if (!record)
     throw new HttpProblem(

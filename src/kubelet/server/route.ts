@@ -1,6 +1,8 @@
 // The kubelet's paths: text in, route out.
 
-export type ContainerPath = { readonly namespace: string; readonly pod: string; readonly container: string };
+export type PodPath = { readonly namespace: string; readonly pod: string };
+
+export type ContainerPath = PodPath & { readonly container: string };
 
 export type ContainerRoute = {
   readonly kind: 'logs' | 'exec' | 'attach';
@@ -8,7 +10,13 @@ export type ContainerRoute = {
   readonly query: URLSearchParams;
 };
 
-export type Route = { readonly kind: 'healthz' | 'pods' | 'metrics' } | ContainerRoute;
+export type PodRoute = {
+  readonly kind: 'port-forward';
+  readonly of: PodPath;
+  readonly query: URLSearchParams;
+};
+
+export type Route = { readonly kind: 'healthz' | 'pods' | 'metrics' } | ContainerRoute | PodRoute;
 
 const BY_CONTAINER: ReadonlyMap<string, ContainerRoute['kind']> = new Map([
   ['containerLogs', 'logs'],
@@ -24,8 +32,11 @@ export const routeOf = (url: string): Route | undefined => {
   const [first, namespace, pod, container] = parts as readonly string[];
   if (parts.length === 1)
     return first === 'healthz' || first === 'pods' || first === 'metrics' ? { kind: first } : undefined;
+  if (!namespace || !pod || parts.length > 4) return undefined;
+  if (first === 'portForward' && !container)
+    return { kind: 'port-forward', of: { namespace, pod }, query: parsed.searchParams };
   const kind = BY_CONTAINER.get(first!);
-  if (!kind || !namespace || !pod || !container || parts.length > 4) return undefined;
+  if (!kind || !container) return undefined;
   return { kind, of: { namespace, pod, container }, query: parsed.searchParams };
 };
 

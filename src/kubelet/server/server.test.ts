@@ -159,6 +159,25 @@ describe('kubelet server', () => {
     assert.match(frames.at(-1)!, /^3:.*Success/);
   });
 
+  it('port-forward over channels: the ports’ numbers first, then their data and errors', async () => {
+    test.runtime.onPortForward((port) => port === 80);
+    const { frames, code } = await stream('/portForward/default/a?port=80&port=81', [
+      Buffer.from('\u0000ping'),
+      Buffer.of(255, 0),
+      Buffer.of(255, 2),
+    ]);
+    assert.deepEqual(frames.toSorted(), [
+      '0:P\0',
+      '0:ping',
+      '1:P\0',
+      '2:Q\0',
+      '3:Q\0',
+      '3:error forwarding port 81 to pod a_default, uid : connect to port 81: ECONNREFUSED',
+    ]);
+    assert.equal(code, 1000);
+    await assert.rejects(stream('/portForward/default/a'), /400/);
+  });
+
   it('stops with a stream still open', async () => {
     const second = await startTestKubelet({ server: { port: PORT + 1, ca, ...serverKeys } });
     await second.kubelet.whenRegistered();
@@ -172,6 +191,6 @@ describe('kubelet server', () => {
 
   it('refuses a stream to nobody, and without a protocol in common', async () => {
     await assert.rejects(stream('/exec/default/a/nobody?command=true&output=1'), /404/);
-    await assert.rejects(stream('/exec/default/a/web?command=true&output=1', [], 'v1.channel'), /400/);
+    await assert.rejects(stream('/exec/default/a/web?command=true&output=1', [], 'v1.channel'), /403/);
   });
 });

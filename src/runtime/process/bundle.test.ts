@@ -27,6 +27,7 @@ const config: ContainerConfig = {
   mounts: [],
   logPath: 'c/0.log',
   stdin: false,
+  stdinOnce: false,
   tty: false,
   security,
   resources: {},
@@ -40,7 +41,8 @@ const options: BundleOptions = {
   rootfs: '/rootfs',
   netnsPath: '/run/netns/pod',
   podMounts: [],
-  sysctls: {},
+  pidNamespace: undefined,
+  ipc: { namespace: '/run/p/ipc', shm: '/run/p/shm' },
   cgroupsPath: '/podnet/a',
   memoryBytes: undefined,
 };
@@ -69,7 +71,7 @@ describe('bundleSpec()', () => {
     const mounts = ['/a/b/c', '/a', '/a/b'].map(mount);
     const spec = bundleSpec({ ...options, config: { ...config, mounts } });
     assert.deepEqual(
-      spec.mounts.filter(({ type }) => type === 'bind').map(({ destination }) => destination),
+      spec.mounts.filter(({ source }) => source === '/h').map(({ destination }) => destination),
       ['/a', '/a/b', '/a/b/c'],
     );
   });

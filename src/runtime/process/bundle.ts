@@ -2,6 +2,7 @@
 // inside of real containers. https://github.com/opencontainers/runtime-spec/blob/v1.0.2/config.md
 import type { ContainerConfig, Mount } from '../runtime.ts';
 import { capabilitiesOf } from './capabilities.ts';
+import type { PodIpc } from './pod-ipc.ts';
 import type { ProcessUser } from './user.ts';
 
 /** What the image says about its process. */
@@ -23,7 +24,10 @@ export type BundleOptions = {
   readonly netnsPath: string | undefined;
   /** Files of the pod that every container sees, such as /etc/resolv.conf. */
   readonly podMounts: readonly Mount[];
-  readonly sysctls: Readonly<Record<string, string>>;
+  /** The pod's. */
+  readonly ipc: PodIpc;
+  /** Of a pid namespace to share; undefined: one of its own. */
+  readonly pidNamespace: string | undefined;
   /** Undefined where the machine lets nobody make cgroups. */
   readonly cgroupsPath: string | undefined;
   /** The limit that crun is to set. */
@@ -82,7 +86,7 @@ export const bundleSpec = (options: BundleOptions): OciSpec => {
     root: { path: options.rootfs, readonly: readonlyRootFilesystem },
     process: processOf(options),
     mounts: [
-      ...kernelMounts(privileged),
+      ...kernelMounts(privileged, options.ipc),
       ...[...options.podMounts, ...config.mounts].toSorted(byDepth).map(bindOf),
     ],
     linux: linuxOf(options),
@@ -129,11 +133,11 @@ const environmentOf = ({
   return [...new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair])).values()];
 };
 
-const kernelMounts = (privileged: boolean): readonly OciMount[] => [
+const kernelMounts = (privileged: boolean, { shm }: PodIpc): readonly OciMount[] => [
   mountOf('/proc', 'proc', ['nosuid', 'noexec', 'nodev']),
   mountOf('/dev', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
   mountOf('/dev/pts', 'devpts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']),
-  mountOf('/dev/shm', 'tmpfs', ['nosuid', 'noexec', 'nodev', 'mode=1777', 'size=65536k']),
+  bindOf({ hostPath: shm, containerPath: '/dev/shm', readonly: false }),
   mountOf('/dev/mqueue', 'mqueue', ['nosuid', 'noexec', 'nodev']),
   mountOf('/sys', 'sysfs', ['nosuid', 'noexec', 'nodev', privileged ? 'rw' : 'ro']),
 ];
@@ -159,18 +163,18 @@ const depth = ({ containerPath }: Mount): number => containerPath.split('/').fil
 const linuxOf = ({
   config,
   netnsPath,
-  sysctls,
+  ipc,
+  pidNamespace,
   cgroupsPath,
   memoryBytes,
 }: BundleOptions): OciSpec['linux'] => ({
   namespaces: [
-    { type: 'pid' },
-    { type: 'ipc' },
+    { type: 'pid', ...(pidNamespace === undefined ? {} : { path: pidNamespace }) },
+    { type: 'ipc', path: ipc.namespace },
     { type: 'uts' },
     { type: 'mount' },
     ...(netnsPath === undefined ? [] : [{ type: 'network', path: netnsPath }]),
   ],
-  sysctl: sysctls,
   ...(cgroupsPath === undefined ? {} : { cgroupsPath, resources: resourcesOf(config, memoryBytes) }),
   ...(config.security.privileged ? {} : { maskedPaths: MASKED_PATHS, readonlyPaths: READONLY_PATHS }),
 });

@@ -12,9 +12,11 @@ import { type ImageProcess, type OciSpec, bundleSpec } from './bundle.ts';
 import { Container, type ContainerDependencies } from './container.ts';
 import { findImage } from './images.ts';
 import { type MemoryLimit, containerCgroup, limitMemory, needsOwnCgroup } from './memory-limit.ts';
+import { isPidHolder } from './pid-holder.ts';
 import { podMounts } from './pod-files.ts';
+import { podIpcIn } from './pod-ipc.ts';
 import type { ContainerRecord, SandboxRecord } from './records.ts';
-import { type Sandboxes, ipcSysctls } from './sandboxes.ts';
+import type { Sandboxes } from './sandboxes.ts';
 import { type ProcessUser, resolveUser } from './user.ts';
 
 export type ContainersOptions = {
@@ -51,7 +53,8 @@ export const createContainers = (options: ContainersOptions): Containers => {
     if (!sandbox) throw new RuntimeError('SANDBOX_NOT_FOUND', `there is no sandbox ${sandboxId}`);
     const image = imageOf(store, config.imageId);
     const record = newRecord(sandboxId, config, image, clock.now());
-    const spec = await specOf(options, sandbox, record, image);
+    const pidNamespace = sharesPids(sandbox, config) ? pidNamespaceOf(containers, sandboxId) : undefined;
+    const spec = await specOf(options, sandbox, record, { image, pidNamespace });
     records.save(record);
     writeFileSync(join(records.folderOf(record.id), 'config.json'), JSON.stringify(spec), { mode: 0o600 });
     containers.set(record.id, new Container(dependencies, record, logPathOf(sandbox, config)));
@@ -147,7 +150,7 @@ const specOf = async (
   { sandboxes, store, rootfs, useCgroups, nodeName }: ContainersOptions,
   sandbox: SandboxRecord,
   { id, config }: ContainerRecord,
-  image: Image,
+  { image, pidNamespace }: { readonly image: Image; readonly pidNamespace: string | undefined },
 ): Promise<OciSpec> => {
   const tree = await store.rootfs(image);
   const process = imageProcessOf(image);
@@ -161,7 +164,8 @@ const specOf = async (
     hostname: sandbox.config.hostname || nodeName,
     netnsPath: sandbox.netns && netnsPath(sandbox.netns),
     podMounts: podMounts(sandboxes.folderOf(sandbox.id), config.mounts),
-    sysctls: ipcSysctls(sandbox.config.sysctls),
+    ipc: podIpcIn(sandbox.ipcFolder),
+    pidNamespace,
     cgroupsPath: useCgroups ? containerCgroup(cgroupParent, id, memoryBytes) : undefined,
     memoryBytes: needsOwnCgroup(memoryBytes) ? undefined : memoryBytes,
   });
@@ -171,6 +175,18 @@ const specOf = async (
       'no command specified: neither the container nor its image has one',
     );
   return spec;
+};
+
+const sharesPids = (sandbox: SandboxRecord, config: ContainerConfig): boolean =>
+  sandbox.config.sharedPid && !isPidHolder({ config });
+
+const pidNamespaceOf = (containers: ReadonlyMap<string, Container>, sandboxId: string): string => {
+  const holder = [...containers.values()]
+    .map(({ record }) => record)
+    .find((record) => record.sandboxId === sandboxId && isPidHolder(record));
+  if (holder?.state !== 'running')
+    throw new RuntimeError('CREATE_FAILED', "the first process of the pod's pid namespace has ended");
+  return `/proc/${holder.process!.pid}/ns/pid`;
 };
 
 const imageProcessOf = ({ config: { config } }: Image): ImageProcess => ({

@@ -1,11 +1,11 @@
 // exec, attach and port-forward: ways into what runs.
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { Clock } from '../../lang/clock.ts';
 import { type ExecResult, RuntimeError, type StreamRequest, type StreamSession } from '../runtime.ts';
 import type { Container } from './container.ts';
 import type { OciProcess } from './bundle.ts';
 import type { Crun } from './crun.ts';
-import { prepareStdio } from './stdio.ts';
+import { type Streams, prepareStdio } from './stdio.ts';
 
 export type ExecOptions = {
   readonly crun: Crun;
@@ -106,11 +106,11 @@ const collect = async (stream: Readable): Promise<Uint8Array> => {
 export const attachTo = (container: Container, request: Omit<StreamRequest, 'command'>): StreamSession => {
   checkRunning(container);
   const { output, streams, monitor } = container.running!;
-  const { tty, stdin } = container.record.config;
+  const { tty, stdin, stdinOnce } = container.record.config;
   const stdout = output.follow('stdout');
   const stderr = tty ? undefined : output.follow('stderr');
   return {
-    stdin: request.stdin && stdin ? streams.stdin : undefined,
+    stdin: request.stdin && stdin ? inputOf(streams, stdinOnce) : undefined,
     stdout,
     stderr,
     resize: streams.resize,
@@ -120,4 +120,12 @@ export const attachTo = (container: Container, request: Omit<StreamRequest, 'com
       stderr?.destroy();
     },
   };
+};
+
+/** Without stdinOnce the container's stdin stays open for who attaches next. */
+const inputOf = ({ stdin }: Streams, stdinOnce: boolean): Writable | undefined => {
+  if (!stdin || stdinOnce) return stdin;
+  const input = new PassThrough();
+  input.pipe(stdin, { end: false });
+  return input;
 };

@@ -1,16 +1,17 @@
 // The `process` runtime: containers are processes of this machine, started by crun in namespaces of their own.
 // Only wiring; decision 0002 says why crun.
 import { join } from 'node:path';
-import { openImageStore } from '../../images/store.ts';
+import { type ImageStore, openImageStore } from '../../images/store.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
-import { type PodRuntime, RuntimeError, type RuntimeEvent } from '../runtime.ts';
+import { type PodRuntime, type PodSandboxStatus, RuntimeError, type RuntimeEvent } from '../runtime.ts';
 import type { SandboxNetwork } from '../sandbox-network.ts';
 import { inspectCgroups, removeCgroups, removeEmptyParents } from './cgroups.ts';
 import { type Containers, createContainers } from './containers.ts';
 import { createCrun } from './crun.ts';
 import { attachTo, execIn, execToEnd } from './exec.ts';
-import { createImageService } from './images.ts';
+import { createImageService, findImage } from './images.ts';
+import { isPidHolder, pidHolderConfig } from './pid-holder.ts';
 import { openPortForward } from './port-forward.ts';
 import { type ContainerRecord, type SandboxRecord, openRecords } from './records.ts';
 import { type Sandboxes, createSandboxes, sandboxStatus } from './sandboxes.ts';
@@ -30,6 +31,9 @@ export type ProcessRuntimeOptions = {
   readonly log: Log;
 };
 
+/** Every cluster has it: see images/build. */
+const HOLDER_IMAGE = 'podnet/toolbox';
+
 /** Finds what an earlier runtime left on record: sandboxes as they are, containers ended. */
 export const createProcessRuntime = async (options: ProcessRuntimeOptions): Promise<PodRuntime> => {
   const { clusterName, nodeName, stateFolder, runFolder, network, clock, log } = options;
@@ -40,6 +44,7 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
     clusterName,
     nodeName,
     folder: join(stateFolder, 'sandboxes'),
+    runFolder,
     network,
     clock,
   });
@@ -66,7 +71,7 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
   const execOptions = { crun, socketFolder: runFolder, clock };
   return {
     ...createImageService(store),
-    ...sandboxCalls(sandboxes, containers),
+    ...sandboxCalls({ sandboxes, containers, store }),
     ...containerCalls(containers),
     execSync: async (id, command, timeoutMs) =>
       execToEnd(execOptions, containers.get(id), command, timeoutMs),
@@ -78,7 +83,7 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
       return () => void listeners.delete(listener);
     },
     close: async () => {
-      await removeAll(sandboxes, containers, log);
+      await removeAll({ sandboxes, containers, store }, log);
       removeCgroups(options.cgroupParent);
       removeEmptyParents(options.cgroupParent);
     },
@@ -91,10 +96,17 @@ const sandboxOf = (sandboxes: Sandboxes, id: string): SandboxRecord => {
   return sandbox;
 };
 
-const sandboxCalls = (
-  sandboxes: Sandboxes,
-  containers: Containers,
-): Pick<
+type Parts = {
+  readonly sandboxes: Sandboxes;
+  readonly containers: Containers;
+  readonly store: ImageStore;
+};
+
+const sandboxCalls = ({
+  sandboxes,
+  containers,
+  store,
+}: Parts): Pick<
   PodRuntime,
   'runPodSandbox' | 'stopPodSandbox' | 'removePodSandbox' | 'podSandboxStatus' | 'listPodSandbox'
 > => {
@@ -107,16 +119,49 @@ const sandboxCalls = (
     await Promise.all(containers.list(id).map(({ record }) => containers.remove(record.id)));
     sandboxes.remove(id);
   };
+  const run: PodRuntime['runPodSandbox'] = async (config) => {
+    const id = await sandboxes.run(config);
+    try {
+      if (config.sharedPid) await startPidHolder(containers, store, id);
+    } catch (error) {
+      await remove(id);
+      throw error;
+    }
+    return id;
+  };
   return {
-    runPodSandbox: sandboxes.run,
+    runPodSandbox: run,
     stopPodSandbox: stop,
     removePodSandbox: remove,
     podSandboxStatus: async (id) => {
       const sandbox = sandboxes.get(id);
-      return sandbox && sandboxStatus(sandbox);
+      return sandbox && statusOf(containers, sandbox);
     },
-    listPodSandbox: async () => sandboxes.list().map(sandboxStatus),
+    listPodSandbox: async () => sandboxes.list().map((sandbox) => statusOf(containers, sandbox)),
   };
+};
+
+const startPidHolder = async (
+  containers: Containers,
+  store: ImageStore,
+  sandboxId: string,
+): Promise<void> => {
+  const image = findImage(store, HOLDER_IMAGE);
+  if (!image)
+    throw new RuntimeError(
+      'CREATE_FAILED',
+      `shareProcessNamespace needs image ${HOLDER_IMAGE}, which is not in the local store: podnet image build`,
+    );
+  await containers.start(await containers.create(sandboxId, pidHolderConfig(image.id)));
+};
+
+/** With its first process a shared pid namespace has ended, and the pod with it. */
+const statusOf = (containers: Containers, sandbox: SandboxRecord): PodSandboxStatus => {
+  const status = sandboxStatus(sandbox);
+  const isHeld = containers
+    .list(sandbox.id)
+    .some(({ record }) => isPidHolder(record) && record.state === 'running');
+  return sandbox.config.sharedPid && !isHeld ? { ...status, state: 'not-ready' } : status;
 };
 
 const containerCalls = (
@@ -135,13 +180,17 @@ const containerCalls = (
   stopContainer: async (id, graceSeconds) => containers.find(id)?.stop(graceSeconds),
   removeContainer: containers.remove,
   containerStatus: async (id) => containers.find(id)?.status(),
-  listContainers: async (sandboxId) => containers.list(sandboxId).map((container) => container.status()),
+  listContainers: async (sandboxId) =>
+    containers
+      .list(sandboxId)
+      .filter(({ record }) => !isPidHolder(record))
+      .map((container) => container.status()),
 });
 
 /** Nobody would watch over containers that outlive this process: they end with it. */
-const removeAll = async (sandboxes: Sandboxes, containers: Containers, log: Log): Promise<void> => {
-  const { removePodSandbox } = sandboxCalls(sandboxes, containers);
-  const removals = sandboxes.list().map(async ({ id }) => {
+const removeAll = async (parts: Parts, log: Log): Promise<void> => {
+  const { removePodSandbox } = sandboxCalls(parts);
+  const removals = parts.sandboxes.list().map(async ({ id }) => {
     await removePodSandbox(id).catch((error: unknown) =>
       log.warn({ sandbox: id, error: String(error) }, 'cannot remove a pod'),
     );

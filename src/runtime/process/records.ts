@@ -9,6 +9,8 @@ export type SandboxRecord = {
   readonly createdAtMs: number;
   /** The name of the pod's network namespace; undefined with hostNetwork. */
   readonly netns: string | undefined;
+  /** Holds the pod's IPC namespace and /dev/shm; gone after a reboot. */
+  readonly ipcFolder: string;
   readonly state: SandboxState;
   readonly ips: readonly string[];
 };

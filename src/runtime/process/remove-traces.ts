@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { deleteNetns } from '../../kernel/netns.ts';
 import { processesIn, removeCgroups, removeEmptyParents } from './cgroups.ts';
 import { processOnRecord } from './crun.ts';
+import { removePodIpc } from './pod-ipc.ts';
 import { type ProcessId, type SandboxRecord, isAlive, openRecords, processIdOf } from './records.ts';
 
 export type TraceOptions = {
@@ -28,7 +29,10 @@ export const removeRuntimeTraces = ({ clusterName, stateFolder, runFolder }: Tra
   ]);
   removeCgroups(cgroup);
   removeEmptyParents(cgroup);
-  for (const netns of states.flatMap(namespacesOnRecord)) deleteNetns(netns);
+  for (const { netns, ipcFolder } of states.flatMap(sandboxesOnRecord)) {
+    if (netns) deleteNetns(netns);
+    removePodIpc(ipcFolder);
+  }
   for (const folder of [...states, ...runs]) rmSync(folder, { recursive: true, force: true });
 };
 
@@ -57,9 +61,5 @@ const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedA
 const processesOfCrun = (root: string): readonly ProcessId[] =>
   namesIn(root).flatMap((id) => processOnRecord(root, id) ?? []);
 
-const namespacesOnRecord = (folder: string): readonly string[] =>
-  existsSync(join(folder, 'sandboxes'))
-    ? openRecords<SandboxRecord>(join(folder, 'sandboxes'))
-        .load()
-        .flatMap(({ netns }) => netns ?? [])
-    : [];
+const sandboxesOnRecord = (folder: string): readonly SandboxRecord[] =>
+  existsSync(join(folder, 'sandboxes')) ? openRecords<SandboxRecord>(join(folder, 'sandboxes')).load() : [];

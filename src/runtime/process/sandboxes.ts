@@ -1,6 +1,7 @@
 // Sandboxes: a pod's network namespace, its files, its cgroup. No process of its own holds them.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { KernelError } from '../../kernel/kernel-error.ts';
 import { createNetns, deleteNetns, netnsPath, withNetns } from '../../kernel/netns.ts';
 import { writeSysctl } from '../../kernel/sysctl.ts';
@@ -9,12 +10,15 @@ import { type PodSandboxConfig, type PodSandboxStatus, RuntimeError } from '../r
 import type { SandboxNetwork } from '../sandbox-network.ts';
 import { removeCgroups } from './cgroups.ts';
 import { writePodFiles } from './pod-files.ts';
+import { createPodIpc, removePodIpc } from './pod-ipc.ts';
 import { type SandboxRecord, openRecords } from './records.ts';
 
 export type SandboxOptions = {
   readonly clusterName: string;
   readonly nodeName: string;
   readonly folder: string;
+  /** Emptied by a reboot. */
+  readonly runFolder: string;
   readonly network: SandboxNetwork;
   readonly clock: Clock;
 };
@@ -38,7 +42,7 @@ const DEFAULT_SYSCTLS = {
 };
 
 export const createSandboxes = (options: SandboxOptions): Sandboxes => {
-  const { clusterName, nodeName, folder, network, clock } = options;
+  const { clusterName, nodeName, folder, runFolder, network, clock } = options;
   const records = openRecords<SandboxRecord>(folder);
   const sandboxes = new Map(records.load().map((record) => [record.id, record]));
   const save = (record: SandboxRecord): void => {
@@ -54,6 +58,7 @@ export const createSandboxes = (options: SandboxOptions): Sandboxes => {
       id,
       config,
       netns,
+      ipcFolder: join(runFolder, 'pods', id.slice(0, SHORT_ID_LENGTH)),
       createdAtMs: clock.now(),
       state: 'not-ready',
       ips: [],
@@ -61,6 +66,7 @@ export const createSandboxes = (options: SandboxOptions): Sandboxes => {
     save(record); // first, so that whatever comes next is found and removed after a crash
     try {
       writePodFiles(records.folderOf(id), config.dns, config.hostname || nodeName);
+      createPodIpc(record.ipcFolder, () => Object.entries(ipcSysctls(config.sysctls)).forEach(setSysctl));
       save({ ...record, state: 'ready', ips: netns ? await attach(network, record, netns) : [] });
       return id;
     } catch (error) {
@@ -76,6 +82,7 @@ export const createSandboxes = (options: SandboxOptions): Sandboxes => {
       await network.detach(id, netnsPath(record.netns));
       deleteNetns(record.netns);
     }
+    removePodIpc(record.ipcFolder);
     save({ ...record, state: 'not-ready' });
   };
   const remove = (id: string): void => {
@@ -106,6 +113,7 @@ const attach = async (
     Object.entries(networkSysctls(config.sysctls)).forEach(setSysctl);
   });
   const { ips } = await network.attach(id, config.pod, path);
+  network.publish(id, config.portMappings);
   return ips;
 };
 
@@ -121,11 +129,11 @@ const ifPossible = (work: () => void): void => {
   }
 };
 
-/** The sysctls that belong to the network namespace; the others are each container's. */
+/** The sysctls that belong to the network namespace; the others to the IPC namespace. */
 const networkSysctls = (sysctls: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(sysctls).filter(([name]) => name.startsWith('net.')));
 
-export const ipcSysctls = (sysctls: Readonly<Record<string, string>>): Record<string, string> =>
+const ipcSysctls = (sysctls: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(sysctls).filter(([name]) => !name.startsWith('net.')));
 
 const networkFailed = (error: unknown): RuntimeError =>
@@ -143,10 +151,11 @@ export const sandboxStatus = ({
   ips,
   createdAtMs,
   netns,
+  ipcFolder,
 }: SandboxRecord): PodSandboxStatus => ({
   id,
   pod: config.pod,
-  state: netns && !existsSync(netnsPath(netns)) ? 'not-ready' : state,
+  state: existsSync(ipcFolder) && (!netns || existsSync(netnsPath(netns))) ? state : 'not-ready',
   ips,
   createdAtMs,
 });

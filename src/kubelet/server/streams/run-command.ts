@@ -22,7 +22,7 @@ export const runCommand = async (
     const session = await open();
     void streams.gone.then(session.close);
     streams.sizes.follow(({ columns, rows }) => session.resize(columns, rows));
-    if (flags.stdin && session.stdin) feed(streams.stdin, session.stdin);
+    if (flags.stdin && session.stdin) feed(streams.stdin, session.stdin, session.stderr !== undefined);
     else streams.stdin.resume();
     await Promise.all([drain(session.stdout, streams.stdout), drain(session.stderr, streams.stderr)]);
     await streams.finish(exitStatus(await session.exited));
@@ -47,11 +47,11 @@ const firstSize = (sizes: TerminalSizes, clock: Clock): Promise<void> =>
     });
   });
 
-/** To the end of both; a process that closes its input just hears no more. */
-const feed = (from: Readable, to: Writable): void => {
+/** A process that closes its input just hears no more. A terminal (`canEnd` false) lives on when nobody types. */
+const feed = (from: Readable, to: Writable, canEnd: boolean): void => {
   to.on('error', () => {});
   to.once('close', () => from.resume());
-  from.pipe(to);
+  from.pipe(to, { end: canEnd });
 };
 
 const drain = async (from: Readable | undefined, to: Writable | undefined): Promise<void> => {

@@ -1,0 +1,100 @@
+// The tables: one for each family, made when the first pod asks for a host port.
+//
+//   prerouting, output (first packet of a connection, after the Services')
+//     └─ dispatch ─┬─ addressed: protocol . address . port ─► dnat
+//                  └─ ports: protocol . port, any address of the node but Services' ─► dnat
+//   postrouting: a pod that reaches itself, the node by localhost ─► masquerade
+//
+// A pod's answer to a client of 127.0.0.1 comes back through its wire, which therefore has route_localnet; `martians`
+// keeps that from opening the node's localhost to pods (CVE-2020-8558).
+import type { Family } from '../../ip/address.ts';
+import type { ElementChange } from './diff.ts';
+
+const TABLE = 'podnet-host-ports';
+export const FAMILIES: readonly Family[] = [4, 6];
+
+export const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');
+
+export const tableName = (family: Family): string => `${familyWord(family)} ${TABLE}`;
+
+export type HostPortSite = {
+  /** A node may have Services' addresses on its lo: no host port is there. */
+  readonly serviceCidrs: readonly string[];
+};
+
+/** Makes the table, in the place of one that is there. */
+export const tableCommands = (family: Family, site: HostPortSite): string => {
+  const table = tableName(family);
+  return [
+    removeTableCommands(family),
+    `add table ${table}`,
+    ...maps(family).map((text) => `add ${text.replace('TABLE', table)}`),
+    ...chains(family, site).flatMap(({ name, head, rules }) => [
+      `add chain ${table} ${name}${head ? ` { ${head}; }` : ''}`,
+      ...rules.map((rule) => `add rule ${table} ${name} ${rule}`),
+    ]),
+  ].join('\n');
+};
+
+/** A transaction that takes the table away, also where there is none. */
+export const removeTableCommands = (family: Family): string =>
+  `add table ${tableName(family)}\ndelete table ${tableName(family)}`;
+
+const maps = (family: Family): string[] => {
+  const address = family === 4 ? 'ipv4_addr' : 'ipv6_addr';
+  return [
+    `map TABLE ports { type inet_proto . inet_service : ${address} . inet_service; }`,
+    `map TABLE addressed { type inet_proto . ${address} . inet_service : ${address} . inet_service; }`,
+    `set TABLE hairpins { type ${address} . ${address}; }`,
+  ];
+};
+
+type Chain = { readonly name: string; readonly head?: string; readonly rules: readonly string[] };
+
+const chains = (family: Family, { serviceCidrs }: HostPortSite): readonly Chain[] => {
+  const ip = familyWord(family);
+  const own = serviceCidrs.filter((cidr) => cidr.includes(':') === (family === 6));
+  const dnat = `meta l4proto { tcp, udp, sctp } dnat ${ip} to meta l4proto`;
+  return [
+    {
+      name: 'dispatch',
+      rules: [
+        `${dnat} . ${ip} daddr . th dport map @addressed`,
+        ...(own.length > 0 ? [`${ip} daddr { ${own.join(', ')} } return`] : []),
+        `fib daddr type local ${dnat} . th dport map @ports`,
+      ],
+    },
+    { name: 'prerouting', head: 'type nat hook prerouting priority -90', rules: ['goto dispatch'] },
+    { name: 'output', head: 'type nat hook output priority -90', rules: ['goto dispatch'] },
+    {
+      name: 'postrouting',
+      head: 'type nat hook postrouting priority 90',
+      rules: [
+        `${ip} saddr . ${ip} daddr @hairpins masquerade fully-random`,
+        ...(family === 4 ? ['ip saddr 127.0.0.0/8 ct status dnat masquerade fully-random'] : []),
+      ],
+    },
+    ...(family === 4 ? [MARTIANS] : []),
+  ];
+};
+
+const MARTIANS: Chain = {
+  name: 'martians',
+  head: 'type filter hook prerouting priority -300',
+  rules: ['iifname != "lo" ip daddr 127.0.0.0/8 drop'],
+};
+
+/** One command for all elements of a map, deletions before additions. */
+export const elementCommands = (changes: readonly ElementChange[]): string => {
+  const groups = Map.groupBy(
+    changes,
+    ({ verb, family, map }) => `${verb} element ${tableName(family)} ${map}`,
+  );
+  const lines = [...groups].map(
+    ([command, of]) => `${command} { ${of.map(({ element }) => element).join(', ')} }`,
+  );
+  return [
+    ...lines.filter((line) => line.startsWith('delete')),
+    ...lines.filter((line) => line.startsWith('add')),
+  ].join('\n');
+};
