@@ -34,6 +34,10 @@ describe('nodes of a cluster', () => {
     await eventually('the reason to wait', async () =>
       /didn't have free ports for the requested pod ports/.test(await kubectl('get', 'events')),
     );
+    assert.match(
+      await kubectl('get', '--raw', '/metrics'),
+      /^scheduler_pending_pods\{queue="unschedulable"\} 1$/m,
+    );
     await kubectl('delete', 'pod', 'first');
     await ready('second');
     assert.equal(await ask(), 'hello');
