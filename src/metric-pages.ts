@@ -1,5 +1,6 @@
 // What each server shows at /metrics. Only wiring; docs/reference/metrics.md is made from these lists.
 import { requestMetrics } from './apiserver/http/request-metrics.ts';
+import { dnsMetrics } from './dns/metrics.ts';
 import { kubeletMetrics } from './kubelet/metrics.ts';
 import type { Family } from './metrics/family.ts';
 import { processMetrics } from './metrics/process-metrics.ts';
@@ -14,3 +15,6 @@ export const nodePage: readonly Family[] = [...kubeletMetrics, ...loopMetrics, .
 
 /** Of a node's service proxy, at kube-proxy's port. */
 export const proxyPage: readonly Family[] = [...proxyMetrics, ...processMetrics];
+
+/** Of a node's DNS, at CoreDNS' port. */
+export const dnsPage: readonly Family[] = [...dnsMetrics, ...processMetrics];

@@ -67,6 +67,15 @@ export type WatchSink = {
 
 export type Subresource = 'status' | 'scale';
 
+export type ApplyRequest = {
+  /** The applied configuration: what the manager wants, and nothing else. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Takes fields from other managers instead of refusing. */
+  readonly isForced: boolean;
+};
+
+export type ApplyResult = { readonly object: Stored<KubeObject>; readonly isNew: boolean };
+
 export type DeleteResult = {
   readonly object: Stored<KubeObject>;
   /** False: it stays with a deletionTimestamp until finalizers or the grace period are done. */
@@ -103,6 +112,14 @@ export type Registry = {
     context: RequestContext,
     subresource?: Subresource,
   ) => Promise<Stored<KubeObject>>;
+  /** Server-side apply: creates what is not there. */
+  readonly apply: (
+    kind: Kind,
+    ref: ObjectRef,
+    request: ApplyRequest,
+    context: RequestContext,
+    subresource?: Subresource,
+  ) => Promise<ApplyResult>;
   readonly delete: (
     kind: Kind,
     ref: ObjectRef,

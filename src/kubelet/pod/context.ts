@@ -14,7 +14,7 @@ import type { Slots } from './slots.ts';
 
 export type PodContext = Pick<
   KubeletOptions,
-  'client' | 'runtime' | 'node' | 'cluster' | 'hostResolvConf' | 'clock' | 'log'
+  'client' | 'runtime' | 'node' | 'cluster' | 'hostResolvConf' | 'memoryFiles' | 'clock' | 'log'
 > & {
   readonly services: ServiceDirectory;
   readonly folders: PodFolders;
