@@ -3,7 +3,7 @@
 import type { Status } from '../k8s/generated/types.ts';
 import type { DeleteRequest, ObjectRef, PatchType } from '../client/client.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
-import type { Draft, Kind } from './kind.ts';
+import type { Draft, Kind, Part } from './kind.ts';
 
 export type User = {
   readonly name: string;
@@ -65,7 +65,7 @@ export type WatchSink = {
   readonly event: (event: RegistryEvent) => void;
 };
 
-export type Subresource = 'status' | 'scale';
+export type Subresource = 'status' | 'scale' | Part;
 
 export type ApplyRequest = {
   /** The applied configuration: what the manager wants, and nothing else. */
