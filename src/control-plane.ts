@@ -15,6 +15,7 @@ import { startLifecycle } from './lifecycle/lifecycle.ts';
 import { roleIndexes, startRoles } from './roles/roles.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
+import { startServiceRoutes } from './underlay/service-routes.ts';
 import { startWorkloads, workloadIndexes } from './workloads/workloads.ts';
 
 export type ControlPlaneOptions = {
@@ -51,7 +52,7 @@ export const startControlPlane = async ({
   await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), objects);
   const controllers = startControllers(
     (name) => server.clientFor({ name: `system:${name}`, groups: ['system:masters'] }),
-    { caCertificate: keys.ca, serviceCidrs, keptObjects: objects, clock, log },
+    { caCertificate: keys.ca, config, keptObjects: objects, clock, log },
   );
   await server.listen(
     ['127.0.0.1', '::1', ...config.hostAddresses].map((host) => ({ host, port: config.apiPort })),
@@ -75,13 +76,13 @@ const startControllers = (
   clientFor: (component: string) => ApiClient,
   context: {
     readonly caCertificate: string;
-    readonly serviceCidrs: readonly string[];
+    readonly config: ClusterConfig;
     readonly keptObjects: readonly BootstrapObject[];
     readonly clock: Clock;
     readonly log: Log;
   },
 ): readonly Stoppable[] => {
-  const { caCertificate, clock } = context;
+  const { caCertificate, config, clock } = context;
   const watcher = clientFor('kube-controller-manager');
   const informer = <T extends KubeObject>(
     resource: InformerOptions<T>['resource'],
@@ -117,8 +118,9 @@ const startControllers = (
       services,
       serviceCidrs,
       ipAddresses,
-      defaultCidrs: context.serviceCidrs,
+      defaultCidrs: config.serviceCidrs,
     }),
+    startServiceRoutes({ config, serviceCidrs, clock, log: context.log.child({ component: 'underlay' }) }),
     startLifecycle({
       ...of('kube-controller-manager'),
       resources: resources.allResources,

@@ -65,7 +65,7 @@ describe('bad input', () => {
     );
     assert.match(
       await refusal(service('clusterIP: 192.0.2.1, ports: [{ port: 80 }]')),
-      /provided IP is not in the valid range/,
+      /the provided network does not match the current range/,
     );
     assert.match(
       await refusal(service('type: NodePort, ports: [{ port: 80, nodePort: 80 }]')),

@@ -1,0 +1,112 @@
+// One endpoint changes among 30,000 Services: how long from the API's write until the kernel of a node has it?
+// `nft monitor` in the node's namespace tells when: its own time is in the figure.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectTo, runningCluster } from '../src/cli/cluster-client.ts';
+import type { EndpointSlice } from '../src/k8s/generated/types.ts';
+import { endpointSlices, services } from '../src/k8s/resources.ts';
+import { netnsPath } from '../src/kernel/netns.ts';
+import { eventually } from '../test/support/poll.ts';
+import { runOk, startTestCluster } from '../test/support/test-cluster.ts';
+import { percentile, report } from './report.ts';
+
+const SERVICES = Number(process.argv[2] ?? 30_000);
+const ENDPOINTS = 3;
+const CHANGES = 300;
+const WRITERS = 32;
+
+const namespace = 'default';
+const addressOf = (service: number, endpoint: number): string =>
+  `10.200.${(service * ENDPOINTS + endpoint) & 255}.${1 + (((service * ENDPOINTS + endpoint) >> 8) % 250)}`;
+
+const sliceOf = (service: number, lastAddress = addressOf(service, ENDPOINTS - 1)): EndpointSlice => ({
+  metadata: { name: `s${service}`, namespace, labels: { 'kubernetes.io/service-name': `s${service}` } },
+  addressType: 'IPv4',
+  ports: [{ name: '', port: 80, protocol: 'TCP' }],
+  endpoints: Array.from({ length: ENDPOINTS }, (_, index) => ({
+    addresses: [index === ENDPOINTS - 1 ? lastAddress : addressOf(service, index)],
+  })),
+});
+
+const name = 'bench-change';
+const cluster = await startTestCluster(name, { nodes: 1 });
+const client = connectTo(runningCluster(name));
+const netns = netnsPath(`podnet-${name}-node-1`);
+const inNode = (...args: readonly string[]): Promise<string> =>
+  runOk('nsenter', [`--net=${netns}`, '--', ...args]);
+const rssMb = (): number => {
+  const status = readFileSync(`/proc/${runningCluster(name).pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)![1]) / 1024;
+};
+const monitor = spawn('nsenter', [`--net=${netns}`, '--', 'nft', 'monitor', 'new', 'elements'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+let seenMs = 0;
+monitor.stdout.on('data', () => {
+  seenMs = performance.now();
+});
+
+/** The time of the first word from the kernel after `sinceMs`. */
+const wordFromKernel = async (sinceMs: number): Promise<number> => {
+  while (seenMs < sinceMs) await new Promise((resolve) => setImmediate(resolve));
+  return seenMs;
+};
+
+try {
+  let next = 0;
+  const start = performance.now();
+  const write = async (): Promise<void> => {
+    while (next < SERVICES) {
+      const service = next++;
+      await client.create(services, {
+        metadata: { name: `s${service}`, namespace },
+        spec: { ports: [{ port: 80, protocol: 'TCP' }] },
+      });
+      await client.create(endpointSlices, sliceOf(service));
+    }
+  };
+  await Promise.all(Array.from({ length: WRITERS }, write));
+  const wroteMs = performance.now() - start;
+  await eventually(
+    'the kernel has all Services',
+    async () => {
+      const text = await inNode('nft', 'list', 'map', 'ip', 'podnet-services', 'services');
+      return (text.match(/10\.\d+\.\d+\.\d+ \. 80 : /g) ?? []).length >= SERVICES;
+    },
+    120_000,
+  );
+  const inKernelMs = performance.now() - start;
+  await delay(1000); // the monitor has said all it had to say
+  const samples: number[] = [];
+  const writes: number[] = [];
+  for (let change = 0; change < CHANGES; change++) {
+    const before = performance.now();
+    await client.update(
+      endpointSlices,
+      sliceOf((change * 97) % SERVICES, `10.201.${change >> 8}.${change & 255}`),
+    );
+    writes.push(performance.now() - before);
+    samples.push((await wordFromKernel(before)) - before);
+    await delay(20);
+  }
+  const ms = (value: number): string => `${value.toFixed(2)} ms`;
+  report(
+    `one endpoint changes among ${SERVICES} Services of ${ENDPOINTS} endpoints, ${CHANGES} times`,
+    ['WHAT', 'P50', 'P99'],
+    [
+      ['API write to its answer', ms(percentile(writes, 0.5)), ms(percentile(writes, 0.99))],
+      ['API write to the kernel', ms(percentile(samples, 0.5)), ms(percentile(samples, 0.99))],
+      [
+        'all written / all in the kernel',
+        `${(wroteMs / 1000).toFixed(1)} s`,
+        `${(inKernelMs / 1000).toFixed(1)} s`,
+      ],
+      ['RSS of the whole cluster', `${rssMb().toFixed(0)} MB`, ''],
+    ],
+  );
+} finally {
+  monitor.kill();
+  client.close();
+  await cluster.down();
+}
