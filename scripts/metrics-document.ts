@@ -1,5 +1,5 @@
 // docs/reference/metrics.md as text, made from the lists that the servers show.
-import { controlPlanePage, nodePage, proxyPage } from '../src/metric-pages.ts';
+import { controlPlanePage, dnsPage, nodePage, proxyPage } from '../src/metric-pages.ts';
 import type { Family } from '../src/metrics/family.ts';
 
 const PAGES: readonly {
@@ -21,6 +21,11 @@ const PAGES: readonly {
     title: 'Service proxy',
     how: "Port 10249 of each node's loopback, `/metrics`, as kube-proxy has it.",
     families: proxyPage,
+  },
+  {
+    title: 'Cluster DNS',
+    how: "Port 9153 of each node's address, `/metrics`, as CoreDNS has it.",
+    families: dnsPage,
   },
 ];
 

@@ -15,10 +15,11 @@ import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import { enterNetns, netnsPath } from './kernel/netns.ts';
 import { type Nft, openNft } from './kernel/nft.ts';
+import { mountTmpfs, unmountTmpfs } from './kernel/tmpfs.ts';
 import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import { type Log, createLog } from './lang/log.ts';
-import { nodePage, proxyPage } from './metric-pages.ts';
+import { dnsPage, nodePage, proxyPage } from './metric-pages.ts';
 import { startPageServer } from './metrics/page-server.ts';
 import { createPage } from './metrics/page.ts';
 import { installMasquerade } from './podnetwork/masquerade.ts';
@@ -40,6 +41,7 @@ export type AgentMessage = AgentStart | { readonly kind: 'stop' } | { readonly k
 
 const KUBELET_PORT = 10_250;
 const PROXY_METRICS_PORT = 10_249;
+const DNS_METRICS_PORT = 9153;
 const MTU_BYTES = 1500;
 
 type Stoppable = { readonly stop: () => Promise<void> };
@@ -58,7 +60,7 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const log = createLog('node-agent').child({ node: node.name });
   enterNetns(netnsPath(`podnet-${config.name}-${node.name}`));
   const server = `https://${config.hostAddresses[0]}:${config.apiPort}`;
-  const client = createHttpClient({ server, ...keys, clock, log });
+  const client = createHttpClient({ server, ...keys, userAgent: 'kubelet', clock, log });
   const informers = startInformers(message, client, log);
   const stateFolder = join(clusterFiles(config.name).state, node.name);
   const agent: Agent = { ...message, log, client, nft: openNft(), informers, stateFolder };
@@ -70,11 +72,12 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const runtime = await startRuntime(agent);
   const kubelet = startPods(agent, runtime);
   const proxyPages = startProxyPages(log);
+  const dnsPages = startDnsPages(agent);
   await Promise.all([kubelet.whenRegistered(), proxy.whenSynced()]);
   return {
     stop: async () => {
       await kubelet.stop();
-      await Promise.all([proxyPages.stop(), proxy.stop(), dns.stop(), routes.stop()]);
+      await Promise.all([proxyPages.stop(), dnsPages.stop(), proxy.stop(), dns.stop(), routes.stop()]);
       await runtime.close();
       for (const informer of Object.values(informers)) informer.stop();
       client.close();
@@ -137,6 +140,15 @@ const startProxyPages = (log: Log): Stoppable =>
     log,
   });
 
+/** As CoreDNS serves them: where a Prometheus in the cluster can ask. */
+const startDnsPages = ({ node, log }: Agent): Stoppable =>
+  startPageServer({
+    host: node.addresses[0],
+    port: DNS_METRICS_PORT,
+    pages: { '/metrics': createPage(dnsPage) },
+    log,
+  });
+
 const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent): Stoppable =>
   startDns({
     domain: config.domain,
@@ -149,6 +161,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     endpointSlices: informers.endpointSlices,
     namespaces: informers.namespaces,
     pods: informers.podAddresses,
+    configMaps: informers.dnsConfigMaps,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,
     log,
@@ -166,6 +179,10 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
     stateFolder: join(stateFolder, 'pods'),
     logFolder: join(clusterFiles(config.name).logs, node.name),
     hostResolvConf,
+    memoryFiles: {
+      mount: (path, sizeBytes) => mountTmpfs(path, { sizeBytes, mode: '0777' }),
+      unmount: unmountTmpfs,
+    },
     server: { port: KUBELET_PORT, addresses: node.addresses, ...keys },
     metrics: nodePage,
     clock,
@@ -176,7 +193,7 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
 const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
   const informer = <T extends KubeObject>(
     resource: InformerOptions<T>['resource'],
-    options: Pick<InformerOptions<T>, 'indexes' | 'fieldSelector'> = {},
+    options: Pick<InformerOptions<T>, 'indexes' | 'namespace' | 'fieldSelector'> = {},
   ): Informer<T> => startInformer<T>({ client, resource, clock, log, ...options });
   return {
     nodes: informer(resources.nodes),
@@ -186,6 +203,10 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
     }),
     namespaces: informer(resources.namespaces),
     podAddresses: startPodAddresses({ client, clock, log }),
+    dnsConfigMaps: informer(resources.configMaps, {
+      namespace: 'kube-system',
+      fieldSelector: 'metadata.name=coredns',
+    }),
     ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
   };
 };

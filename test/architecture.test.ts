@@ -16,7 +16,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   wire: ['lang', 'ip'],
   kernel: ['lang', 'ip', 'wire'], //                the only impure border to Linux
   pki: ['lang', 'ip'],
-  client: ['lang', 'k8s'],
+  client: ['lang', 'k8s', 'metrics'],
   informer: ['lang', 'k8s', 'client'],
   reconcile: ['lang', 'metrics'],
   apiserver: [...BASE, 'wire', 'client', 'pki'],
@@ -27,7 +27,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'service-addresses': API,
   images: ['lang', 'kernel'],
   runtime: ['lang', 'kernel', 'images'],
-  underlay: ['lang', 'ip', 'wire', 'kernel'],
+  underlay: [...API, 'wire', 'kernel'],
   podnetwork: [...API, 'wire', 'kernel', 'runtime'], // of runtime only the SandboxNetwork interface
   services: [...API, 'wire', 'kernel'],
   dns: [...API, 'wire', 'kernel'],

@@ -1,7 +1,7 @@
 // The cluster DNS of one node: answers for the cluster's names from the node's own mirror of the API, forwards the rest.
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Informer } from '../informer/informer.ts';
-import type { EndpointSlice, Namespace, Service } from '../k8s/generated/types.ts';
+import type { ConfigMap, EndpointSlice, Namespace, Service } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import type { Nft } from '../kernel/nft.ts';
 import type { Clock } from '../lang/clock.ts';
@@ -11,9 +11,11 @@ import type { ZoneSource } from './answer.ts';
 import { addToLoopback, removeFromLoopback } from './apply.ts';
 import { startDelivery } from './delivery/delivery.ts';
 import { FastResponder } from './fast/fast-responder.ts';
-import { createExchange } from './forward/exchange.ts';
-import type { Upstream } from './forward/exchange.ts';
-import { createForwarder } from './forward/forwarder.ts';
+import { isInZone } from './forward/forward-zone.ts';
+import type { Upstream } from './forward/forward-zone.ts';
+import { measured } from './measured.ts';
+import { startOutside } from './outside.ts';
+import type { Outside } from './outside.ts';
 import type { PodAddresses } from './pod-addresses.ts';
 import { respond } from './respond.ts';
 import type { Responder } from './respond.ts';
@@ -45,7 +47,9 @@ export type DnsOptions = {
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
   readonly pods: Pick<PodAddresses, 'has' | 'whenSynced'>;
-  /** Asked in this order for all other names. */
+  /** Of kube-system, for `coredns`, the configuration; it may come late, or not at all. */
+  readonly configMaps?: Informer<ConfigMap> | undefined;
+  /** The host's servers, for all other names where nothing is configured. */
   readonly upstreams: readonly Upstream[];
   readonly clock: Clock;
   readonly log: Log;
@@ -63,7 +67,8 @@ const DNS_PORT = 53;
 
 /** Listens at once; until the informers have synced, the cluster's names are SERVFAIL. */
 export const startDns = (options: DnsOptions): Dns => {
-  const { addresses, nodeAddresses = [], clock } = options;
+  const { addresses, nodeAddresses = [], port = DNS_PORT, clock } = options;
+  const ownAddresses = [...addresses, ...nodeAddresses];
   const log = options.log.child({ component: 'dns', node: options.nodeName });
   let zone: ZoneLoop | undefined;
   let isStopped = false;
@@ -72,21 +77,29 @@ export const startDns = (options: DnsOptions): Dns => {
   const start = async (): Promise<void> => {
     await whenAllSynced(options.services, options.endpointSlices, options.namespaces, options.pods);
     if (isStopped) return;
-    zone = startZone({ reverseCidrs: [], ...options, onChange: (name) => fast.forget(name), log });
+    zone = startZone({
+      reverseCidrs: [],
+      ...options,
+      podMode: outside.podMode,
+      onChange: (name) => fast.forget(name),
+      log,
+    });
     await zone.whenIdle();
     isComplete = true;
     stopDelivery = deliver(options);
   };
   const zoneView = (): ZoneSource | undefined => (isComplete ? zone?.view : undefined);
   const fast = new FastResponder(zoneView);
+  const outside = startOutside({ ...options, hostServers: options.upstreams, ownAddresses, port, log });
   const complete = start();
-  const responder = responderOf(options, zoneView);
+  const responder = responderOf(options.domain, zoneView, outside);
   let rotation = 0;
   const listeners = startListeners({
-    addresses: [...addresses, ...nodeAddresses],
-    port: options.port ?? DNS_PORT,
-    answerAtOnce: (query, length, reply) => fast.respond(query, length, reply),
-    answer: (query, transport) => respond(query, transport, responder, rotation++),
+    addresses: ownAddresses,
+    port,
+    ...measured(fast, (query, transport, client) =>
+      respond(query, { transport, client }, responder, rotation++),
+    ),
     prepare: () => addToLoopback(addresses),
     clock,
     log,
@@ -98,6 +111,7 @@ export const startDns = (options: DnsOptions): Dns => {
       isStopped = true;
       stopDelivery();
       listeners.stop();
+      outside.stop();
       removeFromLoopback(addresses);
       await zone?.stop();
     },
@@ -109,17 +123,8 @@ const deliver = (options: DnsOptions): (() => void) => {
   return nft ? startDelivery({ ...options, nft, serviceAddresses: addresses, nodeAddresses }) : () => {};
 };
 
-/** Our own addresses are no upstreams: the question would come back for ever. */
-const responderOf = (options: DnsOptions, zone: () => ZoneSource | undefined): Responder => {
-  const { domain, addresses, clock, log } = options;
-  const upstreams = options.upstreams.filter(({ address }) => !addresses.includes(address));
-  const forwarder = createForwarder({ upstreams, exchange: createExchange(clock), clock, log });
-  return {
-    zone,
-    isInCluster: (name) => {
-      const lower = lowerName(name);
-      return lower === domain || lower.endsWith(`.${domain}`);
-    },
-    resolve: forwarder.resolve,
-  };
-};
+const responderOf = (
+  domain: string,
+  zone: () => ZoneSource | undefined,
+  { resolve }: Outside,
+): Responder => ({ zone, resolve, isInCluster: (name) => isInZone(lowerName(name), domain) });

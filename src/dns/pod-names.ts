@@ -2,6 +2,7 @@
 // for anyone who asks would let a certificate for it be used by anyone (CoreDNS' `pods verified`).
 import { formatAddress, parseAddress } from '../ip/address.ts';
 import { addressRecord } from './compile.ts';
+import type { PodMode } from './config/state.ts';
 import type { PodAddresses } from './pod-addresses.ts';
 import type { Lookup } from './zone.ts';
 
@@ -19,8 +20,16 @@ export const parsePodName = (name: string, domain: string): PodName | undefined 
 const labelAddress = (label: string) =>
   parseAddress(label.replace(/-/g, '.')) ?? parseAddress(label.replace(/-/g, ':'));
 
-export const lookUpPod = ({ ip, namespace }: PodName, pods: Pick<PodAddresses, 'has'>): Lookup => {
-  if (!pods.has(ip, namespace)) return { kind: 'absent' };
+export type PodSource = {
+  readonly mode: PodMode;
+  readonly pods: Pick<PodAddresses, 'has'>;
+  readonly isNamespace: (name: string) => boolean;
+};
+
+export const lookUpPod = ({ ip, namespace }: PodName, { mode, pods, isNamespace }: PodSource): Lookup => {
+  const isThere =
+    mode === 'insecure' ? isNamespace(namespace) : mode === 'verified' && pods.has(ip, namespace);
+  if (!isThere) return { kind: 'absent' };
   const { type, data } = addressRecord('', ip);
   return { kind: 'found', sets: new Map([[type, [data]]]) };
 };

@@ -19,12 +19,17 @@ export type Responder = {
   readonly isInCluster: (name: string) => boolean;
 };
 
-export type ResolveOptions = { readonly dnssecOk: boolean; readonly checkingDisabled: boolean };
+export type ResolveOptions = {
+  readonly dnssecOk: boolean;
+  readonly checkingDisabled: boolean;
+  /** Who asks: none may take the places of all others. */
+  readonly client?: string;
+};
 
 /** Undefined: no answer at all. What the zone knows is answered at once, without a promise. */
 export const respond = (
   query: Uint8Array,
-  transport: Transport,
+  { transport, client }: { readonly transport: Transport; readonly client: string },
   responder: Responder,
   rotation: number,
 ): Uint8Array | undefined | Promise<Uint8Array> => {
@@ -44,6 +49,7 @@ export const respond = (
   const options = {
     dnssecOk: message.edns?.dnssecOk ?? false,
     checkingDisabled: message.flags.cd,
+    client,
   };
   return resolveOutside(responder, question, answer, options).then(send);
 };

@@ -10,11 +10,13 @@ import { startLoop } from '../reconcile/loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import type { ZoneSource } from './answer.ts';
 import { compileApex, compileNamespace, compileService, startOfAuthority } from './compile.ts';
+import type { PodMode } from './config/state.ts';
 import type { PodAddresses } from './pod-addresses.ts';
 import { lookUpPod, parsePodName } from './pod-names.ts';
 import { parseReverseName } from './reverse-name.ts';
 import { isHeadless, selectService } from './select.ts';
 import { TTL_SECONDS } from './state.ts';
+import { Triggers } from './triggers.ts';
 import { Zone } from './zone.ts';
 
 export type ZoneOptions = {
@@ -25,6 +27,7 @@ export type ZoneOptions = {
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
   readonly pods: Pick<PodAddresses, 'has'>;
+  readonly podMode: () => PodMode;
   /** Hears of each name of which the zone now says something else. */
   readonly onChange: (name: string) => void;
   readonly clock: Clock;
@@ -50,16 +53,20 @@ export const startZone = (options: ZoneOptions): ZoneLoop => {
   const zone = new Zone(options.onChange);
   zone.set('apex', compileApex(domain, options.addresses));
   let serial = serialAt(clock);
+  const triggers = new Triggers(clock);
   const loop = startLoop({
     name: 'dns-zone',
     apply: (dirty) => {
-      for (const key of dirty) if (update(zone, options, key)) serial = serialAt(clock);
+      for (const key of dirty) {
+        if (update(zone, options, key)) serial = serialAt(clock);
+        triggers.done(key);
+      }
       return Promise.resolve(NONE_FAILED);
     },
     clock,
     log,
   });
-  const unsubscribe = subscribe(options, loop);
+  const unsubscribe = subscribe(options, loop, triggers);
   return {
     view: viewOf(zone, options, () => serial),
     toText: () => zone.toText(),
@@ -80,13 +87,17 @@ const SERVICE = 'service ';
 const subscribe = (
   { services, endpointSlices, namespaces }: ZoneOptions,
   loop: Loop,
+  triggers: Triggers,
 ): readonly (() => void)[] => [
   services.subscribe(({ key }) => loop.mark(SERVICE + key)),
   namespaces.subscribe(({ key }) => loop.mark(NAMESPACE + key)),
   endpointSlices.subscribe(({ before, after }) => {
     for (const slice of [before, after]) {
       const service = slice && services.get(serviceKeyOf(slice));
-      if (slice && service && isHeadless(service)) loop.mark(SERVICE + serviceKeyOf(slice));
+      if (!slice || !service || !isHeadless(service)) continue;
+      const key = SERVICE + serviceKeyOf(slice);
+      if (before && slice === after) triggers.changed(key, slice);
+      loop.mark(key);
     }
   }),
 ];
@@ -107,7 +118,8 @@ const update = (zone: Zone, options: ZoneOptions, dirty: string): boolean => {
 };
 
 const viewOf = (zone: Zone, options: ZoneOptions, serial: () => number): ZoneSource => {
-  const { domain, pods, reverseCidrs } = options;
+  const { domain, pods, podMode, reverseCidrs } = options;
+  const isNamespace = (name: string): boolean => options.namespaces.get(name) !== undefined;
   const prefixes = reverseCidrs.map(parsePrefix).filter((prefix) => prefix !== undefined);
   const suffix = `.${domain}`;
   return {
@@ -117,7 +129,8 @@ const viewOf = (zone: Zone, options: ZoneOptions, serial: () => number): ZoneSou
     },
     lookUp: (name) => {
       const pod = parsePodName(name, domain);
-      return pod ? lookUpPod(pod, pods) : zone.lookUp(name);
+      if (!pod) return zone.lookUp(name);
+      return lookUpPod(pod, { mode: podMode(), pods, isNamespace });
     },
     isVolatile: (name) => name === domain || parsePodName(name, domain) !== undefined,
     isOurs: (name) => {

@@ -15,6 +15,7 @@ export class FastResponder {
   #rotation = 0;
   /** Of the last answer. */
   rcode = 0;
+  type = 0;
 
   /** `zone`: undefined while it is not complete. */
   constructor(zone: () => ZoneSource | undefined) {
@@ -28,6 +29,7 @@ export class FastResponder {
     const answer = this.#find(query, scan.questionEnd);
     if (!answer) return 0;
     this.rcode = answer.rcode;
+    this.type = query.readUInt16BE(scan.questionEnd - 4);
     return writeAnswer(answer, { query, scan, rotation: this.#rotation++ }, reply);
   }
 

@@ -9,9 +9,8 @@ import { familyOf } from '../../ip/address.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { ResolveOptions } from '../respond.ts';
 import { UDP_BYTES_MAX } from '../udp-size.ts';
+import type { Upstream } from './forward-zone.ts';
 import { FrameReader, framed } from '../server/frames.ts';
-
-export type Upstream = { readonly address: string; readonly port: number };
 
 export type Exchange = (upstream: Upstream, query: Message) => Promise<Message>;
 
@@ -41,6 +40,7 @@ export const queryFor = (question: Question, { dnssecOk, checkingDisabled }: Res
 export const createExchange =
   (clock: Clock): Exchange =>
   async (upstream, query) => {
+    if (upstream.transport === 'tcp') return askByTcp(upstream, query, clock);
     const answer = await askByUdp(upstream, query, clock);
     return answer.flags.tc ? askByTcp(upstream, query, clock) : answer;
   };

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { DatagramBatch, DatagramHandler } from '../../kernel/datagram-batch.ts';
 import { startDatagramServer } from '../../kernel/datagram-server.ts';
+import { addressIn } from '../../kernel/socket-address.ts';
 import type { Log } from '../../lang/log.ts';
 import type { Transport } from '../respond.ts';
 import { FrameReader, framed } from './frames.ts';
@@ -10,6 +11,8 @@ import { FrameReader, framed } from './frames.ts';
 export type Answerer = (
   query: Uint8Array,
   transport: Transport,
+  /** The asker's address. */
+  client: string,
 ) => Uint8Array | undefined | Promise<Uint8Array>;
 
 export type ListenerOptions = {
@@ -17,8 +20,10 @@ export type ListenerOptions = {
   readonly port: number;
   readonly answer: Answerer;
   /** Before `answer`, for what is known as bytes. */
-  readonly answerAtOnce?: DatagramHandler | undefined;
+  readonly answerAtOnce?: (isV6: boolean) => DatagramHandler;
   readonly batch: DatagramBatch;
+  /** How long a connection may say nothing. */
+  readonly idleMs?: number;
   readonly log: Log;
 };
 
@@ -56,21 +61,22 @@ const listenUdp = async ({
   batch,
   log,
 }: ListenerOptions): Promise<Closable> => {
+  const atOnce = answerAtOnce?.(address.includes(':'));
   const server = await startDatagramServer({
     address,
     port,
     receiveBufferBytes: RECEIVE_BUFFER_BYTES,
     batch,
     handle: (query, length, reply) => {
-      const bytes = answerAtOnce?.(query, length, reply) ?? 0;
+      const bytes = atOnce?.(query, length, reply) ?? 0;
       return bytes > 0 ? bytes : answerOrLater(Buffer.from(query.subarray(0, length)), reply);
     },
     onError: (error) => log.warn({ err: error, address }, 'DNS socket failed'),
   });
   const answerOrLater = (query: Buffer, reply: Buffer): number => {
-    const answered = answer(query, 'udp');
+    const sender = batch.sender();
+    const answered = answer(query, 'udp', addressIn(sender));
     if (answered instanceof Promise) {
-      const sender = batch.sender();
       void answered.then((bytes) => server.send(bytes, sender));
       return 0;
     }
@@ -80,11 +86,12 @@ const listenUdp = async ({
   return server;
 };
 
-const listenTcp = ({ address, port, answer }: ListenerOptions): Promise<Closable> => {
+const listenTcp = ({ address, port, answer, idleMs = IDLE_MS }: ListenerOptions): Promise<Closable> => {
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
+    socket.setTimeout(idleMs, () => socket.destroy());
     serveConnection(socket, answer);
   });
   server.maxConnections = CONNECTIONS_MAX;
@@ -106,13 +113,13 @@ const serveConnection = (socket: Socket, answer: Answerer): void => {
   const reply = (bytes: Uint8Array): void => {
     if (!socket.destroyed && !socket.write(framed(bytes))) socket.pause();
   };
+  const client = socket.remoteAddress ?? '';
   const reader = new FrameReader((query) => {
-    const answered = answer(query, 'tcp');
+    const answered = answer(query, 'tcp', client);
     if (answered instanceof Uint8Array) reply(answered);
     else if (answered) void answered.then(reply);
     else socket.destroy(); // no DNS
   });
-  socket.setTimeout(IDLE_MS, () => socket.destroy());
   socket.on('drain', () => socket.resume());
   socket.on('data', (chunk: Buffer) => reader.push(chunk));
   socket.on('error', () => socket.destroy());

@@ -1,0 +1,51 @@
+// Names that are not the cluster's: by a forwarder that is made anew when the configuration changes.
+import type { Clock } from '../lang/clock.ts';
+import { followConfig } from './config/follow.ts';
+import type { ConfigOptions } from './config/follow.ts';
+import type { PodMode } from './config/state.ts';
+import { createExchange } from './forward/exchange.ts';
+import type { ForwardOptions, Upstream } from './forward/forward-zone.ts';
+import { createForwarder } from './forward/forwarder.ts';
+import type { Forwarder } from './forward/forwarder.ts';
+
+export type OutsideOptions = ConfigOptions & {
+  /** Where this server answers: a question that goes there would come back for ever. */
+  readonly ownAddresses: readonly string[];
+  readonly port: number;
+  readonly clock: Clock;
+};
+
+export type Outside = Forwarder & { readonly podMode: () => PodMode };
+
+export const startOutside = (options: OutsideOptions): Outside => {
+  const exchange = createExchange(options.clock);
+  let podMode: PodMode = 'verified';
+  let forwarder: Forwarder | undefined;
+  const unsubscribe = followConfig(options, (config) => {
+    forwarder?.stop();
+    podMode = config.pods;
+    const forward = withoutOurselves(config.forward, options);
+    forwarder = createForwarder({ ...options, ...forward, exchange, random: Math.random });
+  });
+  return {
+    resolve: (...question) => forwarder!.resolve(...question),
+    cached: () => forwarder!.cached(),
+    podMode: () => podMode,
+    stop: () => {
+      unsubscribe();
+      forwarder!.stop();
+    },
+  };
+};
+
+const withoutOurselves = (
+  forward: ForwardOptions,
+  { ownAddresses, port }: OutsideOptions,
+): ForwardOptions => {
+  const isOther = (upstream: Upstream): boolean =>
+    upstream.port !== port || !ownAddresses.includes(upstream.address);
+  return {
+    ...forward,
+    zones: forward.zones.map((zone) => ({ ...zone, upstreams: zone.upstreams.filter(isOther) })),
+  };
+};
