@@ -14,6 +14,7 @@ import { controlPlanePage } from './metric-pages.ts';
 import { startLifecycle } from './lifecycle/lifecycle.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
+import { startServiceRoutes } from './underlay/service-routes.ts';
 import { startWorkloads, workloadIndexes } from './workloads/workloads.ts';
 
 export type ControlPlaneOptions = {
@@ -47,7 +48,7 @@ export const startControlPlane = async ({
   await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), objects);
   const controllers = startControllers(
     (name) => server.clientFor({ name: `system:${name}`, groups: ['system:masters'] }),
-    { caCertificate: keys.ca, serviceCidrs, keptObjects: objects, clock, log },
+    { caCertificate: keys.ca, config, keptObjects: objects, clock, log },
   );
   await server.listen(
     ['127.0.0.1', '::1', ...config.hostAddresses].map((host) => ({ host, port: config.apiPort })),
@@ -71,13 +72,13 @@ const startControllers = (
   clientFor: (component: string) => ApiClient,
   context: {
     readonly caCertificate: string;
-    readonly serviceCidrs: readonly string[];
+    readonly config: ClusterConfig;
     readonly keptObjects: readonly BootstrapObject[];
     readonly clock: Clock;
     readonly log: Log;
   },
 ): readonly Stoppable[] => {
-  const { caCertificate, clock } = context;
+  const { caCertificate, config, clock } = context;
   const watcher = clientFor('kube-controller-manager');
   const informer = <T extends KubeObject>(
     resource: InformerOptions<T>['resource'],
@@ -111,8 +112,9 @@ const startControllers = (
       services,
       serviceCidrs,
       ipAddresses,
-      defaultCidrs: context.serviceCidrs,
+      defaultCidrs: config.serviceCidrs,
     }),
+    startServiceRoutes({ config, serviceCidrs, clock, log: context.log.child({ component: 'underlay' }) }),
     startLifecycle({
       ...of('kube-controller-manager'),
       resources: resources.allResources,

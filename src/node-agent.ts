@@ -15,6 +15,7 @@ import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import { enterNetns, netnsPath } from './kernel/netns.ts';
 import { type Nft, openNft } from './kernel/nft.ts';
+import { mountTmpfs, unmountTmpfs } from './kernel/tmpfs.ts';
 import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import { type Log, createLog } from './lang/log.ts';
@@ -59,7 +60,7 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const log = createLog('node-agent').child({ node: node.name });
   enterNetns(netnsPath(`podnet-${config.name}-${node.name}`));
   const server = `https://${config.hostAddresses[0]}:${config.apiPort}`;
-  const client = createHttpClient({ server, ...keys, clock, log });
+  const client = createHttpClient({ server, ...keys, userAgent: 'kubelet', clock, log });
   const informers = startInformers(message, client, log);
   const stateFolder = join(clusterFiles(config.name).state, node.name);
   const agent: Agent = { ...message, log, client, nft: openNft(), informers, stateFolder };
@@ -178,6 +179,10 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
     stateFolder: join(stateFolder, 'pods'),
     logFolder: join(clusterFiles(config.name).logs, node.name),
     hostResolvConf,
+    memoryFiles: {
+      mount: (path, sizeBytes) => mountTmpfs(path, { sizeBytes, mode: '0777' }),
+      unmount: unmountTmpfs,
+    },
     server: { port: KUBELET_PORT, addresses: node.addresses, ...keys },
     metrics: nodePage,
     clock,

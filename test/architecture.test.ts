@@ -27,7 +27,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'service-addresses': API,
   images: ['lang', 'kernel'],
   runtime: ['lang', 'kernel', 'images'],
-  underlay: ['lang', 'ip', 'wire', 'kernel'],
+  underlay: [...API, 'wire', 'kernel'],
   podnetwork: [...API, 'wire', 'kernel', 'runtime'], // of runtime only the SandboxNetwork interface
   services: [...API, 'wire', 'kernel'],
   dns: [...API, 'wire', 'kernel'],

@@ -73,7 +73,7 @@ describe('create', () => {
     });
     assert.match(metadata.uid, /^[0-9a-f-]{36}$/);
     assert.deepEqual(
-      { ...metadata, uid: '' },
+      { ...metadata, uid: '', managedFields: undefined },
       {
         name: 'web',
         namespace: 'default',
@@ -81,6 +81,7 @@ describe('create', () => {
         creationTimestamp: '2026-01-01T00:00:00Z',
         generation: 1,
         resourceVersion: registry.revision(),
+        managedFields: undefined,
       },
     );
     assert.deepEqual([apiVersion, kind], ['apps/v1', 'Deployment']);

@@ -2,8 +2,9 @@
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
-import type { Kind } from './kind.ts';
+import type { Kind, Part } from './kind.ts';
 import type { Registry, RequestContext, Subresource } from './registry.ts';
+import { createFieldTypes } from './schema/field-types.ts';
 import { createSchemas, loadDefinitions } from './schema/schema.ts';
 import { methodNotSupported } from './status-errors.ts';
 import { startExpiry } from './store/expiry.ts';
@@ -12,13 +13,14 @@ import { selectorOf } from './store/selector.ts';
 import { Store } from './store/store.ts';
 import type { StoreOptions } from './store/store.ts';
 import { watch } from './store/watch.ts';
+import { apply } from './verbs/apply.ts';
 import { arrival, missingNeed } from './verbs/arrival.ts';
 import { create } from './verbs/create.ts';
 import { deleteOne, deleteSelected } from './verbs/delete.ts';
-import { find, tableOf } from './verbs/machinery.ts';
+import { find, keyFor, tableOf } from './verbs/machinery.ts';
 import type { Machinery } from './verbs/machinery.ts';
 import { patch } from './verbs/patch.ts';
-import { getScale, patchScale, updateScale } from './verbs/scale.ts';
+import { applyScale, getScale, patchScale, updateScale } from './verbs/scale.ts';
 import { runSubresource } from './verbs/subresource.ts';
 import { update, updateStatus } from './verbs/update.ts';
 
@@ -33,10 +35,12 @@ export type RegistryOptions = {
 /** A cluster with the initial objects of its kinds. Needs the kind Namespace for namespaced kinds. */
 export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry => {
   const store = new Store(options);
+  const definitions = loadDefinitions();
   const machinery: Machinery = {
     store,
     clock: options.clock,
-    schema: createSchemas(loadDefinitions()).root,
+    schema: createSchemas(definitions).root,
+    fieldType: createFieldTypes(definitions).type,
   };
   startExpiry(store, kinds, options.clock);
   for (const kind of kinds)
@@ -61,6 +65,13 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
       subresource === 'scale'
         ? patchScale(machinery, kind, ref, change, context)
         : patch(machinery, supporting(kind, subresource), ref, change, context, subresource),
+    apply: async (kind, ref, request, context, subresource) => {
+      if (subresource === 'scale') return applyScale(machinery, kind, ref, request, context);
+      const isThere = tableOf(machinery, kind).objects.get(keyFor(kind, ref)) !== undefined;
+      const need = isThere ? undefined : missingNeed(machinery, kind, ref.namespace, request.config);
+      if (need) await arrival(machinery, need);
+      return apply(machinery, supporting(kind, subresource), ref, request, context, subresource);
+    },
     delete: async (kind, ref, request, context) => deleteOne(machinery, kind, ref, request, context),
     deleteCollection: async (kind, selection, request, context) =>
       deleteSelected(machinery, kind, selection, request, context),
@@ -85,9 +96,17 @@ const updaters: Readonly<Record<Subresource | 'whole', Update>> = {
   whole: update,
   status: updateStatus,
   scale: updateScale,
+  ephemeralcontainers: (machinery, kind, ref, body, context) =>
+    update(machinery, kind, ref, body, context, 'ephemeralcontainers'),
 };
 
+/** The kind as a write through the subresource sees it. Throws 405. */
 const supporting = (kind: Kind, subresource: Subresource | undefined): Kind => {
-  if (subresource === undefined || kind.subresources.includes(subresource)) return kind;
-  throw methodNotSupported(kind.resource, subresource);
+  if (subresource === undefined) return kind;
+  if (!kind.subresources.includes(subresource)) throw methodNotSupported(kind.resource, subresource);
+  const part = isPart(subresource) ? kind.parts?.[subresource] : undefined;
+  return part ? { ...kind, prepareForUpdate: part.narrow, validateUpdate: part.validateUpdate } : kind;
 };
+
+const isPart = (subresource: Subresource): subresource is Part =>
+  subresource !== 'status' && subresource !== 'scale';

@@ -13,7 +13,7 @@ export const createInProcessClient = (registry: Registry, user: User): ApiClient
   const context: RequestContext = {
     user,
     dryRun: false,
-    fieldManager: user.name,
+    fieldManager: user.name.replace(/^system:/, ''),
     fieldValidation: 'Strict',
     decodingErrors: [],
     warn: () => {},

@@ -38,6 +38,14 @@ export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'path' | 'ipAddress
 /** An object of another kind, by its key. */
 export type Reference = { readonly resource: Resource; readonly key: string };
 
+export type Part = 'ephemeralcontainers';
+
+export type PartialWrite = {
+  /** Takes back what the subresource may not change. In place. */
+  readonly narrow: (draft: Draft, before: KubeObject) => void;
+  readonly validateUpdate: NonNullable<Kind['validateUpdate']>;
+};
+
 export type Kind = {
   readonly resource: Resource;
   readonly singular: string;
@@ -57,6 +65,7 @@ export type Kind = {
     | 'attach'
     | 'portforward'
     | 'proxy'
+    | 'ephemeralcontainers'
     | 'finalize'
   )[];
   /**
@@ -88,6 +97,8 @@ export type Kind = {
   ) => readonly FieldError[];
   /** What an update of the status subresource may not say. */
   readonly validateStatus?: (object: KubeObject, before: KubeObject) => readonly FieldError[];
+  /** Subresources through which only a part of the object is written. */
+  readonly parts?: Readonly<Partial<Record<Part, PartialWrite>>>;
   /** What is valid but ill-advised, in kube-apiserver's words: each becomes a `Warning: 299` header. */
   readonly warnings?: (object: KubeObject) => readonly string[];
   /** What clients hear with every request on a kind that has a successor. */

@@ -3,7 +3,7 @@
 import type { Status } from '../k8s/generated/types.ts';
 import type { DeleteRequest, ObjectRef, PatchType } from '../client/client.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
-import type { Draft, Kind } from './kind.ts';
+import type { Draft, Kind, Part } from './kind.ts';
 
 export type User = {
   readonly name: string;
@@ -65,7 +65,16 @@ export type WatchSink = {
   readonly event: (event: RegistryEvent) => void;
 };
 
-export type Subresource = 'status' | 'scale';
+export type Subresource = 'status' | 'scale' | Part;
+
+export type ApplyRequest = {
+  /** The applied configuration: what the manager wants, and nothing else. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Takes fields from other managers instead of refusing. */
+  readonly isForced: boolean;
+};
+
+export type ApplyResult = { readonly object: Stored<KubeObject>; readonly isNew: boolean };
 
 export type DeleteResult = {
   readonly object: Stored<KubeObject>;
@@ -103,6 +112,14 @@ export type Registry = {
     context: RequestContext,
     subresource?: Subresource,
   ) => Promise<Stored<KubeObject>>;
+  /** Server-side apply: creates what is not there. */
+  readonly apply: (
+    kind: Kind,
+    ref: ObjectRef,
+    request: ApplyRequest,
+    context: RequestContext,
+    subresource?: Subresource,
+  ) => Promise<ApplyResult>;
   readonly delete: (
     kind: Kind,
     ref: ObjectRef,

@@ -3,6 +3,9 @@ import { ApiError, failure } from '../k8s/api-error.ts';
 import type { FieldError } from '../k8s/field-error.ts';
 import type { Status } from '../k8s/generated/types.ts';
 import type { Resource } from '../k8s/resources.ts';
+import { causeOf, conflictMessage } from './managed-fields/conflicts.ts';
+import type { Conflict } from './managed-fields/conflicts.ts';
+import { pathText } from './managed-fields/field-path.ts';
 
 type Causes = NonNullable<NonNullable<Status['details']>['causes']>;
 
@@ -35,6 +38,18 @@ export const conflict = (resource: Resource, name: string, why: string = OPTIMIS
     409,
     'Conflict',
     `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`,
+  );
+
+/** Other managers own what an apply would change. */
+export const applyConflict = (conflicts: readonly Conflict[]): ApiError =>
+  new ApiError(
+    failure(409, 'Conflict', conflictMessage(conflicts), {
+      causes: conflicts.map((each) => ({
+        reason: 'FieldManagerConflict',
+        message: causeOf(each),
+        field: pathText(each.path),
+      })),
+    }),
   );
 
 export const forbidden = (resource: Resource, name: string, why: string, causes?: Causes): ApiError =>

@@ -33,6 +33,15 @@ export const replaceRoute = (route: Route): NetlinkRequest => ({
   payload: encodeRoute(route),
 });
 
+/** Leaves a route to the same destination in its place. */
+export const addRoute = (route: Route): NetlinkRequest => ({
+  what: `route add ${formatRoute(route)}`,
+  type: RTM.newRoute,
+  flags: NLM_F.create | NLM_F.exclusive,
+  payload: encodeRoute(route),
+  tolerate: ['EEXIST'],
+});
+
 /** Idempotent. */
 export const deleteRoute = (route: Route): NetlinkRequest => ({
   what: `route delete ${formatRoute(route)}`,

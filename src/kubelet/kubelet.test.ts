@@ -282,6 +282,20 @@ describe('startKubelet()', () => {
     assert.ok(test.runtime.calls.includes('stopContainer web#0 30s'));
   });
 
+  it('ends a pod that asks for the machine’s processes, before anything of it is made', async () => {
+    await run(boundPod('a', { hostPID: true, hostIPC: true }));
+    const { phase, reason, message } = test.pod('a').status!;
+    assert.deepEqual(
+      [phase, reason, message],
+      [
+        'Failed',
+        'HostNamespaceForbidden',
+        'Pod was rejected: podnet does not support spec.hostPID and spec.hostIPC',
+      ],
+    );
+    assert.deepEqual(test.runtime.calls, []);
+  });
+
   it('cleans up after a pod that was deleted by force', async () => {
     await run(boundPod('a', { terminationGracePeriodSeconds: 0 }));
     test.client.remove(pods, 'default/a');

@@ -38,7 +38,7 @@ export const startKubelet = (options: KubeletOptions): Kubelet => {
     ...options,
     runtime,
     services: createServiceDirectory(options.services),
-    folders: createPodFolders(options.stateFolder, options.logFolder),
+    folders: createPodFolders(options),
     references: createReferences(client, clock),
     tokens: createServiceAccountTokens(client, clock),
     recorder: createEventRecorder({ client, component: 'kubelet', host: node.name, clock, log }),

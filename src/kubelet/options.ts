@@ -6,6 +6,7 @@ import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { Family } from '../metrics/family.ts';
 import type { PodRuntime } from '../runtime/runtime.ts';
+import type { MemoryFiles } from './volumes/empty-dir.ts';
 
 export type KubeletNode = {
   readonly name: string;
@@ -42,6 +43,7 @@ export type KubeletOptions = {
   readonly stateFolder: string;
   readonly logFolder: string;
   readonly hostResolvConf: { readonly nameservers: readonly string[]; readonly searches: readonly string[] };
+  readonly memoryFiles: MemoryFiles;
   readonly server: KubeletServerOptions;
   /** What /metrics shows; the kubelet's own alone without it. */
   readonly metrics?: readonly Family[];

@@ -1,7 +1,8 @@
 // Where a pod's files lie on the node: the same names as under /var/lib/kubelet and /var/log/pods.
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { KubeletOptions } from './options.ts';
 
 export type PodNames = { readonly namespace: string; readonly name: string; readonly uid: string };
 
@@ -19,7 +20,14 @@ export type PodFolders = {
   readonly known: () => readonly string[];
 };
 
-export const createPodFolders = (stateFolder: string, logFolder: string): PodFolders => {
+/** kubelet's plugin name. */
+export const EMPTY_DIR = 'kubernetes.io~empty-dir';
+
+export const createPodFolders = ({
+  stateFolder,
+  logFolder,
+  memoryFiles,
+}: Pick<KubeletOptions, 'stateFolder' | 'logFolder' | 'memoryFiles'>): PodFolders => {
   const pods = join(stateFolder, 'pods');
   mkdirSync(pods, { recursive: true });
   const pod = (uid: string): string => join(pods, uid);
@@ -32,8 +40,15 @@ export const createPodFolders = (stateFolder: string, logFolder: string): PodFol
     logs,
     logName: (container, attempt) => `${container}/${attempt}.log`,
     remove: async (names) => {
+      for (const path of emptyDirs(pod(names.uid))) memoryFiles.unmount(path);
       for (const folder of [pod(names.uid), logs(names)]) await rm(folder, { recursive: true, force: true });
     },
     known: () => readdirSync(pods),
   };
+};
+
+/** Some may be in memory: a mount must go before its folder. */
+const emptyDirs = (pod: string): readonly string[] => {
+  const folder = join(pod, 'volumes', EMPTY_DIR);
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 };

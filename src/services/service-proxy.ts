@@ -7,7 +7,7 @@ import type { EndpointSlice, Node, Service } from '../k8s/generated/types.ts';
 import { openConntrack } from '../kernel/conntrack.ts';
 import type { Conntrack } from '../kernel/conntrack.ts';
 import type { Nft } from '../kernel/nft.ts';
-import type { Clock, Timer } from '../lang/clock.ts';
+import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
 import type { Loop, LoopOptions } from '../reconcile/loop.ts';
@@ -17,7 +17,9 @@ import type { ProxyHealth } from './health/proxy-health.ts';
 import { serviceOfSlice } from './select.ts';
 import { ServiceSync } from './service-sync.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
+import { removeKubeProxy } from './take-over.ts';
 import { SyncMeter } from './sync-meter.ts';
+import { startUpkeep } from './upkeep.ts';
 import type { VirtualIp } from './virtual-ip.ts';
 
 export type ServiceProxyOptions = {
@@ -60,9 +62,6 @@ export const sliceIndexes = {
 /** No Service's key: marked so that the tables are made where there is no Service yet. */
 const TABLES = '';
 
-/** How often the tables are looked for: `nft flush ruleset` by someone else takes them away without a sign. */
-const CHECK_MS = 30_000;
-
 /** Starts following Services and slices. Nothing in the kernel changes before both are completely known. */
 export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy => {
   const { services, endpointSlices, log } = options;
@@ -92,10 +91,11 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
         meter.heardSlice(before, after);
         markServices(loop, before, after);
       }),
-      checkTables(sync, loop, options),
+      startUpkeep({ ...options, sync, mark: loop.mark }),
     );
     loop.mark(TABLES);
     await sync.whenComplete();
+    removeKubeProxy(options.nft, log);
   });
   return {
     whenSynced: () => synced,
@@ -139,17 +139,6 @@ const cleanUp = (conntrack: Conntrack, effects: Effects, log: Log): void => {
   } catch (error) {
     log.warn({ err: error }, 'stale UDP connections not deleted');
   }
-};
-
-/** Marks everything when the tables are gone. */
-const checkTables = (sync: ServiceSync, loop: Loop, { clock }: ServiceProxyOptions): (() => void) => {
-  let timer: Timer;
-  const check = (): void => {
-    if (!sync.isIntact()) for (const key of sync.restart()) loop.mark(key);
-    timer = clock.after(CHECK_MS, check);
-  };
-  timer = clock.after(CHECK_MS, check);
-  return () => timer.cancel();
 };
 
 const addressesOf = (texts: readonly string[]): VirtualIp[] =>

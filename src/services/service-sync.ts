@@ -82,6 +82,16 @@ export class ServiceSync {
     return this.#programmer === undefined || hasTables(this.#options.nft);
   }
 
+  /** Whether the kernel has what was written; undefined if that cannot be said now. */
+  async verify(): Promise<boolean | undefined> {
+    return this.isIntact() && (await this.#programmer?.verify());
+  }
+
+  /** Takes away chains that nothing leads to any more. */
+  collect(): void {
+    this.#programmer?.collect();
+  }
+
   /** Forgets what is in the kernel; the returned Services are to be applied again. */
   restart(): readonly string[] {
     this.#programmer = undefined;
@@ -128,11 +138,13 @@ export class ServiceSync {
   }
 }
 
-/** Pods reach the API server through this one. */
-const FIRST = 'default/kubernetes';
+/** What everything else needs: the API server and DNS. */
+const FIRST: ReadonlySet<string> = new Set(['default/kubernetes', 'kube-system/kube-dns']);
 
-const firstThingsFirst = (services: ReadonlySet<string>): readonly string[] =>
-  services.has(FIRST) ? [FIRST, ...[...services].filter((key) => key !== FIRST)] : [...services];
+const firstThingsFirst = (services: ReadonlySet<string>): readonly string[] => [
+  ...[...FIRST].filter((key) => services.has(key)),
+  ...[...services].filter((key) => !FIRST.has(key)),
+];
 
 function* parts(works: Iterable<Work>): Generator<readonly Work[]> {
   let part: Work[] = [];

@@ -1,7 +1,7 @@
 // What the underlay is made of, computed from the cluster's plan. Pure: a plan in; addresses, routes and rules out.
 import { addressToBytes, parseAddress } from '../ip/address.ts';
 import type { Address } from '../ip/address.ts';
-import { parsePrefix } from '../ip/prefix.ts';
+import { parsePrefix, prefixesOverlap } from '../ip/prefix.ts';
 import type { Prefix } from '../ip/prefix.ts';
 import { macFromBytes } from '../wire/mac.ts';
 import { bridgeName, tableName } from './names.ts';
@@ -48,11 +48,34 @@ export const hostRoutes = ({ nodes, podCidrs, serviceCidrs }: UnderlayConfig): r
       via: [addressOf(node.addresses[index]!)],
     })),
   ),
-  ...serviceCidrs.map((cidr, index) => ({
-    destination: prefixFrom(cidr),
-    via: nodes.map((node) => addressOf(node.addresses[index]!)),
-  })),
+  ...serviceCidrs.map((cidr) => viaAnyNode(nodes, prefixFrom(cidr))),
 ];
+
+/**
+ * Host to the Services of ranges that came later. Not to ranges that would take the host's own traffic away: those that
+ * overlap with the cluster's other networks, and very wide ones.
+ */
+export const laterServiceRoutes = (
+  { nodes, podCidrs, underlayCidrs, serviceCidrs }: UnderlayConfig,
+  cidrs: readonly string[],
+): readonly UnderlayRoute[] => {
+  const others = [...podCidrs, ...underlayCidrs].map(prefixFrom);
+  return [...new Set(cidrs)]
+    .filter((cidr) => !serviceCidrs.includes(cidr))
+    .map(prefixFrom)
+    .filter((prefix) => prefix.length >= WIDEST && !others.some((other) => prefixesOverlap(other, prefix)))
+    .map((prefix) => viaAnyNode(nodes, prefix));
+};
+
+/** As wide as the networks that are set aside for private use (RFC 1918, RFC 4193). */
+const WIDEST = 8;
+
+const viaAnyNode = (nodes: UnderlayConfig['nodes'], destination: Prefix): UnderlayRoute => ({
+  destination,
+  via: nodes.flatMap(({ addresses }) =>
+    addresses.map(addressOf).filter(({ family }) => family === destination.family),
+  ),
+});
 
 /** Everything a node does not know goes to the host, with the node's own address and not one of a Service's on lo. */
 export const nodeDefaultRoutes = (

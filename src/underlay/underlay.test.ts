@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { formatAddress } from '../ip/address.ts';
 import { formatPrefix } from '../ip/prefix.ts';
 import { bridgeName, isBridgeName, isNetnsOf, linkGroup, nodeLinkName, nodeNetnsName } from './names.ts';
-import { hostRoutes, hostRules, macOf, nodeDefaultRoutes } from './plan.ts';
+import { hostRoutes, hostRules, laterServiceRoutes, macOf, nodeDefaultRoutes } from './plan.ts';
 
 const config = {
   name: 'demo',
@@ -17,6 +17,24 @@ const config = {
     { name: 'node-2', addresses: ['172.30.0.12', 'fd00:172:30::c'], podCidrs: ['10.244.1.0/24'] },
   ],
 };
+
+describe('laterServiceRoutes()', () => {
+  const routes = (...cidrs: readonly string[]): readonly string[] =>
+    laterServiceRoutes(config, cidrs).map(
+      ({ destination, via }) => `${formatPrefix(destination)} via ${via.map(formatAddress).join(' ')}`,
+    );
+
+  it('go through any node of the family, once, and leave out those of the plan', () => {
+    assert.deepEqual(routes('10.96.0.0/16', '10.120.0.0/24', 'fd00:120::/112', '10.120.0.0/24'), [
+      '10.120.0.0/24 via 172.30.0.11 172.30.0.12',
+      'fd00:120::/112 via fd00:172:30::b fd00:172:30::c',
+    ]);
+  });
+
+  it('never take the traffic to pods, nodes or the world', () => {
+    assert.deepEqual(routes('10.0.0.0/8', '172.30.0.128/25', '0.0.0.0/0', '::/0', 'fd00::/16'), []);
+  });
+});
 
 describe('names', () => {
   it('names of links fit into 15 characters, stay the same, and differ between clusters and nodes', () => {

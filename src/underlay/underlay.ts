@@ -32,6 +32,7 @@ import {
   nodeNetnsName,
   tableName,
 } from './names.ts';
+import { kernelRoute } from './kernel-route.ts';
 import { hostRoutes, hostRules, macOf, nodeDefaultRoutes, underlayAddresses } from './plan.ts';
 import type { UnderlayConfig } from './plan.ts';
 
@@ -197,12 +198,7 @@ const connectNode = (
 };
 
 const addHostRoutes = (rtnetlink: Rtnetlink, config: UnderlayConfig, linkIndex: number): void => {
-  const routes = hostRoutes(config).map(({ destination, via: [first, ...others] }) => {
-    if (!first) return routeOf({ destination, linkIndex });
-    if (others.length === 0) return routeOf({ destination, via: first, linkIndex });
-    return routeOf({ destination, nextHops: [first, ...others].map((via) => ({ via, linkIndex })) });
-  });
-  rtnetlink.request(routes.map(replaceRoute));
+  rtnetlink.request(hostRoutes(config).map((route) => replaceRoute(kernelRoute(route, linkIndex))));
 };
 
 const withNft = (work: (nft: Nft) => void): void => {

@@ -1,5 +1,6 @@
 // A kubelet with the real runtime and the real API server, used by the real kubectl.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Pod } from '../../src/k8s/generated/types.ts';
 import { eventually } from '../support/poll.ts';
@@ -48,6 +49,44 @@ describe('kubelet on the process runtime', () => {
     assert.match(await kubectl('logs', 'web'), /^(out\nerr|err\nout)\n$/);
     await kubectl('delete', 'pod', 'web');
     assert.deepEqual(await node.runtime.listPodSandbox(), []);
+  });
+
+  it('an emptyDir in memory is of its size, outlives a container, and goes with its pod', async () => {
+    const volumes = 'volumes: [{ name: v, emptyDir: { medium: Memory, sizeLimit: 3Mi } }],';
+    const script =
+      'trap "exit 0" TERM; echo $(($(cat /v/count || echo 0) + 1)) > /v/count; sleep infinity & wait';
+    const container = `command: [sh, -c, '${script}'], volumeMounts: [{ name: v, mountPath: /v }]`;
+    await apply(pod('memory', container, volumes));
+    await ready('memory');
+    assert.match(await sh('memory', 'df -k /v'), /^tmpfs +3072 /m);
+    assert.match(
+      await sh('memory', 'dd if=/dev/zero of=/v/large bs=1M count=4 2>&1 || true'),
+      /No space left/,
+    );
+    await sh('memory', 'rm /v/large; kill 1');
+    await eventually(
+      'the second count',
+      async () => (await sh('memory', 'cat /v/count').catch(() => '')) === '2\n',
+    );
+    const { uid } = (await get('memory')).metadata!;
+    const mounted = (): boolean => readFileSync('/proc/self/mounts', 'utf8').includes(uid!);
+    assert.ok(mounted());
+    await kubectl('delete', 'pod', 'memory');
+    assert.ok(!mounted());
+  });
+
+  it('containers share processes if their pod asks for it', async () => {
+    await apply(
+      pod(
+        'shared',
+        SLEEP,
+        'shareProcessNamespace: true, initContainers: [{ name: first, image: podnet/toolbox, imagePullPolicy: IfNotPresent, command: ["true"] }],',
+      ),
+    );
+    await ready('shared');
+    assert.match(await sh('shared', 'ps -o args'), /sleep infinity & wait[\s\S]*sleep infinity/);
+    assert.equal((await get('shared')).status!.containerStatuses!.length, 1);
+    await kubectl('delete', 'pod', 'shared');
   });
 
   it('variables, files and their changes come from a ConfigMap and a Secret', async () => {

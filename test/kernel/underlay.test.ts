@@ -3,12 +3,18 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { removeClusterTraces } from '../../src/cli/remove-traces.ts';
 import { planCluster } from '../../src/embedded/cluster-config.ts';
+import { startInformer } from '../../src/informer/informer.ts';
+import { serviceCidrs } from '../../src/k8s/resources.ts';
 import { netnsPath } from '../../src/kernel/netns.ts';
 import { readSysctl } from '../../src/kernel/sysctl.ts';
+import { systemClock as clock } from '../../src/lang/clock.ts';
 import { silentLog as log } from '../../src/lang/log.ts';
+import { startServiceRoutes } from '../../src/underlay/service-routes.ts';
 import { createUnderlay, removeUnderlay } from '../../src/underlay/underlay.ts';
+import { createFakeClient } from '../support/fake-client.ts';
 import { startNetnsAgent } from '../support/netns-agent.ts';
 import type { NetnsAgent } from '../support/netns-agent.ts';
 import { HOST_OUTSIDE, OUTSIDE, createLabHost } from '../support/pod-lab.ts';
@@ -75,6 +81,31 @@ describe('createUnderlay()', () => {
     assert.match(routes, /^10\.254\.0\.0\/16 .*scope link/m);
     const hops = await runOk('ip', ['-6', 'route', 'show', config.serviceCidrs[1]]);
     assert.equal([...hops.matchAll(/nexthop via fd00:172:30:10::[bcd] /g)].length, 3);
+    removeUnderlay(NAME);
+  });
+
+  it('the host’s routes follow ranges of Services that come and go, and leave its own alone', async () => {
+    createUnderlay({ config, log });
+    await runOk('ip', ['route', 'add', '10.121.0.0/24', 'via', OUTSIDE[0]]);
+    const before = await hostState();
+    const client = createFakeClient();
+    const informer = startInformer({ client, resource: serviceCidrs, clock, log });
+    const routes = startServiceRoutes({ config, serviceCidrs: informer, clock, log });
+    const cidrs = ['10.120.0.0/24', 'fd00:120::/112'];
+    client.put(serviceCidrs, { metadata: { name: 'more' }, spec: { cidrs } });
+    client.put(serviceCidrs, { metadata: { name: 'taken' }, spec: { cidrs: ['10.121.0.0/24'] } });
+    await eventually('routes of both families through every node', async () => {
+      const hops = await Promise.all([
+        runOk('ip', ['route', 'show', cidrs[0]!]),
+        runOk('ip', ['-6', 'route', 'show', cidrs[1]!]),
+      ]);
+      return hops.every((text) => text.match(/nexthop via /g)?.length === 3);
+    });
+    for (const name of ['more', 'taken']) client.remove(serviceCidrs, name);
+    await eventually('they are gone', async () => isDeepStrictEqual(await hostState(), before));
+    await routes.stop();
+    informer.stop();
+    await runOk('ip', ['route', 'del', '10.121.0.0/24']);
     removeUnderlay(NAME);
   });
 

@@ -77,6 +77,7 @@ const startWith = async (parts: Parts, options: { readonly server?: Server }): P
     stateFolder,
     logFolder: join(stateFolder, 'logs'),
     hostResolvConf: { nameservers: ['192.0.2.53'], searches: ['example.org'] },
+    memoryFiles: { mount: () => {}, unmount: () => {} },
     server: { ...server, addresses: options.server ? ['127.0.0.1'] : [] },
     clock,
     log: silentLog,

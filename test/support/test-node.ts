@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startInformer } from '../../src/informer/informer.ts';
 import type { Pod, Service } from '../../src/k8s/generated/types.ts';
 import { configMaps, namespaces, pods, serviceAccounts, services } from '../../src/k8s/resources.ts';
+import { mountTmpfs, unmountTmpfs } from '../../src/kernel/tmpfs.ts';
 import { startKubelet } from '../../src/kubelet/kubelet.ts';
 import { systemClock as clock } from '../../src/lang/clock.ts';
 import { silentLog as log } from '../../src/lang/log.ts';
@@ -45,6 +46,10 @@ export const startTestNode = async (name: string, port: number): Promise<TestNod
     stateFolder,
     logFolder: join(stateFolder, 'logs'),
     hostResolvConf: { nameservers: [], searches: [] },
+    memoryFiles: {
+      mount: (path, sizeBytes) => mountTmpfs(path, { sizeBytes, mode: '0777' }),
+      unmount: unmountTmpfs,
+    },
     server: { port, addresses: ['127.0.0.1'], ca: api.authority.certificate, ...keys },
   });
   await kubelet.whenRegistered();

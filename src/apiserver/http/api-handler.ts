@@ -171,6 +171,7 @@ const answerSubresource = (
   switch (subresource.name) {
     case 'status':
     case 'scale':
+    case 'ephemeralcontainers':
       return objects[verb](request, { ...path, kind, subresource: subresource.name as Subresource });
     case 'log':
       return podStreams.logs(refOf(path), request.query);

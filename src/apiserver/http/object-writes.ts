@@ -2,6 +2,8 @@
 import type { PatchType } from '../../client/client.ts';
 import { apiVersionOf } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
+import { ApiError } from '../../k8s/api-error.ts';
+import { demand } from '../auth/authorize.ts';
 import type { Kind } from '../kind.ts';
 import type { DeleteResult, Registry, RequestContext } from '../registry.ts';
 import { type Target, answersFor, refOf } from './answers.ts';
@@ -11,7 +13,14 @@ import { duplicateFields } from './duplicate-fields.ts';
 import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts';
 import { unsupportedMediaType } from './http-errors.ts';
 import type { ObjectHandler } from './object-reads.ts';
-import { parseFieldValidation, parseSelection, requestContext } from './request-options.ts';
+import { readConfig } from './apply-body.ts';
+import {
+  checkNotForced,
+  parseFieldValidation,
+  parseForce,
+  parseSelection,
+  requestContext,
+} from './request-options.ts';
 
 export type WriteOptions = { readonly registry: Registry; readonly clock: Clock };
 
@@ -32,6 +41,7 @@ export const createObjectWrites = (options: WriteOptions): Readonly<Record<Write
       return answers.object(await registry.update(kind, refOf(target), object, context, subresource));
     },
     patch: async (request, target) => {
+      if (mediaTypeOf(request.headers['content-type']) === APPLY_TYPE) return apply(options, request, target);
       const answers = answersFor(request, target, clock);
       const { patch, context } = await readPatch(request);
       const { kind, subresource } = target;
@@ -62,6 +72,7 @@ const bodyTypeOf = ({ kind, subresource }: Target): ExpectedType =>
     ? { apiVersion: 'autoscaling/v1', kind: 'Scale' }
     : { apiVersion: apiVersionOf(kind.resource), kind: kind.resource.kind };
 
+const APPLY_TYPE = 'application/apply-patch+yaml';
 const PATCH_TYPES: readonly PatchType[] = [
   'application/json-patch+json',
   'application/merge-patch+json',
@@ -70,13 +81,49 @@ const PATCH_TYPES: readonly PatchType[] = [
 
 const readPatch = async (request: ApiRequest) => {
   const type = PATCH_TYPES.find((each) => each === mediaTypeOf(request.headers['content-type']));
-  if (!type) throw unsupportedMediaType(PATCH_TYPES.join(', '));
+  if (!type) throw unsupportedMediaType([...PATCH_TYPES, APPLY_TYPE].join(', '));
+  checkNotForced(request.query);
   const validation = parseFieldValidation(request.query.get('fieldValidation'), 'PatchOptions');
   const text = (await request.body()).toString('utf8');
   const patch = { type, body: parseJson(text) };
   const decodingErrors = validation === 'Ignore' ? [] : duplicateFields(text);
   return { patch, context: requestContext(request, 'PatchOptions', decodingErrors) };
 };
+
+const apply = async (
+  { registry, clock }: WriteOptions,
+  request: ApiRequest,
+  target: Target,
+): Promise<Answer> => {
+  const answers = answersFor(request, target, clock);
+  const isForced = parseForce(request.query);
+  const config = await readConfig(request);
+  const context = requestContext(request, 'PatchOptions');
+  if (!isThere(registry, target)) demand(request.user, { ...attributesOf(target), verb: 'create' });
+  const { kind, subresource } = target;
+  const applied = await registry.apply(kind, refOf(target), { config, isForced }, context, subresource);
+  return answers.object(applied.object, applied.isNew ? 201 : 200);
+};
+
+/** An apply may create: then it needs the right to. */
+const isThere = (registry: Registry, target: Target): boolean => {
+  try {
+    return registry.get(target.kind, refOf(target)) !== undefined;
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'NotFound') return false;
+    throw error;
+  }
+};
+
+const attributesOf = ({ kind: { resource }, name, namespace, subresource }: Target) => ({
+  kind: 'resource' as const,
+  group: resource.group,
+  version: resource.version,
+  resource: resource.resource,
+  subresource,
+  name,
+  namespace,
+});
 
 const deleteOne = async (
   { registry, clock }: WriteOptions,

@@ -1,6 +1,12 @@
 // The query parameters that every resource understands, checked as apimachinery's validation checks them.
 import type { FieldError } from '../../k8s/field-error.ts';
-import { notSupported, tooLong } from '../../k8s/field-errors.ts';
+import {
+  forbidden,
+  invalid as invalidField,
+  notSupported,
+  required,
+  tooLong,
+} from '../../k8s/field-errors.ts';
 import { badRequest, invalid } from '../status-errors.ts';
 import type { ApiError } from '../../k8s/api-error.ts';
 import type { FieldValidation, ListQuery, RequestContext, WatchQuery } from '../registry.ts';
@@ -44,13 +50,43 @@ export const parseFieldValidation = (text: string | null, kind: OptionsKind): Fi
   return found;
 };
 
+/** Whether an apply takes fields from others. It must say who applies. */
+export const parseForce = (query: URLSearchParams): boolean => {
+  if (!query.get('fieldManager'))
+    throw invalidOption('PatchOptions', required('fieldManager', 'is required for apply patch'));
+  return isTrue(query.get('force'));
+};
+
+/** Only an apply can be forced. */
+export const checkNotForced = (query: URLSearchParams): void => {
+  if (query.has('force'))
+    throw invalidOption('PatchOptions', forbidden('force', 'may not be specified for non-apply patch'));
+};
+
 /** Without one, the name before the slash of the User-Agent. */
 const parseFieldManager = ({ query, headers }: ApiRequest, kind: OptionsKind): string => {
   const given = query.get('fieldManager');
-  if (given === null) return (headers['user-agent'] ?? '').split('/')[0]!.slice(0, FIELD_MANAGER_LENGTH_MAX);
-  if (given.length > FIELD_MANAGER_LENGTH_MAX)
+  if (!given) return managerOf(headers['user-agent'] ?? '');
+  if (Buffer.byteLength(given) > FIELD_MANAGER_LENGTH_MAX)
     throw invalidOption(kind, tooLong('fieldManager', FIELD_MANAGER_LENGTH_MAX));
+  const unprintable = UNPRINTABLE.exec(given);
+  if (unprintable) throw invalidOption(kind, invalidField('fieldManager', given, complaint(unprintable)));
   return given;
+};
+
+/** k8s.io/apiserver/pkg/endpoints/handlers/create.go, prefixFromUserAgent. */
+const managerOf = (userAgent: string): string =>
+  userAgent
+    .split('/')[0]!
+    .replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')
+    .slice(0, FIELD_MANAGER_LENGTH_MAX);
+
+// Go's unicode.IsPrint: letters, marks, numbers, punctuation, symbols, and of the spaces only the ASCII one.
+const UNPRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
+
+const complaint = ({ 0: character, index }: RegExpExecArray): string => {
+  const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+  return `invalid character U+${code} (at position ${index})`;
 };
 
 export const parseListQuery = (query: URLSearchParams, namespace: string | undefined): ListQuery => ({

@@ -7,6 +7,7 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const ANSWER_TYPES = ['application/json', 'application/yaml'];
 const PATCH_TYPES = [
+  'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',

@@ -38,7 +38,7 @@ export type Field = {
 };
 
 /** JSON schema as the generator writes it: only what we read of it. */
-type Definition = {
+export type Definition = {
   readonly type?: string;
   readonly format?: string;
   readonly $ref?: string;
@@ -46,8 +46,12 @@ type Definition = {
   readonly required?: readonly string[];
   readonly items?: Definition;
   readonly additionalProperties?: Definition;
+  readonly oneOf?: readonly Definition[];
   readonly 'x-kubernetes-patch-strategy'?: string;
   readonly 'x-kubernetes-patch-merge-key'?: string;
+  readonly 'x-kubernetes-list-type'?: string;
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly 'x-kubernetes-map-type'?: string;
 };
 
 export type Definitions = Readonly<Record<string, Definition>>;

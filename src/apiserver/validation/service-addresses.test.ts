@@ -240,3 +240,24 @@ describe("a Service's status", () => {
     );
   });
 });
+
+describe("a Service's ports", () => {
+  it('may be none where nothing is proxied, and of several protocols on one load balancer', () => {
+    assert.equal(refusal(service({ clusterIP: 'None', ports: [] })), '');
+    assert.equal(refusal(service({ type: 'ExternalName', externalName: 'example.com', ports: [] })), '');
+    assert.equal(refusal(service({ ports: [] })), 'spec.ports: Required value');
+    const ports = [
+      { name: 'tcp', port: 443 },
+      { name: 'udp', port: 443, protocol: 'UDP' },
+      { name: 'sctp', port: 443, protocol: 'SCTP' },
+    ];
+    assert.equal(refusal(service({ type: 'LoadBalancer', ports })), '');
+  });
+
+  it('speak an application protocol that is a name, prefixed or not', () => {
+    const speaking = (appProtocol: string) => service({ ports: [{ port: 80, appProtocol }] });
+    for (const known of ['http', 'kubernetes.io/h2c', 'kubernetes.io/ws', 'example.com/own'])
+      assert.equal(refusal(speaking(known)), '', known);
+    assert.match(refusal(speaking('a/b/c')), /^spec\.ports\[0\]\.appProtocol: Invalid value: "a\/b\/c"/);
+  });
+});

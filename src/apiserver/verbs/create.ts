@@ -13,6 +13,8 @@ import type { StoredObject } from '../store/change.ts';
 import { admissionContext, keyFor, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { checkNamespaceTakesContent } from './namespace-lifecycle.ts';
+import { setOwners, writtenBy } from './ownership.ts';
+import type { Ownership } from './ownership.ts';
 import { metaOf, placed, versionOf } from './request-object.ts';
 import { save } from './save.ts';
 
@@ -28,7 +30,20 @@ export const create = (
   context: RequestContext,
 ): StoredObject => {
   const draft = decodeRequest(kind.resource, machinery.schema(kind.definition), body, context);
-  const meta = placed(kind, namespace, metaOf(draft));
+  draft.metadata = { ...placed(kind, namespace, metaOf(draft)) };
+  return createDraft(machinery, kind, { draft, ownership: writtenBy(machinery, kind, context) }, context);
+};
+
+type NewObject = { readonly draft: Draft; readonly ownership: Ownership };
+
+/** The same for an object that has been decoded and has its namespace. The draft is changed. */
+export const createDraft = (
+  machinery: Machinery,
+  kind: Kind,
+  { draft, ownership }: NewObject,
+  context: RequestContext,
+): StoredObject => {
+  const meta = metaOf(draft);
   if (versionOf(meta)) throw internal('resourceVersion should not be set on objects to be created');
   const named = {
     ...meta,
@@ -37,6 +52,8 @@ export const create = (
   draft.metadata = { ...metaForCreate(kind, named, machinery.clock.now()) };
   if (kind.resource.namespaced)
     checkNamespaceTakesContent(machinery, kind, meta.namespace ?? '', named.name ?? '');
+  kind.applyDefaults(draft);
+  setOwners(draft, ownership({ before: undefined, after: draft, sent: meta.managedFields }));
   admit(machinery, kind, draft, context);
   const key = keyFor(kind, { namespace: named.namespace, name: named.name! });
   return save(machinery, { kind, key, draft, before: undefined }, context, () =>
@@ -46,7 +63,6 @@ export const create = (
 
 const admit = (machinery: Machinery, kind: Kind, draft: Draft, context: RequestContext): void => {
   const admission = admissionContext(machinery, context);
-  kind.applyDefaults(draft);
   kind.prepareForCreate?.(draft, admission);
   const object = draft as KubeObject;
   const errors = [...validateMeta(kind, metaOf(draft)), ...kind.validate(object, admission)];

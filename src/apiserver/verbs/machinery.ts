@@ -5,6 +5,7 @@ import type { ObjectRef } from '../../client/client.ts';
 import type { Resource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { AdmissionContext, Kind } from '../kind.ts';
+import type { FieldType } from '../managed-fields/field-type.ts';
 import type { RequestContext } from '../registry.ts';
 import type { ObjectNode } from '../schema/schema.ts';
 import { notFound } from '../status-errors.ts';
@@ -16,6 +17,8 @@ export type Machinery = {
   readonly clock: Clock;
   /** The schema of a definition. */
   readonly schema: (definition: string) => ObjectNode;
+  /** How a definition's values are owned. */
+  readonly fieldType: (definition: string) => FieldType;
 };
 
 export const tableOf = ({ store }: Machinery, { resource }: Kind): Table => store.table(resource);

@@ -4,7 +4,7 @@
 import type { ObjectRef, PatchType } from '../../client/client.ts';
 import type { Draft, Kind } from '../kind.ts';
 import { applyPatch } from '../patch/apply-patch.ts';
-import type { RequestContext } from '../registry.ts';
+import type { RequestContext, Subresource } from '../registry.ts';
 import { DecodeError, decode } from '../schema/decode.ts';
 import { strictError, strictProblems } from '../schema/decode-request.ts';
 import type { ObjectNode } from '../schema/schema.ts';
@@ -12,6 +12,7 @@ import { invalidPatch } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
+import { spellOutReset, writtenBy } from './ownership.ts';
 import { replace, replaceStatus } from './replace.ts';
 import { checkRef } from './request-object.ts';
 
@@ -24,18 +25,19 @@ export const patch = (
   ref: ObjectRef,
   change: Patch,
   context: RequestContext,
-  subresource?: 'status',
+  subresource?: Exclude<Subresource, 'scale'>,
 ): StoredObject => {
   const before = find(machinery, kind, ref);
   const draft: Draft = patched(machinery.schema(kind.definition), before, change, context);
   checkRef(kind, draft, ref);
   const put = subresource === 'status' ? replaceStatus : replace;
-  return put(machinery, { kind, draft, before }, context);
+  const ownership = writtenBy(machinery, kind, context, subresource);
+  return put(machinery, { kind, draft, before, ownership }, context);
 };
 
 /** What a patch makes of an object that has this schema. Throws Invalid or BadRequest. */
 export const patched = (root: ObjectNode, before: object, change: Patch, context: RequestContext): Draft => {
-  const result = applyPatch(root, before, change);
+  const result = spellOutReset(applyPatch(root, before, change));
   const { object, unknownFields } = decodeResult(root, result, change);
   const problems = strictProblems(unknownFields, context);
   if (problems.length > 0) throw invalidPatch(textOf(change, result), strictError(problems));

@@ -1,7 +1,7 @@
 // An object's new state in place of the one that is there: what updates, patches, scaling and binding end in.
 // Order of the steps: k8s.io/apiserver/pkg/registry/generic/registry/store.go, Update, and pkg/registry/rest/update.go.
 import type { KubeObject } from '../../k8s/objects.ts';
-import { cloneJson, equalJson } from '../../lang/json.ts';
+import { cloneJson } from '../../lang/json.ts';
 import type { Draft, Kind } from '../kind.ts';
 import { metaForStatusUpdate, metaForUpdate, nextGeneration } from '../object-meta/system-fields.ts';
 import { validateMeta, validateMetaUpdate } from '../object-meta/validate.ts';
@@ -11,23 +11,30 @@ import type { StoredObject } from '../store/change.ts';
 import { isFinished } from './deletion.ts';
 import { admissionContext, keyFor } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
+import { isUnchanged, setOwners } from './ownership.ts';
+import type { Ownership } from './ownership.ts';
 import { discard, save } from './save.ts';
 import { metaOf, versionOf } from './request-object.ts';
 
 /** The draft's metadata names the uid and the resourceVersion that it was made from, if it depends on them. */
 export type Replacement = { readonly kind: Kind; readonly draft: Draft; readonly before: StoredObject };
 
+/** A change that a client made: who owns what after it. */
+export type OwnedReplacement = Replacement & { readonly ownership: Ownership };
+
 /** What a client wants the object to be, its status aside. The draft is changed. Throws Conflict or Invalid. */
 export const replace = (
   machinery: Machinery,
-  { kind, draft, before }: Replacement,
+  { kind, draft, before, ownership }: OwnedReplacement,
   context: RequestContext,
 ): StoredObject => {
   checkPreconditions(kind, draft, before);
+  const sent = metaOf(draft).managedFields;
   draft.metadata = { ...metaForUpdate(metaOf(draft), before.metadata) };
   const admission = admissionContext(machinery, context);
   kind.applyDefaults(draft);
   if (kind.subresources.includes('status')) keepStatus(draft, before as Draft);
+  setOwners(draft, ownership({ before, after: draft, sent }));
   kind.prepareForUpdate?.(draft, before as KubeObject, admission);
   setGeneration(kind, draft, before as Draft);
   const object = draft as KubeObject;
@@ -57,15 +64,15 @@ export const replaceUnchecked = (
 /** Only the status of the draft counts, and its labels and annotations. */
 export const replaceStatus = (
   machinery: Machinery,
-  { kind, draft, before }: Replacement,
+  { kind, draft, before, ownership }: OwnedReplacement,
   context: RequestContext,
 ): StoredObject => {
   checkPreconditions(kind, draft, before);
   const metadata = metaForStatusUpdate(metaOf(draft), before.metadata);
   kind.applyDefaults(draft);
-  const { status: _status, ...rest } = cloneJson(before) as Draft;
-  const changed = {
-    ...rest,
+  const { metadata: _metadata, status: _status, ...rest } = before as Draft;
+  const changed: Draft = {
+    ...cloneJson(rest),
     metadata: { ...metadata },
     ...(draft['status'] !== undefined && { status: draft['status'] }),
   };
@@ -74,6 +81,7 @@ export const replaceStatus = (
     ...(kind.validateStatus?.(changed as KubeObject, before as KubeObject) ?? []),
   ];
   if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
+  setOwners(changed, ownership({ before, after: changed, sent: undefined }));
   return settle(machinery, { kind, draft: changed, before }, context);
 };
 
@@ -88,7 +96,7 @@ const settle = (
     discard(machinery, kind, { key, before }, context);
     return draft as unknown as StoredObject;
   }
-  if (equalJson(draft, before)) return before;
+  if (isUnchanged(draft, before)) return before;
   return save(machinery, { kind, key, draft, before }, context);
 };
 

@@ -4,14 +4,17 @@ import { invalid as invalidField } from '../../k8s/field-errors.ts';
 import type { LabelSelector, Scale } from '../../k8s/generated/types.ts';
 import { labelSelectorText } from '../../k8s/labels.ts';
 import type { Stored } from '../../k8s/objects.ts';
+import { apiVersionOf } from '../../k8s/resources.ts';
 import { cloneJson } from '../../lang/json.ts';
 import type { Draft, Kind } from '../kind.ts';
-import type { RequestContext } from '../registry.ts';
+import type { ApplyRequest, ApplyResult, RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { invalid, methodNotSupported } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
+import { apply, checkConfig } from './apply.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
+import { writtenBy } from './ownership.ts';
 import { patched } from './patch.ts';
 import type { Patch } from './patch.ts';
 import { replace } from './replace.ts';
@@ -53,6 +56,22 @@ export const patchScale = (
   return setReplicas(machinery, kind, { ref, before, draft }, context);
 };
 
+/** The replicas as a field of the workload's: that is what its managers own. */
+export const applyScale = (
+  machinery: Machinery,
+  kind: Kind,
+  ref: ObjectRef,
+  { config, isForced }: ApplyRequest,
+  context: RequestContext,
+): ApplyResult => {
+  const { resource } = scalable(machinery, kind, ref) && kind;
+  checkConfig(machinery, SCALE, DEFINITION, config, ref);
+  const { metadata, spec } = config as Scale;
+  const workload = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata, spec };
+  const { object } = apply(machinery, kind, ref, { config: workload, isForced }, context, 'scale');
+  return { object: scaleOf(object), isNew: false };
+};
+
 type Scaling = { readonly ref: ObjectRef; readonly before: StoredObject; readonly draft: Draft };
 
 const setReplicas = (
@@ -71,7 +90,8 @@ const setReplicas = (
   scaled['spec'] = { ...(scaled['spec'] as object | undefined), replicas };
   const { uid, resourceVersion } = metaOf(draft);
   scaled.metadata = { ...scaled.metadata, uid, resourceVersion };
-  return scaleOf(replace(machinery, { kind, draft: scaled, before }, context));
+  const ownership = writtenBy(machinery, kind, context, 'scale');
+  return scaleOf(replace(machinery, { kind, draft: scaled, before, ownership }, context));
 };
 
 const scalable = (machinery: Machinery, kind: Kind, ref: ObjectRef): StoredObject => {

@@ -1,11 +1,12 @@
 // PUT: the whole object, or its status.
 import type { ObjectRef } from '../../client/client.ts';
-import type { Draft, Kind } from '../kind.ts';
+import type { Draft, Kind, Part } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import type { StoredObject } from '../store/change.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
+import { spellOutReset, writtenBy } from './ownership.ts';
 import { replace, replaceStatus } from './replace.ts';
 import { checkRef } from './request-object.ts';
 
@@ -16,9 +17,11 @@ export const update = (
   ref: ObjectRef,
   body: unknown,
   context: RequestContext,
+  part?: Part,
 ): StoredObject => {
   const draft = decodeForUpdate(machinery, kind, ref, body, context);
-  return replace(machinery, { kind, draft, before: find(machinery, kind, ref) }, context);
+  const ownership = writtenBy(machinery, kind, context, part);
+  return replace(machinery, { kind, draft, before: find(machinery, kind, ref), ownership }, context);
 };
 
 /** PUT to the status subresource: only the status counts, and labels and annotations. */
@@ -30,7 +33,8 @@ export const updateStatus = (
   context: RequestContext,
 ): StoredObject => {
   const draft = decodeForUpdate(machinery, kind, ref, body, context);
-  return replaceStatus(machinery, { kind, draft, before: find(machinery, kind, ref) }, context);
+  const ownership = writtenBy(machinery, kind, context, 'status');
+  return replaceStatus(machinery, { kind, draft, before: find(machinery, kind, ref), ownership }, context);
 };
 
 const decodeForUpdate = (
@@ -40,7 +44,8 @@ const decodeForUpdate = (
   body: unknown,
   context: RequestContext,
 ): Draft => {
-  const draft = decodeRequest(kind.resource, machinery.schema(kind.definition), body, context);
+  const root = machinery.schema(kind.definition);
+  const draft = decodeRequest(kind.resource, root, spellOutReset(body), context);
   checkRef(kind, draft, ref);
   return draft;
 };

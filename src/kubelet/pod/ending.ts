@@ -3,6 +3,7 @@ import type { Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { parseTime } from '../../k8s/time.ts';
 import type { Ending } from './pod-view.ts';
+import { refusalOf } from './refusal.ts';
 
 /** `isGone`: the pod is no longer in the API, by force. */
 export const endingOf = (pod: Stored<Pod>, isGone: boolean, nowMs: number): Ending | undefined => {
@@ -11,6 +12,8 @@ export const endingOf = (pod: Stored<Pod>, isGone: boolean, nowMs: number): Endi
   // A process always gets a second to hear the signal (kubelet's calculateEffectiveGracePeriod).
   const graceSeconds = Math.max(1, deletionGracePeriodSeconds ?? ofSpec);
   if (deletionTimestamp || isGone) return { kind: 'deleted', graceSeconds };
+  const refusal = refusalOf(pod.spec);
+  if (refusal) return { kind: 'failed', graceSeconds: Math.max(1, ofSpec), ...refusal };
   if ((deadlineMs(pod) ?? Infinity) > nowMs) return undefined;
   return {
     kind: 'failed',

@@ -14,10 +14,18 @@ export const makeVolumes = async (
   record: PodRecord,
   freshSinceMs: number,
 ): Promise<void> => {
-  const { references, tokens, capacity, folders, node } = context;
+  const { references, tokens, capacity, memoryFiles, folders, node } = context;
   record.writtenLabels = labelsText(record.pod);
   const podIps = podIpsOf(record, context);
-  const facts = { pod: record.pod, podIps, hostIps: node.addresses, references, tokens, capacity };
+  const facts = {
+    pod: record.pod,
+    podIps,
+    hostIps: node.addresses,
+    references,
+    tokens,
+    capacity,
+    memoryFiles,
+  };
   await setUpVolumes({ ...facts, freshSinceMs }, folders);
 };
 

@@ -1,8 +1,9 @@
 // Makes a pod's volumes, and brings their files up to date later. Idempotent: what is right already stays.
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import type { Volume } from '../../k8s/generated/types.ts';
 import type { PodFolders } from '../pod-folders.ts';
 import { writeFilesAtomically } from './atomic-writer.ts';
+import { makeEmptyDir } from './empty-dir.ts';
+import type { EmptyDirFacts } from './empty-dir.ts';
 import { prepareHostPath } from './host-path.ts';
 import { pluginOf, volumeFiles } from './volume-source.ts';
 import type { SourceFacts } from './volume-source.ts';
@@ -12,8 +13,10 @@ export class VolumeError extends Error {
   override readonly name = 'VolumeError';
 }
 
+type VolumeFacts = SourceFacts & EmptyDirFacts;
+
 /** Throws VolumeError for the first volume that fails; the others are made nevertheless. */
-export const setUpVolumes = async (facts: SourceFacts, folders: PodFolders): Promise<void> => {
+export const setUpVolumes = async (facts: VolumeFacts, folders: PodFolders): Promise<void> => {
   const volumes = facts.pod.spec?.volumes ?? [];
   const outcomes = await Promise.allSettled(volumes.map((volume) => setUp(volume, facts, folders)));
   for (const [index, outcome] of outcomes.entries()) {
@@ -28,22 +31,15 @@ export const setUpVolumes = async (facts: SourceFacts, folders: PodFolders): Pro
 export const volumePath = (volume: Volume, podUid: string, folders: PodFolders): string =>
   volume.hostPath?.path ?? folders.volume(podUid, pluginOf(volume)?.plugin ?? 'unknown', volume.name);
 
-const setUp = async (volume: Volume, facts: SourceFacts, folders: PodFolders): Promise<void> => {
+const setUp = async (volume: Volume, facts: VolumeFacts, folders: PodFolders): Promise<void> => {
   const found = pluginOf(volume);
   if (!found)
     throw new Error(
       'no volume plugin matched: podnet has emptyDir, configMap, secret, downwardAPI, projected and hostPath',
     );
   const path = volumePath(volume, facts.pod.metadata.uid, folders);
-  const gid = facts.pod.spec?.securityContext?.fsGroup;
   if (found.kind === 'host') return prepareHostPath(volume.hostPath!);
-  if (found.kind === 'empty') return makeEmpty(path, gid);
+  if (found.kind === 'empty') return makeEmptyDir(path, volume.emptyDir!, facts);
+  const gid = facts.pod.spec?.securityContext?.fsGroup;
   writeFilesAtomically(path, await volumeFiles(volume, facts), { gid });
-};
-
-/** Everyone may write, as in kubelet; with an fsGroup new files belong to that group. */
-const makeEmpty = (path: string, gid: number | undefined): void => {
-  mkdirSync(path, { recursive: true });
-  if (gid !== undefined) chownSync(path, 0, gid);
-  chmodSync(path, gid === undefined ? 0o777 : 0o2777);
 };

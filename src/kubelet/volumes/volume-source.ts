@@ -3,6 +3,7 @@ import type { Pod, Volume, VolumeProjection } from '../../k8s/generated/types.ts
 import type { Stored } from '../../k8s/objects.ts';
 import type { FieldFacts } from '../env/field-ref.ts';
 import type { NodeCapacity } from '../env/resource-field.ts';
+import { EMPTY_DIR } from '../pod-folders.ts';
 import type { References } from '../references.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 import { DEFAULT_MODE, configMapFiles, downwardFiles, secretFiles } from './volume-files.ts';
@@ -21,7 +22,7 @@ export type VolumeKind = 'empty' | 'files' | 'host';
 
 /** kubelet's plugin names, which are folder names; undefined: a kind of volume that podnet does not have. */
 const PLUGINS: readonly (readonly [keyof Volume, string, VolumeKind])[] = [
-  ['emptyDir', 'kubernetes.io~empty-dir', 'empty'],
+  ['emptyDir', EMPTY_DIR, 'empty'],
   ['configMap', 'kubernetes.io~configmap', 'files'],
   ['secret', 'kubernetes.io~secret', 'files'],
   ['downwardAPI', 'kubernetes.io~downward-api', 'files'],

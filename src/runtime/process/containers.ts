@@ -53,7 +53,7 @@ export const createContainers = (options: ContainersOptions): Containers => {
     if (!sandbox) throw new RuntimeError('SANDBOX_NOT_FOUND', `there is no sandbox ${sandboxId}`);
     const image = imageOf(store, config.imageId);
     const record = newRecord(sandboxId, config, image, clock.now());
-    const pidNamespace = sharesPids(sandbox, config) ? pidNamespaceOf(containers, sandboxId) : undefined;
+    const pidNamespace = pidNamespaceFor(sandbox, config, containers);
     const spec = await specOf(options, sandbox, record, { image, pidNamespace });
     records.save(record);
     writeFileSync(join(records.folderOf(record.id), 'config.json'), JSON.stringify(spec), { mode: 0o600 });
@@ -179,6 +179,25 @@ const specOf = async (
 
 const sharesPids = (sandbox: SandboxRecord, config: ContainerConfig): boolean =>
   sandbox.config.sharedPid && !isPidHolder({ config });
+
+/** Undefined: one of its own. */
+const pidNamespaceFor = (
+  sandbox: SandboxRecord,
+  config: ContainerConfig,
+  containers: ReadonlyMap<string, Container>,
+): string | undefined => {
+  if (sharesPids(sandbox, config)) return pidNamespaceOf(containers, sandbox.id);
+  if (config.pidsOf === undefined) return undefined;
+  const target = [...containers.values()]
+    .map(({ record }) => record)
+    .find(
+      (record) =>
+        record.sandboxId === sandbox.id && record.config.name === config.pidsOf && record.state === 'running',
+    );
+  if (!target)
+    throw new RuntimeError('CREATE_FAILED', `container ${JSON.stringify(config.pidsOf)} is not running`);
+  return `/proc/${target.process!.pid}/ns/pid`;
+};
 
 const pidNamespaceOf = (containers: ReadonlyMap<string, Container>, sandboxId: string): string => {
   const holder = [...containers.values()]
