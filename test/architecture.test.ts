@@ -16,7 +16,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   wire: ['lang', 'ip'],
   kernel: ['lang', 'ip', 'wire'], //                the only impure border to Linux
   pki: ['lang', 'ip'],
-  client: ['lang', 'k8s'],
+  client: ['lang', 'k8s', 'metrics'],
   informer: ['lang', 'k8s', 'client'],
   reconcile: ['lang', 'metrics'],
   apiserver: [...BASE, 'wire', 'client', 'pki'],
