@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../client/client.ts';
-import { MAX_NODES, nameProblem } from '../embedded/cluster-config.ts';
+import { MAX_NODES, type ProxyBackEnd, nameProblem } from '../embedded/cluster-config.ts';
 import { type ClusterRecord, isRunning, readRecord } from '../embedded/cluster-files.ts';
 import { connectTo, serverOf } from './cluster-client.ts';
 import { addContext, contextName, kubeconfigPath } from './kubeconfig.ts';
@@ -16,6 +16,7 @@ export type UpOptions = {
   readonly name: string;
   readonly nodes: number;
   readonly zones: readonly string[];
+  readonly proxy: ProxyBackEnd;
   readonly files: readonly string[];
   readonly waitSeconds: number;
   readonly kubeconfig: string | undefined;

@@ -37,7 +37,7 @@ export type PodSandboxConfig = {
   readonly sysctls: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The cgroup that holds the pod's containers, e.g. `/podnet/CLUSTER/NODE/pod-UID`. */
+  /** The cgroup that holds the pod's containers, e.g. `/podnet/CLUSTER/NODE/pods/pod-UID`. */
   readonly cgroupParent: string;
 };
 

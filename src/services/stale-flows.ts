@@ -14,7 +14,10 @@ import type { Effects } from './apply.ts';
 const MARKS_MAX = 8;
 
 /** Deletes the UDP flows that a transaction made stale. */
-export const deleteStaleFlows = (conntrack: Conntrack, { gone, fresh }: Effects): void => {
+export const deleteStaleFlows = (
+  conntrack: Conntrack,
+  { gone, fresh }: Pick<Effects, 'gone' | 'fresh'>,
+): void => {
   for (const family of [4, 6] as const) {
     const marks = gone.filter(({ entry }) => isUdp(entry, family)).map(({ slot }) => slot.id);
     const fronts = fresh.filter((entry) => isUdp(entry, family)).map(({ match }) => match);

@@ -9,7 +9,7 @@ import type { ImageStore } from '../../images/store.ts';
 import { netnsPath } from '../../kernel/netns.ts';
 import { type ContainerConfig, RuntimeError } from '../runtime.ts';
 import { type ImageProcess, type OciSpec, bundleSpec } from './bundle.ts';
-import { Container, type ContainerDependencies } from './container.ts';
+import { Container, type ContainerDependencies, type ContainerPlace } from './container.ts';
 import { findImage } from './images.ts';
 import { type MemoryLimit, containerCgroup, limitMemory, needsOwnCgroup } from './memory-limit.ts';
 import { isPidHolder } from './pid-holder.ts';
@@ -25,6 +25,8 @@ export type ContainersOptions = {
   readonly store: ImageStore;
   readonly rootfs: string;
   readonly useCgroups: boolean;
+  /** Where a pod's processes are to be besides: see Bundle. */
+  readonly extraCgroup: (path: string) => string | undefined;
   readonly nodeName: string;
 };
 
@@ -57,7 +59,7 @@ export const createContainers = (options: ContainersOptions): Containers => {
     const spec = await specOf(options, sandbox, record, { image, pidNamespace });
     records.save(record);
     writeFileSync(join(records.folderOf(record.id), 'config.json'), JSON.stringify(spec), { mode: 0o600 });
-    containers.set(record.id, new Container(dependencies, record, logPathOf(sandbox, config)));
+    containers.set(record.id, new Container(dependencies, record, placeOf(options, sandbox, config)));
     return record.id;
   };
   const remove: Containers['remove'] = async (id) => {
@@ -91,12 +93,15 @@ const memoryLimitOf = (
 };
 
 /** The containers on record; one without its sandbox is what a crash left of a removal. */
-const recoverContainers = ({ dependencies, sandboxes }: ContainersOptions): Map<string, Container> => {
+const recoverContainers = (options: ContainersOptions): Map<string, Container> => {
+  const { dependencies, sandboxes } = options;
   const containers = new Map<string, Container>();
   for (const record of dependencies.records.load()) {
     const sandbox = sandboxes.get(record.sandboxId);
-    const logPath = sandbox ? logPathOf(sandbox, record.config) : '/dev/null';
-    const container = new Container(dependencies, record, logPath);
+    const place = sandbox
+      ? placeOf(options, sandbox, record.config)
+      : { logPath: '/dev/null', cgroup: undefined };
+    const container = new Container(dependencies, record, place);
     container.recover();
     if (sandbox) containers.set(record.id, container);
     else dependencies.records.remove(record.id);
@@ -104,8 +109,11 @@ const recoverContainers = ({ dependencies, sandboxes }: ContainersOptions): Map<
   return containers;
 };
 
-const logPathOf = ({ config }: SandboxRecord, { logPath }: ContainerConfig): string =>
-  join(config.logDirectory, logPath);
+const placeOf = (
+  { extraCgroup }: ContainersOptions,
+  { config: { logDirectory, cgroupParent } }: SandboxRecord,
+  { logPath }: ContainerConfig,
+): ContainerPlace => ({ logPath: join(logDirectory, logPath), cgroup: extraCgroup(cgroupParent) });
 
 const imageOf = (store: ImageStore, imageId: string): Image => {
   const image = findImage(store, imageId);
