@@ -19,6 +19,8 @@ export type ApiRequest = {
   readonly body: () => Promise<Buffer>;
   /** The body as it comes, for who passes it on. */
   readonly stream: Readable;
+  /** Calls the listener when the answer has been sent, or the client has gone before. */
+  readonly onClose: (listener: () => void) => void;
   /** Becomes a `Warning: 299` header. */
   readonly warn: (text: string) => void;
 };

@@ -9,27 +9,18 @@ import { demand } from '../auth/authorize.ts';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import type { User } from '../registry.ts';
 import type { ApiHandler } from './api-handler.ts';
-import type { Answer, Outgoing } from './exchange.ts';
-import { badRequest } from '../status-errors.ts';
+import type { Answer, ApiRequest, Outgoing } from './exchange.ts';
 import { noSuchPath } from './http-errors.ts';
-import type { KubeletClient } from './kubelet-client.ts';
-import { refOf } from './answers.ts';
-import { kubeletRefusal } from './kubelet-refusal.ts';
-import type { PodStreams } from './pod-streams.ts';
-import type { Proxy } from './proxy/proxy.ts';
 import { readBody } from './request-body.ts';
-import { type ResourcePath, parseRequestPath, verbOf } from './request-path.ts';
+import { parseRequestPath } from './request-path.ts';
 import { answerOfError, send } from './send.ts';
 import type { Peer, ServerHandlers } from './server.ts';
-import { join, refuseUpgrade, streamHeaders } from './tunnel.ts';
-import type { Tunnel } from './upstream.ts';
+import { type UpgradeOptions, serveUpgraded, upgradeVerb } from './upgrades.ts';
+import { refuseUpgrade } from './tunnel.ts';
 
-export type FrontendOptions = {
+export type FrontendOptions = UpgradeOptions & {
   readonly handle: ApiHandler;
   readonly tokens: ServiceAccountTokens;
-  readonly podStreams: PodStreams;
-  readonly proxy: Proxy;
-  readonly kubelet: KubeletClient;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -48,7 +39,8 @@ const serve = async (
   const warnings: string[] = [];
   let isGone = false;
   (response as Outgoing).on('close', () => (isGone = true));
-  const answer = await answerTo(options, request, peer, warnings);
+  const onClose = (listener: () => void): void => void (response as Outgoing).on('close', listener);
+  const answer = await answerTo(options, request, peer, { warnings, onClose });
   const acceptEncoding = textOf(request.headers['accept-encoding']);
   try {
     await send(response as Outgoing, answer, { acceptEncoding, warnings, isGone: () => isGone });
@@ -62,7 +54,7 @@ const answerTo = async (
   options: FrontendOptions,
   request: IncomingMessage | Http2ServerRequest,
   peer: Peer,
-  warnings: string[],
+  { warnings, onClose }: { readonly warnings: string[]; readonly onClose: ApiRequest['onClose'] },
 ): Promise<Answer> => {
   try {
     const { path, query, search } = targetOf(request.url ?? '/');
@@ -76,6 +68,7 @@ const answerTo = async (
       user: await userOf(options, request, peer),
       body: () => readBody(request, options.clock),
       stream: request,
+      onClose,
       warn: (text) => void (warnings.includes(text) || warnings.push(text)),
     });
   } catch (error) {
@@ -100,33 +93,10 @@ const serveUpgrade = async (
     if (path.kind !== 'resource' || path.name === undefined) throw noSuchPath();
     const user = await userOf(options, request, peer);
     demand(user, { ...path, verb: upgradeVerb(path, request, query) });
-    join(await openTunnel(options, path, request, query), socket, head);
+    await serveUpgraded(options, { path, query, request, socket, head });
   } catch (error) {
     refuseUpgrade(socket, answerOfError(error, options.log));
   }
-};
-
-/** Who may exec may do so by GET and by POST alike: both are `create` for a role (CVE-2020-8559 and after). */
-const upgradeVerb = (path: ResourcePath, { method }: IncomingMessage, query: URLSearchParams): string =>
-  path.subresource === 'proxy' ? (verbOf(method ?? 'GET', path, query) ?? '') : 'create';
-
-const openTunnel = async (
-  { podStreams, proxy, kubelet }: FrontendOptions,
-  path: ResourcePath,
-  request: IncomingMessage,
-  query: URLSearchParams,
-): Promise<Tunnel> => {
-  if (path.subresource === 'proxy' && path.group === '') return proxy.upgrade(request, path);
-  if (path.group !== '' || path.resource !== 'pods' || path.namespace === undefined) throw noSuchPath();
-  const { subresource } = path;
-  if (subresource !== 'exec' && subresource !== 'attach' && subresource !== 'portforward')
-    throw badRequest('this resource cannot be upgraded to another protocol');
-  const tunnel = await kubelet.upgrade(podStreams.locate(refOf(path), subresource, query), {
-    method: request.method ?? 'GET',
-    headers: streamHeaders(request),
-  });
-  if (!tunnel.socket) throw await kubeletRefusal(tunnel.answer);
-  return tunnel;
 };
 
 const userOf = (
