@@ -86,15 +86,21 @@ export type LoopMeter = {
 
 export const createLoopMeter = (name: string): LoopMeter => {
   names.add(name);
+  const own = {
+    depth: depth.with(name),
+    adds: adds.with(name),
+    queueSeconds: queueSeconds.with(name),
+    workSeconds: workSeconds.with(name),
+  };
   return {
     added: () => {
-      adds.inc(1, name);
-      depth.add(1, name);
+      own.adds.inc(1);
+      own.depth.add(1);
       return performance.now();
     },
     left: (addedAtMs) => {
-      depth.add(-1, name);
-      queueSeconds.observe((performance.now() - addedAtMs) / 1000, name);
+      own.depth.add(-1);
+      own.queueSeconds.observe((performance.now() - addedAtMs) / 1000);
     },
     retried: () => retries.inc(1, name),
     started: () => {
@@ -102,7 +108,7 @@ export const createLoopMeter = (name: string): LoopMeter => {
       running.add(work);
       return () => {
         running.delete(work);
-        workSeconds.observe((performance.now() - work.sinceMs) / 1000, name);
+        own.workSeconds.observe((performance.now() - work.sinceMs) / 1000);
       };
     },
   };
