@@ -17,19 +17,30 @@ export type Nft = {
   readonly run: (commands: string) => void;
   /** Runs a `list` command: the objects of libnftables-json(5), `metainfo` left out. `terse` leaves out set elements. */
   readonly query: (command: string, options?: { readonly terse?: boolean }) => readonly NftObject[];
+  /** Runs a `list` command: nft's own text, without set elements. JSON does not have all that rules may say. */
+  readonly print: (command: string) => string;
   readonly close: () => void;
 };
 
 /** One object of a listing, by its kind: `{chain: {family: 'ip', table: 'podnet', name: 'pick-2', handle: 7}}`. */
 export type NftObject = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
+let transactions = 0;
+
+/** How many transactions this thread made. One that changes nothing counts here, but makes no generation. */
+export const ownTransactions = (): number => transactions;
+
 /** Speaks to the network namespace in which the calling thread is now, also if the thread moves later. */
 export const openNft = (): Nft => {
   const context = createContext();
   return {
-    run: (commands) => void runIn(context, commands, 0),
+    run: (commands) => {
+      runIn(context, commands, 0);
+      transactions++;
+    },
     query: (command, { terse = false } = {}) =>
       objectsOf(runIn(context, command, OUTPUT_JSON | (terse ? OUTPUT_TERSE : 0))),
+    print: (command) => runIn(context, command, OUTPUT_TERSE),
     close: () => freeContext(context),
   };
 };

@@ -1,20 +1,25 @@
 // Brings the kernel's maps in line with the wanted entries, and remembers what it has put there: no listing per change.
 import type { Nft } from '../kernel/nft.ts';
 import type { Log } from '../lang/log.ts';
+import { ChainUses } from './chain-uses.ts';
 import { diffEntry } from './diff.ts';
 import type { EntryDiff, Programmed, Slot } from './diff.ts';
 import { EndpointIds } from './endpoint-ids.ts';
-import { FAMILIES, removeTableCommands, tableCommands, tableName } from './layout.ts';
+import { FAMILIES, removeChainCommands, removeTableCommands, tableCommands } from './layout.ts';
 import type { TableSite } from './layout.ts';
-import { observe } from './observe.ts';
+import { isSame } from './drift.ts';
+import { observe, observeInTurns, structureText } from './observe.ts';
 import type { Observed } from './observe.ts';
-import { chainName } from './shape.ts';
 import { entryKey } from './state.ts';
 import type { Entry } from './state.ts';
 import { commandsOf } from './transaction.ts';
-import type { ChainUse } from './transaction.ts';
 
 export type WantedEntry = { readonly key: string; readonly wanted: Entry | undefined };
+
+export type EntryChange = {
+  readonly before: Programmed | undefined;
+  readonly after: Programmed | undefined;
+};
 
 /** What a transaction did, for those who look after connections that exist. */
 export type Effects = {
@@ -22,13 +27,19 @@ export type Effects = {
   readonly gone: readonly { readonly entry: Programmed; readonly slot: Slot }[];
   /** Entries that were not there before. */
   readonly fresh: readonly Programmed[];
+  /** What became of each entry. */
+  readonly changes: readonly EntryChange[];
 };
 
 export class Programmer {
   readonly #nft: Nft;
   readonly #programmed = new Map<string, Programmed>();
-  readonly #chains = new Set<string>();
+  readonly #chains = new ChainUses();
   readonly #ids = new EndpointIds();
+  /** Counts what this has written: what is read while it changes says nothing. */
+  #revision = 0;
+  /** The chains and rules, as they were when chains were last made or taken away. */
+  #structure = '';
 
   private constructor(nft: Nft) {
     this.#nft = nft;
@@ -39,12 +50,42 @@ export class Programmer {
     const programmer = new Programmer(nft);
     const observed = adopt(nft, site, log);
     if (observed) programmer.#takeUp(observed);
+    programmer.#structure = structureText(nft);
     return programmer;
   }
 
   /** The keys of the entries in the kernel. */
   keys(): readonly string[] {
     return [...this.#programmed.keys()];
+  }
+
+  /** The entries in the kernel. */
+  entries(): Iterable<Programmed> {
+    return this.#programmed.values();
+  }
+
+  /**
+   * Whether the kernel has what was written; undefined if that cannot be said, since something was written meanwhile.
+   * Reads everything, a map in each turn of the thread.
+   */
+  async verify(): Promise<boolean | undefined> {
+    const revision = this.#revision;
+    const observed = await observeInTurns(this.#nft);
+    if (this.#revision !== revision) return undefined;
+    return (
+      observed !== undefined &&
+      isSame(observed, this.#programmed, this.#chains) &&
+      structureText(this.#nft) === this.#structure
+    );
+  }
+
+  /** Takes away the chains that nothing has led to since the last call. */
+  collect(): void {
+    const unused = this.#chains.takeUnused();
+    if (unused.length === 0) return;
+    this.#nft.run(unused.flatMap(({ family, shape }) => removeChainCommands(family, shape)).join('\n'));
+    this.#revision++;
+    this.#structure = structureText(this.#nft);
   }
 
   /** Brings these entries in line in one transaction; of two with one key the last counts. If it throws, nothing has changed. */
@@ -71,18 +112,11 @@ export class Programmer {
   #run(diffs: readonly EntryDiff[]): void {
     const changes = diffs.flatMap((diff) => diff.changes);
     if (changes.length === 0) return;
-    const chains = this.#newChains(diffs);
-    this.#nft.run(commandsOf([...chains.values()], changes));
-    for (const name of chains.keys()) this.#chains.add(name);
-  }
-
-  #newChains(diffs: readonly EntryDiff[]): ReadonlyMap<string, ChainUse> {
-    const uses = diffs.flatMap(({ shape, after }) =>
-      shape?.kind === 'balance' && after ? [{ family: after.family, shape }] : [],
-    );
-    return new Map(
-      uses.map((use) => [nameOf(use), use] as const).filter(([name]) => !this.#chains.has(name)),
-    );
+    const chains = this.#chains.missing(diffs.flatMap(({ after }) => after ?? []));
+    this.#nft.run(commandsOf(chains, changes));
+    this.#chains.made(chains);
+    this.#revision++;
+    if (chains.length > 0) this.#structure = structureText(this.#nft);
   }
 
   #commit(
@@ -92,7 +126,8 @@ export class Programmer {
       readonly diff: EntryDiff;
     }[],
   ): Effects {
-    for (const { key, diff } of plans) {
+    for (const { key, before, diff } of plans) {
+      this.#chains.changed(before, diff.after);
       if (diff.after) this.#programmed.set(key, diff.after);
       else this.#programmed.delete(key);
       for (const { id } of diff.gone) this.#ids.release(id);
@@ -100,20 +135,22 @@ export class Programmer {
     return {
       gone: plans.flatMap(({ before, diff }) => diff.gone.map((slot) => ({ entry: before!, slot }))),
       fresh: plans.flatMap(({ before, diff }) => (!before && diff.after ? [diff.after] : [])),
+      changes: plans.map(({ before, diff }) => ({ before, after: diff.after })),
     };
   }
 
   #takeUp({ entries, chains, rememberedIds }: Observed): void {
-    for (const entry of entries) this.#programmed.set(entryKey(entry), entry);
-    for (const use of chains) this.#chains.add(nameOf(use));
+    this.#chains.made(chains);
+    for (const entry of entries) {
+      this.#programmed.set(entryKey(entry), entry);
+      this.#chains.changed(undefined, entry);
+    }
     this.#ids.adopt(
       entries.flatMap(({ slots }) => slots.map(({ id }) => id)),
       rememberedIds,
     );
   }
 }
-
-const nameOf = ({ family, shape }: ChainUse): string => `${tableName(family)} ${chainName(shape)}`;
 
 /** Gives rules and ranges anew in either case; elements stay if all of them are understood. */
 const adopt = (nft: Nft, site: TableSite, log: Log): Observed | undefined => {

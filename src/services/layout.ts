@@ -156,6 +156,13 @@ export const chainCommands = (family: Family, shape: BalanceShape): readonly str
   ];
 };
 
+/** Takes away what chainCommands makes, apart from the affinity map. */
+export const removeChainCommands = (family: Family, shape: BalanceShape): readonly string[] => [
+  `delete element ${tableName(family)} shapes { ${shapeCode(shape)} }`,
+  `flush chain ${tableName(family)} ${chainName(shape)}`,
+  `delete chain ${tableName(family)} ${chainName(shape)}`,
+];
+
 const shapeCommand = (family: Family, shape: Shape): string =>
   `add element ${tableName(family)} shapes { ${shapeCode(shape)} : ${shapeVerdict(shape)} }`;
 

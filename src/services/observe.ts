@@ -1,4 +1,6 @@
-// What a former agent left in the kernel, read once at the start: an unchanged world is then left as it is.
+// What is in the kernel: read once at the start, where a former agent's work is taken up as it is, and in the background
+// when others have written to nftables.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Family } from '../ip/address.ts';
 import type { Nft, NftObject } from '../kernel/nft.ts';
 import type { Programmed, Slot } from './diff.ts';
@@ -16,14 +18,35 @@ export type Observed = {
 /** The state of both tables; undefined if they are not there, or are not as this program writes them. */
 export const observe = (nft: Nft): Observed | undefined => {
   if (!hasTables(nft)) return undefined;
-  const families = FAMILIES.map((family) => observeFamily(nft, family));
-  if (!families.every((family) => family !== undefined)) return undefined;
-  return {
-    entries: families.flatMap(({ entries }) => entries),
-    chains: families.flatMap(({ chains }) => chains),
-    rememberedIds: families.flatMap(({ rememberedIds }) => rememberedIds),
-  };
+  return observedOf(
+    FAMILIES.map((family) =>
+      tableOf(
+        family,
+        READS.map((read) => readPart(nft, family, read)),
+      ),
+    ),
+    nft,
+  );
 };
+
+/** The same, but others of this thread get their turn after each map. */
+export const observeInTurns = async (nft: Nft): Promise<Observed | undefined> => {
+  if (!hasTables(nft)) return undefined;
+  const tables: RawTable[] = [];
+  for (const family of FAMILIES) {
+    const parts: Part[] = [];
+    for (const read of READS) {
+      parts.push(readPart(nft, family, read));
+      await nextTurn();
+    }
+    tables.push(tableOf(family, parts));
+  }
+  return observedOf(tables, nft);
+};
+
+/** Chains and rules of both tables as text. */
+export const structureText = (nft: Nft): string =>
+  FAMILIES.map((family) => nft.print(`list table ${tableName(family)}`)).join('');
 
 /** Whether both tables are there. */
 export const hasTables = (nft: Nft): boolean => FAMILIES.every((family) => hasTable(nft, family));
@@ -33,38 +56,76 @@ const hasTable = (nft: Nft, family: Family): boolean =>
     .query(`list tables ${familyWord(family)}`)
     .some(({ table }) => `${String(table?.['family'])} ${String(table?.['name'])}` === tableName(family));
 
-const observeFamily = (nft: Nft, family: Family): Observed | undefined => {
-  const read = (kind: 'map' | 'set', name: string): readonly (readonly [string, string])[] =>
-    elementsOf(nft.query(`list ${kind} ${tableName(family)} ${name}`), name);
-  const slots = new Map(read('map', 'slots'));
-  const endpoints: EndpointElements = {
-    at: new Map(read('map', 'endpoints')),
-    hairpins: new Set(read('set', 'hairpins').map(([key]) => key)),
-    sticky: new Set(read('set', 'sticky-endpoints').map(([key]) => key)),
+type Pairs = readonly (readonly [string, string])[];
+type Part = readonly [name: string, pairs: Pairs];
+type RawTable = { readonly family: Family; readonly get: (name: (typeof READS)[number][1]) => Pairs };
+
+const READS = [
+  ['map', 'slots'],
+  ['map', 'endpoints'],
+  ['set', 'hairpins'],
+  ['set', 'sticky-endpoints'],
+  ['set', 'source-ranges'],
+  ['set', 'limited-services'],
+  ['map', 'services'],
+  ['map', 'outside-services'],
+  ['map', 'cluster-ips'],
+  ['map', 'shapes'],
+] as const;
+
+const readPart = (
+  nft: Nft,
+  family: Family,
+  [kind, name]: (typeof READS)[number] | readonly ['map', 'affinity'],
+): Part => [name, elementsOf(nft.query(`list ${kind} ${tableName(family)} ${name}`), name)];
+
+const tableOf = (family: Family, parts: readonly Part[]): RawTable => {
+  const byName = new Map(parts);
+  return { family, get: (name) => byName.get(name)! };
+};
+
+const observedOf = (tables: readonly RawTable[], nft: Nft): Observed | undefined => {
+  const entries = tables.map(entriesOf);
+  if (!entries.every((each) => each !== undefined)) return undefined;
+  const chains = tables.flatMap(chainsOf);
+  const sticky = new Set(
+    chains.filter(({ shape }) => shape.stickySeconds !== undefined).map(({ family }) => family),
+  );
+  return {
+    entries: entries.flat(),
+    chains,
+    rememberedIds: [...sticky].flatMap((family) =>
+      readPart(nft, family, ['map', 'affinity'])[1].map(([, id]) => Number(id)),
+    ),
   };
-  const ranges = rangesByMatch(read('set', 'source-ranges').map(([key]) => key));
-  const limited = read('set', 'limited-services');
+};
+
+const chainsOf = ({ family, get }: RawTable): readonly ChainUse[] =>
+  get('shapes').flatMap(([code]) => {
+    const shape = shapeOfCode(Number(code));
+    return shape?.kind === 'balance' ? [{ family, shape }] : [];
+  });
+
+/** Undefined if there is an element too few or too many: better to begin anew. */
+const entriesOf = ({ family, get }: RawTable): readonly Programmed[] | undefined => {
+  const slots = new Map(get('slots'));
+  const endpoints: EndpointElements = {
+    at: new Map(get('endpoints')),
+    hairpins: new Set(get('hairpins').map(([key]) => key)),
+    sticky: new Set(get('sticky-endpoints').map(([key]) => key)),
+  };
+  const ranges = rangesByMatch(get('source-ranges').map(([key]) => key));
+  const limited = get('limited-services');
   if (limited.length !== ranges.size || !limited.every(([match]) => ranges.has(match))) return undefined;
   const entries = (['services', 'outside-services', 'cluster-ips'] as const).flatMap((map) =>
-    read('map', map).map(([match, code]) => {
+    get(map).map(([match, code]) => {
       const allowed = map === 'services' ? (ranges.get(match) ?? []) : [];
       return programmedOf({ map, family, match, code: Number(code), allowed }, slots, endpoints);
     }),
   );
-  const isWhole = entries.every((entry) => entry !== undefined);
-  const count = isWhole ? entries.reduce((sum, entry) => sum + entry.slots.length, 0) : -1;
-  // an element more than the entries account for is nobody's: better to begin anew
-  if (!isWhole || count !== slots.size || count !== endpoints.at.size) return undefined;
-  const chains = read('map', 'shapes').flatMap(([code]) => {
-    const shape = shapeOfCode(Number(code));
-    return shape?.kind === 'balance' ? [{ family, shape }] : [];
-  });
-  const isSticky = chains.some(({ shape }) => shape.stickySeconds !== undefined);
-  return {
-    entries,
-    chains,
-    rememberedIds: isSticky ? read('map', 'affinity').map(([, id]) => Number(id)) : [],
-  };
+  if (!entries.every((entry) => entry !== undefined)) return undefined;
+  const count = entries.reduce((sum, entry) => sum + entry.slots.length, 0);
+  return count === slots.size && count === endpoints.at.size ? entries : undefined;
 };
 
 /** `tcp . 10.0.0.1 . 80 . 10.1.0.0/16` ends with the prefix; that of one address is listed as the address. */
@@ -114,7 +175,7 @@ const slotOf = (match: string, id: string | undefined, endpoints: EndpointElemen
 };
 
 /** The elements of a listed map or set as key and value in the text that commands are written in. */
-const elementsOf = (objects: readonly NftObject[], name: string): (readonly [string, string])[] => {
+const elementsOf = (objects: readonly NftObject[], name: string): Pairs => {
   const found = objects
     .map((object) => object['map'] ?? object['set'])
     .find((each) => each?.['name'] === name);

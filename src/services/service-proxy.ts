@@ -7,17 +7,22 @@ import type { EndpointSlice, Node, Service } from '../k8s/generated/types.ts';
 import { openConntrack } from '../kernel/conntrack.ts';
 import type { Conntrack } from '../kernel/conntrack.ts';
 import type { Nft } from '../kernel/nft.ts';
-import type { Clock, Timer } from '../lang/clock.ts';
+import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
 import type { Loop, LoopOptions } from '../reconcile/loop.ts';
 import type { Effects } from './apply.ts';
+import { openSockets } from './ebpf/open-sockets.ts';
+import type { BackEnd } from './ebpf/open-sockets.ts';
+import type { SocketTranslation } from './ebpf/socket-translation.ts';
 import { startHealthServers } from './health/health-servers.ts';
 import type { ProxyHealth } from './health/proxy-health.ts';
 import { serviceOfSlice } from './select.ts';
 import { ServiceSync } from './service-sync.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
+import { removeKubeProxy } from './take-over.ts';
 import { SyncMeter } from './sync-meter.ts';
+import { startUpkeep } from './upkeep.ts';
 import type { VirtualIp } from './virtual-ip.ts';
 
 export type ServiceProxyOptions = {
@@ -36,6 +41,9 @@ export type ServiceProxyOptions = {
   readonly nodes: Pick<Informer<Node>, 'get'>;
   /** Opened in the node's network namespace; the caller closes it. The calling thread must be there too. */
   readonly nft: Nft;
+  readonly backEnd: BackEnd;
+  /** The cgroup of this node's pods whose sockets may be translated, e.g. `/podnet/CLUSTER/NODE/pods`. */
+  readonly podCgroup: string;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -60,19 +68,21 @@ export const sliceIndexes = {
 /** No Service's key: marked so that the tables are made where there is no Service yet. */
 const TABLES = '';
 
-/** How often the tables are looked for: `nft flush ruleset` by someone else takes them away without a sign. */
-const CHECK_MS = 30_000;
-
 /** Starts following Services and slices. Nothing in the kernel changes before both are completely known. */
 export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy => {
   const { services, endpointSlices, log } = options;
   const conntrack = openConntrack();
   const servers = startHealthServers(options);
+  let sockets: SocketTranslation | undefined;
   const sync = new ServiceSync({
     ...options,
     nodeAddresses: addressesOf(options.nodeAddresses),
     slicesOf: (service) => endpointSlices.byIndex(BY_SERVICE, service),
-    onEffects: (effects) => cleanUp(conntrack, effects, log),
+    onEffects: (effects) => {
+      sockets?.follow(effects.changes);
+      cleanUp(conntrack, effects, log);
+    },
+    onWhole: (entries) => sockets?.begin(entries),
     onService: servers.setService,
   });
   const meter = new SyncMeter(options.clock);
@@ -82,6 +92,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
   const stops: (() => void)[] = [() => void loop.stop()];
   let isStopped = false;
   const synced = whenAllSynced(services, endpointSlices).then(async () => {
+    sockets = await openSockets(options);
     if (isStopped) return;
     stops.push(
       services.subscribe(({ key }) => {
@@ -92,10 +103,11 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
         meter.heardSlice(before, after);
         markServices(loop, before, after);
       }),
-      checkTables(sync, loop, options),
+      startUpkeep({ ...options, sync, mark: loop.mark }),
     );
     loop.mark(TABLES);
     await sync.whenComplete();
+    removeKubeProxy(options.nft, log);
   });
   return {
     whenSynced: () => synced,
@@ -104,6 +116,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
       for (const stop of stops) stop();
       await Promise.all([loop.stop(), servers.close()]);
       conntrack.close();
+      sockets?.close();
     },
   };
 };
@@ -139,17 +152,6 @@ const cleanUp = (conntrack: Conntrack, effects: Effects, log: Log): void => {
   } catch (error) {
     log.warn({ err: error }, 'stale UDP connections not deleted');
   }
-};
-
-/** Marks everything when the tables are gone. */
-const checkTables = (sync: ServiceSync, loop: Loop, { clock }: ServiceProxyOptions): (() => void) => {
-  let timer: Timer;
-  const check = (): void => {
-    if (!sync.isIntact()) for (const key of sync.restart()) loop.mark(key);
-    timer = clock.after(CHECK_MS, check);
-  };
-  timer = clock.after(CHECK_MS, check);
-  return () => timer.cancel();
 };
 
 const addressesOf = (texts: readonly string[]): VirtualIp[] =>

@@ -11,6 +11,7 @@ import type { Effects, WantedEntry } from './apply.ts';
 import { Claims } from './claims.ts';
 import type { ServiceClaim } from './claims.ts';
 import { compileService } from './compile.ts';
+import type { Programmed } from './diff.ts';
 import type { ProxySite } from './compile.ts';
 import type { TableSite } from './layout.ts';
 import { hasTables } from './observe.ts';
@@ -24,6 +25,8 @@ export type ServiceSyncOptions = ProxySite &
     readonly slicesOf: (service: string) => readonly Stored<EndpointSlice>[];
     readonly nft: Nft;
     readonly onEffects: (effects: Effects) => void;
+    /** All Services are in the kernel: after the first apply, and again when the tables had to be made anew. */
+    readonly onWhole: (entries: Iterable<Programmed>) => void;
     /** Called with each Service that is applied, undefined if nothing of it is for a proxy. */
     readonly onService: (key: string, service: ServiceSnapshot | undefined) => void;
     readonly log: Log;
@@ -82,6 +85,16 @@ export class ServiceSync {
     return this.#programmer === undefined || hasTables(this.#options.nft);
   }
 
+  /** Whether the kernel has what was written; undefined if that cannot be said now. */
+  async verify(): Promise<boolean | undefined> {
+    return this.isIntact() && (await this.#programmer?.verify());
+  }
+
+  /** Takes away chains that nothing leads to any more. */
+  collect(): void {
+    this.#programmer?.collect();
+  }
+
   /** Forgets what is in the kernel; the returned Services are to be applied again. */
   restart(): readonly string[] {
     this.#programmer = undefined;
@@ -125,14 +138,17 @@ export class ServiceSync {
     const stale = programmer.keys().filter((key) => !this.#claims.get(key));
     this.#options.onEffects(programmer.program(stale.map((key) => ({ key, wanted: undefined }))));
     this.#isSwept = true;
+    this.#options.onWhole(programmer.entries());
   }
 }
 
-/** Pods reach the API server through this one. */
-const FIRST = 'default/kubernetes';
+/** What everything else needs: the API server and DNS. */
+const FIRST: ReadonlySet<string> = new Set(['default/kubernetes', 'kube-system/kube-dns']);
 
-const firstThingsFirst = (services: ReadonlySet<string>): readonly string[] =>
-  services.has(FIRST) ? [FIRST, ...[...services].filter((key) => key !== FIRST)] : [...services];
+const firstThingsFirst = (services: ReadonlySet<string>): readonly string[] => [
+  ...[...FIRST].filter((key) => services.has(key)),
+  ...[...services].filter((key) => !FIRST.has(key)),
+];
 
 function* parts(works: Iterable<Work>): Generator<readonly Work[]> {
   let part: Work[] = [];

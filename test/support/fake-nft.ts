@@ -36,6 +36,7 @@ export const createFakeNft = (): FakeNft => {
       const [, , family = ''] = command.split(' ');
       return hasTables ? [{ table: { family, name: 'podnet-services' } }] : [];
     },
+    print: () => '',
     close: () => {},
     text: () => toText(entriesOf(maps)),
     failOn: (pattern) => (failing = pattern),

@@ -5,7 +5,7 @@ import type { ObjectRef, PatchType } from '../../client/client.ts';
 import { isJsonObject } from '../../lang/json.ts';
 import type { Draft, Kind } from '../kind.ts';
 import { applyPatch } from '../patch/apply-patch.ts';
-import type { RequestContext } from '../registry.ts';
+import type { RequestContext, Subresource } from '../registry.ts';
 import { DecodeError, decode } from '../schema/decode.ts';
 import { strictError, strictProblems } from '../schema/decode-request.ts';
 import type { ObjectNode } from '../schema/schema.ts';
@@ -26,7 +26,7 @@ export const patch = (
   ref: ObjectRef,
   change: Patch,
   context: RequestContext,
-  subresource?: 'status',
+  subresource?: Exclude<Subresource, 'scale'>,
 ): StoredObject => {
   const before = find(machinery, kind, ref);
   const base = namesOwners(change) ? before : unmanaged(before);

@@ -1,0 +1,148 @@
+// What the proxy does behind the changes: puts rules back, takes chains away, cleans up after kube-proxy.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { createNetns, deleteNetns, netnsPath, withNetns } from '../../src/kernel/netns.ts';
+import { openNft } from '../../src/kernel/nft.ts';
+import type { Nft } from '../../src/kernel/nft.ts';
+import { silentLog } from '../../src/lang/log.ts';
+import { Programmer } from '../../src/services/apply.ts';
+import type { Entry } from '../../src/services/state.ts';
+import { eventually } from '../support/poll.ts';
+import { startProxyAgent } from '../support/proxy-agent.ts';
+import type { ProxyAgent } from '../support/proxy-agent.ts';
+import { service, slice } from '../support/service-objects.ts';
+import { runOk } from '../support/test-cluster.ts';
+
+const NETNS = `podnet-test-svc-upkeep-${process.pid}`;
+const TABLE = 'ip podnet-services';
+
+/** As iptables-nft shows what kube-proxy's iptables mode and the kubelet make. */
+const KUBE_PROXY = `
+add table ip kube-proxy
+add map ip kube-proxy service-ips { type ipv4_addr : verdict; }
+add chain ip kube-proxy services
+add rule ip kube-proxy services ip daddr vmap @service-ips
+add table ip6 kube-proxy
+add table ip nat
+add chain ip nat KUBE-SEP-A
+add rule ip nat KUBE-SEP-A meta l4proto tcp dnat to 10.244.0.2:80
+add chain ip nat KUBE-SVC-A
+add rule ip nat KUBE-SVC-A jump KUBE-SEP-A
+add chain ip nat KUBE-SERVICES
+add rule ip nat KUBE-SERVICES ip daddr 10.96.0.10 jump KUBE-SVC-A
+add chain ip nat KUBE-KUBELET-CANARY
+add chain ip nat DOCKER
+add chain ip nat PREROUTING { type nat hook prerouting priority -100; }
+add rule ip nat PREROUTING jump KUBE-SERVICES
+add rule ip nat PREROUTING jump DOCKER
+add table ip filter
+add chain ip filter KUBE-FORWARD
+add rule ip filter KUBE-FORWARD ct state invalid drop
+add chain ip filter KUBE-FIREWALL
+add chain ip filter FORWARD { type filter hook forward priority 0; }
+add rule ip filter FORWARD jump KUBE-FORWARD
+add rule ip filter FORWARD jump KUBE-FIREWALL`;
+
+describe('the upkeep of the service tables', () => {
+  let nft: Nft;
+  let proxy: ProxyAgent;
+  const list = (what: string): Promise<string> =>
+    runOk('ip', ['netns', 'exec', NETNS, 'nft', '-s', 'list', ...what.split(' ')]);
+  const listSorted = async (): Promise<string[]> => (await list(`table ${TABLE}`)).split('\n').sort();
+
+  before(async () => {
+    nft = withNetns(createNetns(NETNS), openNft);
+    nft.run(KUBE_PROXY);
+    proxy = await startProxyAgent({
+      netns: netnsPath(NETNS),
+      nodeName: 'node-1',
+      zone: undefined,
+      nodeAddresses: [],
+      podCidrs: ['10.244.0.0/16'],
+      serviceCidrs: ['10.96.0.0/16'],
+      services: [service('web', 10), service('other', 11, { sessionAffinity: 'ClientIP' })],
+      slices: [slice('web', ['10.244.0.2', '10.244.0.3']), slice('other', ['10.244.0.2'])],
+    });
+  });
+  after(async () => {
+    await proxy?.close();
+    nft?.close();
+    deleteNetns(NETNS);
+  });
+
+  it("removes kube-proxy's tables and chains, and only those, once its own are there", async () => {
+    const names = (await list('ruleset')).match(/(?<=^(table|\tchain) ).*(?= \{$)/gm)!;
+    assert.deepEqual(
+      names.filter((name) => /kube-proxy|KUBE|DOCKER/.test(name)),
+      ['KUBE-KUBELET-CANARY', 'DOCKER', 'KUBE-FIREWALL'],
+    );
+    assert.match(await list('chain ip nat PREROUTING'), /jump DOCKER/);
+    assert.match(await list(`map ${TABLE} services`), /10\.96\.0\.10/);
+  });
+
+  for (const [what, command] of [
+    ['a table', `delete table ${TABLE}`],
+    ['a rule', `flush chain ${TABLE} dispatch`],
+    ['a rule of a shape', `flush chain ${TABLE} pick-2`],
+    ['a verdict', `delete element ${TABLE} shapes { 2 }`],
+    ['a Service', `delete element ${TABLE} services { tcp . 10.96.0.10 . 80 }`],
+    ['all endpoints', `flush map ${TABLE} endpoints`],
+    ['everything', 'flush ruleset'],
+  ] as const) {
+    it(`puts back ${what} that someone else removed, without being told`, async () => {
+      const { length } = await listSorted();
+      nft.run(command);
+      await eventually('it is back', async () => (await listSorted()).length === length, 10_000);
+      assert.match(await list(`chain ${TABLE} dispatch`), /@services/);
+      assert.match(await list(`chain ${TABLE} pick-2`), /@slots/);
+    });
+  }
+
+  it('takes away what someone else added', async () => {
+    nft.run(`add element ${TABLE} services { tcp . 10.96.0.99 . 80 : 2 }`);
+    await eventually('it is gone', async () => !(await list(`map ${TABLE} services`)).includes('10.96.0.99'));
+  });
+
+  it('leaves its rules alone when others write only to theirs', async () => {
+    const before = await list(`table ${TABLE}`);
+    nft.run('add table ip someone; add chain ip someone c; add rule ip someone c accept');
+    const handles = () =>
+      runOk('ip', ['netns', 'exec', NETNS, 'nft', '-a', 'list', 'chain', ...TABLE.split(' '), 'act']);
+    const rule = await handles();
+    proxy.order({ put: 'service', object: service('more', 12) });
+    await eventually('the proxy went on', async () => (await list(`table ${TABLE}`)) !== before);
+    assert.equal(await handles(), rule, 'the same rules, not new ones like them');
+  });
+});
+
+describe('Programmer.collect()', () => {
+  it('takes away the chain of a count that no entry has had for a while', () => {
+    const name = `${NETNS}-gc`;
+    const nft = withNetns(createNetns(name), openNft);
+    try {
+      const programmer = Programmer.open(nft, { podCidrs: [], serviceCidrs: [] }, silentLog);
+      const entry = (count: number): Entry => ({
+        map: 'services',
+        family: 4,
+        match: 'tcp . 10.96.0.10 . 80',
+        action: {
+          kind: 'balance',
+          targets: Array.from({ length: count }, (_, i) => ({ at: `10.244.0.${i} . 80`, isLocal: false })),
+          masquerade: 'none',
+          stickySeconds: undefined,
+        },
+      });
+      const chains = (): string[] => nft.print(`list table ${TABLE}`).match(/pick-\d/g) ?? [];
+      for (const count of [2, 3]) programmer.program([{ key: 'web', wanted: entry(count) }]);
+      programmer.collect();
+      assert.deepEqual(chains(), ['pick-2', 'pick-3'], 'it may be needed again soon');
+      programmer.collect();
+      assert.deepEqual(chains(), ['pick-3']);
+      programmer.program([{ key: 'web', wanted: entry(2) }]);
+      assert.deepEqual(chains(), ['pick-3', 'pick-2'], 'and is made again when it is');
+    } finally {
+      nft.close();
+      deleteNetns(name);
+    }
+  });
+});
