@@ -1,7 +1,7 @@
 // The cluster DNS of one node: answers for the cluster's names from the node's own mirror of the API, forwards the rest.
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Informer } from '../informer/informer.ts';
-import type { ConfigMap, EndpointSlice, Namespace, Service } from '../k8s/generated/types.ts';
+import type { ConfigMap, EndpointSlice, Namespace, Node, Service } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import type { Nft } from '../kernel/nft.ts';
 import type { Clock } from '../lang/clock.ts';
@@ -38,6 +38,8 @@ export type DnsOptions = {
   readonly nodeAddresses?: readonly string[];
   /** In the node's network namespace; without it queries are delivered as any packet is. */
   readonly nft?: Pick<Nft, 'run'> | undefined;
+  /** Which of the other nodes are there. */
+  readonly nodes?: Informer<Node> | undefined;
   /** 53 unless said otherwise. */
   readonly port?: number;
   /** The cluster's ranges of pods and Services: addresses there that nobody has are denied, not asked elsewhere. */
