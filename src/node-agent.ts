@@ -165,6 +165,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     endpointSlices: informers.endpointSlices,
     namespaces: informers.namespaces,
     pods: informers.podAddresses,
+    nodes: informers.nodes,
     configMaps: informers.dnsConfigMaps,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,

@@ -29,7 +29,6 @@ export const startOutside = (options: OutsideOptions): Outside => {
   });
   return {
     resolve: (...question) => forwarder!.resolve(...question),
-    cached: () => forwarder!.cached(),
     podMode: () => podMode,
     stop: () => {
       unsubscribe();
