@@ -43,6 +43,7 @@ program
   )
   .option('--wait <seconds>', 'how long to wait until all is ready; 0: not at all', integer, 120)
   .option('--kubeconfig <path>', 'the kubeconfig to write the context to')
+  .option('--audit-log <path>', 'a file that gets a line of JSON for each request to the API')
   .action(async (options) => {
     const { up } = await import('./cli/up.ts');
     await up({ ...options, files: options.filename, waitSeconds: options.wait });

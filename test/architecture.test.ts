@@ -24,6 +24,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   scheduler: API,
   endpoints: API,
   lifecycle: API,
+  roles: API,
   'service-addresses': API,
   images: ['lang', 'kernel'],
   runtime: ['lang', 'kernel', 'images'],

@@ -2,6 +2,8 @@
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
+import { createAccess } from './auth/access.ts';
+import { sourceOf } from './auth/object-source.ts';
 import type { Kind, Part } from './kind.ts';
 import type { Registry, RequestContext, Subresource } from './registry.ts';
 import { createFieldTypes } from './schema/field-types.ts';
@@ -38,6 +40,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   const definitions = loadDefinitions();
   const machinery: Machinery = {
     store,
+    access: createAccess(sourceOf(store)),
     clock: options.clock,
     schema: createSchemas(definitions).root,
     fieldType: createFieldTypes(definitions).type,
@@ -48,6 +51,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds,
+    access: machinery.access,
     revision: () => String(store.revision),
     get: (kind, ref, subresource) =>
       subresource === 'scale' ? getScale(machinery, kind, ref) : find(machinery, kind, ref),

@@ -2,6 +2,7 @@
 import type { FieldError } from '../k8s/field-error.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Resource } from '../k8s/resources.ts';
+import type { Access } from './auth/access.ts';
 
 /** JSON as it is being built: defaulting changes it in place. */
 export type Draft = {
@@ -25,6 +26,8 @@ export type Cell = string | number | boolean | null;
 export type AdmissionContext = {
   readonly nowMs: number;
   readonly user: { readonly name: string; readonly groups: readonly string[] };
+  /** What users may do. */
+  readonly access: Access;
   readonly dryRun: boolean;
   /** Reads from the store: undefined if there is none. */
   readonly get: <T extends KubeObject>(resource: Resource<T>, key: string) => Stored<T> | undefined;

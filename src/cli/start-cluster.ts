@@ -27,6 +27,8 @@ export type StartOptions = {
   readonly zones: readonly string[];
   readonly proxy: ProxyBackEnd;
   readonly kubeconfig: string;
+  /** An absolute path. */
+  readonly auditLog: string | undefined;
 };
 
 /** Resolves with the running cluster's record; a failure leaves nothing behind. */
@@ -74,7 +76,7 @@ const launch = async (options: StartOptions): Promise<Launched> => {
     admin: { ca: keys.ca, ...admin },
   };
   writeRecord(record);
-  return { child, record, start: { kind: 'start', config, keys } };
+  return { child, record, start: { kind: 'start', config, keys, auditLog: options.auditLog } };
 };
 
 const spawnCluster = (name: string): ChildProcess => {

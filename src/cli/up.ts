@@ -1,4 +1,6 @@
 // podnet up: a running cluster, with the given manifests applied and ready.
+import { closeSync, openSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../client/client.ts';
 import { MAX_NODES, type ProxyBackEnd, nameProblem } from '../embedded/cluster-config.ts';
@@ -18,6 +20,7 @@ export type UpOptions = {
   readonly files: readonly string[];
   readonly waitSeconds: number;
   readonly kubeconfig: string | undefined;
+  readonly auditLog?: string | undefined;
 };
 
 const POLL_MS = 100;
@@ -57,13 +60,24 @@ const ensureRunning = async (options: UpOptions): Promise<ClusterRecord> => {
   }
   const kubeconfig = kubeconfigPath(options.kubeconfig);
   say(`starting cluster "${options.name}" with ${options.nodes} node${options.nodes === 1 ? '' : 's'}`);
-  const record = await startCluster({ ...options, kubeconfig });
+  const auditLog = options.auditLog === undefined ? undefined : writablePath(options.auditLog);
+  const record = await startCluster({ ...options, kubeconfig, auditLog });
   await addContext(kubeconfig, {
     context: contextName(options.name),
     server: serverOf(record),
     ...record.admin,
   });
   return record;
+};
+
+/** The cluster's process has another working directory, and nobody to tell that a file cannot be written. */
+const writablePath = (path: string): string => {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch (error) {
+    throw new UserError(`--audit-log: ${(error as Error).message}`);
+  }
+  return resolve(path);
 };
 
 const applyManifests = async (files: readonly string[], record: ClusterRecord): Promise<void> => {
