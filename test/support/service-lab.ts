@@ -18,6 +18,8 @@ export type Lab = {
   readonly nodeNetns: string;
   /** What a program prints inside the node. */
   readonly onNode: (program: string, ...args: readonly string[]) => Promise<string>;
+  /** The same inside pod number `n`, from 1. */
+  readonly onPod: (n: number, program: string, ...args: readonly string[]) => Promise<string>;
   readonly close: () => Promise<void>;
 };
 
@@ -53,6 +55,7 @@ export const createLab = async (name: string, podCount: number): Promise<Lab> =>
     pods: podAgents,
     nodeNetns: netnsPath(netns('node')),
     onNode: (program, ...args) => runOk('ip', ['netns', 'exec', netns('node'), program, ...args]),
+    onPod: (n, program, ...args) => runOk('ip', ['netns', 'exec', netns(`pod-${n}`), program, ...args]),
     close: async () => {
       await Promise.all([node!, outside!, ...podAgents].map((agent) => agent.close()));
       for (const each of names) deleteNetns(each);
