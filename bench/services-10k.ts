@@ -117,6 +117,8 @@ const measurePodnet = async (): Promise<Measured> => {
     nodeAddresses: ['172.30.0.11'],
     podCidrs: ['10.128.0.0/9'],
     serviceCidrs: ['10.96.0.0/16'],
+    backEnd: 'nftables',
+    podCgroup: '/podnet-bench',
     nodes: startInformer({ ...shared, resource: nodes }),
     nft: {
       ...nft,

@@ -42,6 +42,7 @@ const ROOTS = [
   'io.k8s.api.authorization.v1.SelfSubjectRulesReview',
   'io.k8s.api.authorization.v1.SubjectAccessReview',
   'io.k8s.api.authorization.v1.LocalSubjectAccessReview',
+  ...['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'].map((kind) => `io.k8s.api.rbac.v1.${kind}`),
   'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
 ];

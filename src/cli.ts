@@ -1,6 +1,7 @@
 // The command line. Each command loads its own code, so that --help answers at once.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UserError, say } from './cli/output.ts';
+import { PROXY_BACK_ENDS } from './embedded/cluster-config.ts';
 
 const program = new Command('podnet')
   .description(
@@ -32,8 +33,17 @@ program
   )
   .option('--nodes <count>', 'how many nodes', integer, 3)
   .option('--zones <names>', 'topology zones, dealt out to the nodes in turn, e.g. a,b,c', list, [])
+  .addOption(
+    new Option(
+      '--proxy <back end>',
+      'how Services are translated: packets (nftables), or sockets first (ebpf)',
+    )
+      .choices(PROXY_BACK_ENDS)
+      .default('nftables' as const),
+  )
   .option('--wait <seconds>', 'how long to wait until all is ready; 0: not at all', integer, 120)
   .option('--kubeconfig <path>', 'the kubeconfig to write the context to')
+  .option('--audit-log <path>', 'a file that gets a line of JSON for each request to the API')
   .action(async (options) => {
     const { up } = await import('./cli/up.ts');
     await up({ ...options, files: options.filename, waitSeconds: options.wait });

@@ -49,12 +49,12 @@ const createAgent = (name: string): Agent => {
   };
 };
 
-const start = async ({ config, keys }: StartMessage): Promise<void> => {
+const start = async ({ config, keys, auditLog }: StartMessage): Promise<void> => {
   const began = performance.now();
   const agents = config.nodes.map(({ name }) => createAgent(name));
   await step(`network of ${agents.length} nodes`, () => createUnderlay({ config, log }));
   const controlPlane = await step('API server and controllers', () =>
-    startControlPlane({ config, keys, clock: systemClock, log }),
+    startControlPlane({ config, keys, auditLog, clock: systemClock, log }),
   );
   await step('node agents', async () => {
     const hostResolvConf = readHostResolvConf();

@@ -12,6 +12,7 @@ import type { Clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
 import { controlPlanePage } from './metric-pages.ts';
 import { startLifecycle } from './lifecycle/lifecycle.ts';
+import { roleIndexes, startRoles } from './roles/roles.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
 import { startServiceRoutes } from './underlay/service-routes.ts';
@@ -20,6 +21,7 @@ import { startWorkloads, workloadIndexes } from './workloads/workloads.ts';
 export type ControlPlaneOptions = {
   readonly config: ClusterConfig;
   readonly keys: ClusterKeys;
+  readonly auditLog: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -31,6 +33,7 @@ const KUBELET_PORT = 10_250;
 export const startControlPlane = async ({
   config,
   keys,
+  auditLog,
   clock,
   log,
 }: ControlPlaneOptions): Promise<ControlPlane> => {
@@ -40,6 +43,7 @@ export const startControlPlane = async ({
     tls: { ca: keys.ca, ...keys.apiServer },
     tokens: { ...keys.tokens, issuer: `https://kubernetes.default.svc.${domain}` },
     kubelet: { port: KUBELET_PORT, ...keys.kubeletClient },
+    auditLog,
     metrics: controlPlanePage,
     clock,
     log: log.child({ component: 'apiserver' }),
@@ -95,6 +99,7 @@ const startControllers = (
   const replicaSets = informer(resources.replicaSets, workloadIndexes.replicaSets);
   const endpointSlices = informer(resources.endpointSlices, endpointIndexes.endpointSlices);
   const endpoints = informer(resources.endpoints);
+  const clusterRoles = informer(resources.clusterRoles, roleIndexes.clusterRoles);
   const serviceCidrs = informer(resources.serviceCidrs);
   const ipAddresses = informer(resources.ipAddresses);
 
@@ -106,6 +111,7 @@ const startControllers = (
   return [
     startWorkloads({ ...of('kube-controller-manager'), deployments, replicaSets, pods }),
     startScheduler({ ...of('kube-scheduler'), pods, nodes }),
+    startRoles({ ...of('clusterrole-aggregation-controller'), clusterRoles }),
     startEndpoints({ ...of('endpoint-controller'), services, pods, nodes, endpointSlices, endpoints }),
     startServiceAddresses({
       ...of('service-cidr-controller'),

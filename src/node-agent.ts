@@ -26,6 +26,7 @@ import { installMasquerade } from './podnetwork/masquerade.ts';
 import { startNodeRoutes } from './podnetwork/node-routes.ts';
 import { createPodNetwork } from './podnetwork/pod-network.ts';
 import { createProcessRuntime } from './runtime/process/process-runtime.ts';
+import { nodeCgroups } from './runtime/pod-cgroups.ts';
 import type { PodRuntime } from './runtime/runtime.ts';
 import { sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
 
@@ -102,7 +103,8 @@ const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Pro
     stateFolder: join(stateFolder, 'runtime'),
     runFolder: join(clusterFiles(config.name).run, node.name),
     imageFolder: IMAGE_FOLDER,
-    cgroupParent: `/podnet/${config.name}/${node.name}`,
+    cgroupParent: nodeCgroups(config.name, node.name).all,
+    joinUnified: config.proxy !== 'nftables',
     network,
     clock,
     log,
@@ -123,6 +125,8 @@ const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<ty
     endpointSlices: informers.endpointSlices,
     nodes: informers.nodes,
     nft,
+    backEnd: config.proxy,
+    podCgroup: nodeCgroups(config.name, node.name).translated,
     clock,
     log,
   });
@@ -161,6 +165,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     endpointSlices: informers.endpointSlices,
     namespaces: informers.namespaces,
     pods: informers.podAddresses,
+    nodes: informers.nodes,
     configMaps: informers.dnsConfigMaps,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,

@@ -16,7 +16,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   wire: ['lang', 'ip'],
   kernel: ['lang', 'ip', 'wire'], //                the only impure border to Linux
   pki: ['lang', 'ip'],
-  client: ['lang', 'k8s'],
+  client: ['lang', 'k8s', 'metrics'],
   informer: ['lang', 'k8s', 'client'],
   reconcile: ['lang', 'metrics'],
   apiserver: [...BASE, 'wire', 'client', 'pki'],
@@ -24,6 +24,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   scheduler: API,
   endpoints: API,
   lifecycle: API,
+  roles: API,
   'service-addresses': API,
   images: ['lang', 'kernel'],
   runtime: ['lang', 'kernel', 'images'],

@@ -4,6 +4,7 @@ import { isNotFound } from '../k8s/api-error.ts';
 import { nodes, pods, secrets, serviceAccounts } from '../k8s/resources.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { openAuditLog } from './audit/audit-log.ts';
 import type { Family } from '../metrics/family.ts';
 import { createPage } from '../metrics/page.ts';
 import { type TokenOptions, createServiceAccountTokens } from './auth/service-account-tokens.ts';
@@ -32,6 +33,8 @@ export type ApiServerOptions = {
   readonly tokens: { readonly privateKey: string; readonly publicKey: string; readonly issuer: string };
   /** As whom the server calls the node agents, and where, for a Node that does not say. */
   readonly kubelet: { readonly port: number; readonly certificate: string; readonly key: string };
+  /** The file that audit events are appended to. */
+  readonly auditLog?: string | undefined;
   /** What /metrics shows; the server's own alone without it. */
   readonly metrics?: readonly Family[];
   readonly clock: Clock;
@@ -58,8 +61,12 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const podStreams = createPodStreams(nodeAgents);
   const proxy = createProxy(nodeAgents);
   const metrics = createPage(options.metrics ?? requestMetrics);
+  const audit = options.auditLog === undefined ? undefined : openAuditLog(options.auditLog, log);
+  const shared = { registry, tokens, podStreams, proxy, clock, log };
   const frontend = createFrontend({
-    handle: createApiHandler({ registry, tokens, find, podStreams, proxy, metrics, clock, log }),
+    handle: createApiHandler({ ...shared, issuer: options.tokens, find, metrics }),
+    access: registry.access,
+    audit,
     tokens,
     podStreams,
     proxy,
@@ -67,18 +74,33 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
     clock,
     log,
   });
+  const listeners = listenersFor(tls, frontend, log);
+  let access: Promise<void> | undefined;
   return {
     registry,
     clientFor: (user) => createInProcessClient(registry, user),
-    ...listenersFor(tls, frontend, log, () => kubelet.close()),
+    listen: async (endpoints) => {
+      await (access ??= addDefaultAccess(registry));
+      return listeners.listen(endpoints);
+    },
+    close: async () => {
+      kubelet.close();
+      await listeners.close();
+      await audit?.close();
+    },
   };
+};
+
+/** Users are let in only when the roles are there by which they are judged. */
+const addDefaultAccess = async (registry: Registry): Promise<void> => {
+  const { reconcileDefaultAccess } = await import('./auth/rbac/reconcile-access.ts');
+  await reconcileDefaultAccess(registry);
 };
 
 const listenersFor = (
   tls: ApiServerOptions['tls'],
   handlers: ServerHandlers,
   log: Log,
-  onClose: () => void,
 ): Pick<ApiServer, 'listen' | 'close'> => {
   const listeners: ApiListener[] = [];
   return {
@@ -90,7 +112,6 @@ const listenersFor = (
       return started.map(({ port }) => port);
     },
     close: async () => {
-      onClose();
       await Promise.all(listeners.splice(0).map((listener) => listener.close()));
     },
   };

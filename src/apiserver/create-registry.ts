@@ -2,7 +2,9 @@
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
-import type { Kind } from './kind.ts';
+import { createAccess } from './auth/access.ts';
+import { sourceOf } from './auth/object-source.ts';
+import type { Kind, Part } from './kind.ts';
 import type { Registry, RequestContext, Subresource } from './registry.ts';
 import { createFieldTypes } from './schema/field-types.ts';
 import { createSchemas, loadDefinitions } from './schema/schema.ts';
@@ -38,6 +40,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   const definitions = loadDefinitions();
   const machinery: Machinery = {
     store,
+    access: createAccess(sourceOf(store)),
     clock: options.clock,
     schema: createSchemas(definitions).root,
     fieldType: createFieldTypes(definitions).type,
@@ -48,6 +51,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds,
+    access: machinery.access,
     revision: () => String(store.revision),
     get: (kind, ref, subresource) =>
       subresource === 'scale' ? getScale(machinery, kind, ref) : find(machinery, kind, ref),
@@ -96,9 +100,17 @@ const updaters: Readonly<Record<Subresource | 'whole', Update>> = {
   whole: update,
   status: updateStatus,
   scale: updateScale,
+  ephemeralcontainers: (machinery, kind, ref, body, context) =>
+    update(machinery, kind, ref, body, context, 'ephemeralcontainers'),
 };
 
+/** The kind as a write through the subresource sees it. Throws 405. */
 const supporting = (kind: Kind, subresource: Subresource | undefined): Kind => {
-  if (subresource === undefined || kind.subresources.includes(subresource)) return kind;
-  throw methodNotSupported(kind.resource, subresource);
+  if (subresource === undefined) return kind;
+  if (!kind.subresources.includes(subresource)) throw methodNotSupported(kind.resource, subresource);
+  const part = isPart(subresource) ? kind.parts?.[subresource] : undefined;
+  return part ? { ...kind, prepareForUpdate: part.narrow, validateUpdate: part.validateUpdate } : kind;
 };
+
+const isPart = (subresource: Subresource): subresource is Part =>
+  subresource !== 'status' && subresource !== 'scale';

@@ -2,6 +2,7 @@
 import type { FieldError } from '../k8s/field-error.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Resource } from '../k8s/resources.ts';
+import type { Access } from './auth/access.ts';
 
 /** JSON as it is being built: defaulting changes it in place. */
 export type Draft = {
@@ -25,6 +26,8 @@ export type Cell = string | number | boolean | null;
 export type AdmissionContext = {
   readonly nowMs: number;
   readonly user: { readonly name: string; readonly groups: readonly string[] };
+  /** What users may do. */
+  readonly access: Access;
   readonly dryRun: boolean;
   /** Reads from the store: undefined if there is none. */
   readonly get: <T extends KubeObject>(resource: Resource<T>, key: string) => Stored<T> | undefined;
@@ -37,6 +40,14 @@ export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'path' | 'ipAddress
 
 /** An object of another kind, by its key. */
 export type Reference = { readonly resource: Resource; readonly key: string };
+
+export type Part = 'ephemeralcontainers';
+
+export type PartialWrite = {
+  /** Takes back what the subresource may not change. In place. */
+  readonly narrow: (draft: Draft, before: KubeObject) => void;
+  readonly validateUpdate: NonNullable<Kind['validateUpdate']>;
+};
 
 export type Kind = {
   readonly resource: Resource;
@@ -57,6 +68,7 @@ export type Kind = {
     | 'attach'
     | 'portforward'
     | 'proxy'
+    | 'ephemeralcontainers'
     | 'finalize'
   )[];
   /**
@@ -88,6 +100,8 @@ export type Kind = {
   ) => readonly FieldError[];
   /** What an update of the status subresource may not say. */
   readonly validateStatus?: (object: KubeObject, before: KubeObject) => readonly FieldError[];
+  /** Subresources through which only a part of the object is written. */
+  readonly parts?: Readonly<Partial<Record<Part, PartialWrite>>>;
   /** What is valid but ill-advised, in kube-apiserver's words: each becomes a `Warning: 299` header. */
   readonly warnings?: (object: KubeObject) => readonly string[];
   /** What clients hear with every request on a kind that has a successor. */

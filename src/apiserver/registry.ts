@@ -3,7 +3,8 @@
 import type { Status } from '../k8s/generated/types.ts';
 import type { DeleteRequest, ObjectRef, PatchType } from '../client/client.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
-import type { Draft, Kind } from './kind.ts';
+import type { Access } from './auth/access.ts';
+import type { Draft, Kind, Part } from './kind.ts';
 
 export type User = {
   readonly name: string;
@@ -65,7 +66,7 @@ export type WatchSink = {
   readonly event: (event: RegistryEvent) => void;
 };
 
-export type Subresource = 'status' | 'scale';
+export type Subresource = 'status' | 'scale' | Part;
 
 export type ApplyRequest = {
   /** The applied configuration: what the manager wants, and nothing else. */
@@ -84,6 +85,8 @@ export type DeleteResult = {
 
 export type Registry = {
   readonly kinds: readonly Kind[];
+  /** Who may do what. The verbs below do not ask: whoever lets users in asks first. */
+  readonly access: Access;
   /** The present revision: the resourceVersion of the newest write. */
   readonly revision: () => string;
   /** With `scale`: the object as an autoscaling/v1 Scale. */

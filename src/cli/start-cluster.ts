@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { type ClusterConfig, MAX_SLOTS, planCluster } from '../embedded/cluster-config.ts';
+import { type ClusterConfig, MAX_SLOTS, type ProxyBackEnd, planCluster } from '../embedded/cluster-config.ts';
 import {
   type ClusterRecord,
   clusterFiles,
@@ -25,7 +25,10 @@ export type StartOptions = {
   readonly name: string;
   readonly nodes: number;
   readonly zones: readonly string[];
+  readonly proxy: ProxyBackEnd;
   readonly kubeconfig: string;
+  /** An absolute path. */
+  readonly auditLog: string | undefined;
 };
 
 /** Resolves with the running cluster's record; a failure leaves nothing behind. */
@@ -73,7 +76,7 @@ const launch = async (options: StartOptions): Promise<Launched> => {
     admin: { ca: keys.ca, ...admin },
   };
   writeRecord(record);
-  return { child, record, start: { kind: 'start', config, keys } };
+  return { child, record, start: { kind: 'start', config, keys, auditLog: options.auditLog } };
 };
 
 const spawnCluster = (name: string): ChildProcess => {
@@ -97,7 +100,8 @@ const freeSlot = (): number => {
       own.some((address) => address.startsWith(networkPart(cidr))),
     );
   for (let slot = 0; slot < MAX_SLOTS; slot++) {
-    if (!taken.has(slot) && isFree(planCluster({ name: 'x', slot, nodes: 0, zones: [] }))) return slot;
+    if (!taken.has(slot) && isFree(planCluster({ name: 'x', slot, nodes: 0, zones: [], proxy: 'nftables' })))
+      return slot;
   }
   throw new UserError(
     `no address ranges are left for another cluster (at most ${MAX_SLOTS}): take one down with 'podnet down --name NAME'`,

@@ -1,7 +1,9 @@
 // podnet up: a running cluster, with the given manifests applied and ready.
+import { closeSync, openSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../client/client.ts';
-import { MAX_NODES, nameProblem } from '../embedded/cluster-config.ts';
+import { MAX_NODES, type ProxyBackEnd, nameProblem } from '../embedded/cluster-config.ts';
 import { type ClusterRecord, isRunning, readRecord } from '../embedded/cluster-files.ts';
 import { connectTo, serverOf } from './cluster-client.ts';
 import { addContext, contextName, kubeconfigPath } from './kubeconfig.ts';
@@ -14,9 +16,11 @@ export type UpOptions = {
   readonly name: string;
   readonly nodes: number;
   readonly zones: readonly string[];
+  readonly proxy: ProxyBackEnd;
   readonly files: readonly string[];
   readonly waitSeconds: number;
   readonly kubeconfig: string | undefined;
+  readonly auditLog?: string | undefined;
 };
 
 const POLL_MS = 100;
@@ -56,13 +60,24 @@ const ensureRunning = async (options: UpOptions): Promise<ClusterRecord> => {
   }
   const kubeconfig = kubeconfigPath(options.kubeconfig);
   say(`starting cluster "${options.name}" with ${options.nodes} node${options.nodes === 1 ? '' : 's'}`);
-  const record = await startCluster({ ...options, kubeconfig });
+  const auditLog = options.auditLog === undefined ? undefined : writablePath(options.auditLog);
+  const record = await startCluster({ ...options, kubeconfig, auditLog });
   await addContext(kubeconfig, {
     context: contextName(options.name),
     server: serverOf(record),
     ...record.admin,
   });
   return record;
+};
+
+/** The cluster's process has another working directory, and nobody to tell that a file cannot be written. */
+const writablePath = (path: string): string => {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch (error) {
+    throw new UserError(`--audit-log: ${(error as Error).message}`);
+  }
+  return resolve(path);
 };
 
 const applyManifests = async (files: readonly string[], record: ClusterRecord): Promise<void> => {

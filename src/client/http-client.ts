@@ -20,6 +20,7 @@ import { answerBody } from './answer-body.ts';
 import { Http2Connection } from './http2-connection.ts';
 import type { Answer, Request } from './http2-connection.ts';
 import { jsonLines } from './json-lines.ts';
+import { countSent } from './metrics.ts';
 import { collectionPath, objectPath, queryOf } from './request-path.ts';
 
 export type HttpClientOptions = {
@@ -105,20 +106,26 @@ const pageQuery = ({ limit, continue: from }: PageOptions): Readonly<Record<stri
   ...(from ? { continue: from } : {}),
 });
 
-const senderOver =
-  (connection: Http2Connection, { token, userAgent = 'podnet' }: HttpClientOptions): Send =>
-  (method, path, body, contentType = 'application/json') =>
-    connection.send({
-      method,
-      path,
-      headers: {
-        accept: 'application/json',
-        'user-agent': userAgent,
-        ...(token ? { authorization: `Bearer ${token}` } : {}),
-        ...(body === undefined ? {} : { 'content-type': contentType }),
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+const senderOver = (
+  connection: Http2Connection,
+  { server, token, userAgent = 'podnet' }: HttpClientOptions,
+): Send => {
+  const { host } = new URL(server);
+  return (method, path, body, contentType = 'application/json') =>
+    countSent(method, host, () =>
+      connection.send({
+        method,
+        path,
+        headers: {
+          accept: 'application/json',
+          'user-agent': userAgent,
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+          ...(body === undefined ? {} : { 'content-type': contentType }),
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      }),
+    );
+};
 
 async function* watch<T extends KubeObject>(
   send: Send,

@@ -296,6 +296,7 @@ describe('startDns()', () => {
       ...common,
       ...informers,
       pods: never,
+      startupMs: 50,
       domain: 'cluster.local',
       addresses: ['127.53.0.11'],
       port: PORT,
@@ -306,6 +307,7 @@ describe('startDns()', () => {
       const ask = async (name: string): Promise<string> =>
         (await promisify(execFile)('dig', ['@127.53.0.11', '-p', String(PORT), '+time=1', '+tries=5', name]))
           .stdout;
+      await eventually('it listens', () => ask('web.default.svc.cluster.local').catch(() => ''));
       assert.match(await ask('web.default.svc.cluster.local'), /status: SERVFAIL/);
       assert.match(await ask('www.example.org'), /status: NOERROR/);
     } finally {

@@ -1,7 +1,7 @@
 // The cluster DNS of one node: answers for the cluster's names from the node's own mirror of the API, forwards the rest.
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Informer } from '../informer/informer.ts';
-import type { ConfigMap, EndpointSlice, Namespace, Service } from '../k8s/generated/types.ts';
+import type { ConfigMap, EndpointSlice, Namespace, Node, Service } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import type { Nft } from '../kernel/nft.ts';
 import type { Clock } from '../lang/clock.ts';
@@ -20,6 +20,7 @@ import type { PodAddresses } from './pod-addresses.ts';
 import { respond } from './respond.ts';
 import type { Responder } from './respond.ts';
 import { startListeners } from './server/listeners.ts';
+import type { Listeners } from './server/listeners.ts';
 import { SLICES_BY_SERVICE, serviceKeyOf, startZone } from './zone-loop.ts';
 import type { ZoneLoop } from './zone-loop.ts';
 
@@ -37,6 +38,8 @@ export type DnsOptions = {
   readonly nodeAddresses?: readonly string[];
   /** In the node's network namespace; without it queries are delivered as any packet is. */
   readonly nft?: Pick<Nft, 'run'> | undefined;
+  /** Which of the other nodes are there. */
+  readonly nodes?: Informer<Node> | undefined;
   /** 53 unless said otherwise. */
   readonly port?: number;
   /** The cluster's ranges of pods and Services: addresses there that nobody has are denied, not asked elsewhere. */
@@ -51,6 +54,8 @@ export type DnsOptions = {
   readonly configMaps?: Informer<ConfigMap> | undefined;
   /** The host's servers, for all other names where nothing is configured. */
   readonly upstreams: readonly Upstream[];
+  /** How long it waits for the informers before it listens: five seconds unless said otherwise. */
+  readonly startupMs?: number;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -65,7 +70,13 @@ export type Dns = {
 
 const DNS_PORT = 53;
 
-/** Listens at once; until the informers have synced, the cluster's names are SERVFAIL. */
+/** As CoreDNS' startup_timeout: who cannot know the cluster's names by then can still tell the others. */
+const STARTUP_MS = 5_000;
+
+/**
+ * Listens when the informers have synced: until then other nodes answer, as when there is no agent. If they have not after
+ * five seconds it listens all the same, and the cluster's names are SERVFAIL.
+ */
 export const startDns = (options: DnsOptions): Dns => {
   const { addresses, nodeAddresses = [], port = DNS_PORT, clock } = options;
   const ownAddresses = [...addresses, ...nodeAddresses];
@@ -74,13 +85,14 @@ export const startDns = (options: DnsOptions): Dns => {
   let isStopped = false;
   let isComplete = false;
   let stopDelivery = (): void => {};
+  let listeners: Listeners | undefined;
   const start = async (): Promise<void> => {
     await whenAllSynced(options.services, options.endpointSlices, options.namespaces, options.pods);
     if (isStopped) return;
     zone = startZone({
       reverseCidrs: [],
       ...options,
-      podMode: outside.podMode,
+      config: outside.config,
       onChange: (name) => fast.forget(name),
       log,
     });
@@ -90,27 +102,42 @@ export const startDns = (options: DnsOptions): Dns => {
   };
   const zoneView = (): ZoneSource | undefined => (isComplete ? zone?.view : undefined);
   const fast = new FastResponder(zoneView);
-  const outside = startOutside({ ...options, hostServers: options.upstreams, ownAddresses, port, log });
+  const outside = startOutside({
+    ...options,
+    hostServers: options.upstreams,
+    ownAddresses,
+    port,
+    onChange: () => fast.forgetAll(),
+    log,
+  });
   const complete = start();
   const responder = responderOf(options.domain, zoneView, outside);
   let rotation = 0;
-  const listeners = startListeners({
-    addresses: ownAddresses,
-    port,
-    ...measured(fast, (query, transport, client) =>
-      respond(query, { transport, client }, responder, rotation++),
-    ),
-    prepare: () => addToLoopback(addresses),
-    clock,
-    log,
-  });
+  const startListening = async (): Promise<void> => {
+    await Promise.race([complete, pause(clock, options.startupMs ?? STARTUP_MS)]);
+    if (isStopped) return;
+    listeners = startListeners({
+      addresses: ownAddresses,
+      port,
+      ...measured(fast, (query, transport, client) =>
+        respond(query, { transport, client }, responder, rotation++),
+      ),
+      prepare: () => addToLoopback(addresses),
+      clock,
+      log,
+    });
+  };
+  const listening = startListening();
   return {
-    whenReady: async () => void (await Promise.all([complete, listeners.whenListening()])),
+    whenReady: async () => {
+      await Promise.all([complete, listening]);
+      await listeners?.whenListening();
+    },
     toText: () => zone?.toText() ?? '',
     stop: async () => {
       isStopped = true;
       stopDelivery();
-      listeners.stop();
+      listeners?.stop();
       outside.stop();
       removeFromLoopback(addresses);
       await zone?.stop();
@@ -118,9 +145,12 @@ export const startDns = (options: DnsOptions): Dns => {
   };
 };
 
+const pause = (clock: Clock, delayMs: number): Promise<void> =>
+  new Promise((resolve) => void clock.after(delayMs, resolve));
+
 const deliver = (options: DnsOptions): (() => void) => {
-  const { addresses, nodeAddresses = [], nft } = options;
-  return nft ? startDelivery({ ...options, nft, serviceAddresses: addresses, nodeAddresses }) : () => {};
+  const { addresses, nft } = options;
+  return nft ? startDelivery({ ...options, nft, serviceAddresses: addresses }) : () => {};
 };
 
 const responderOf = (

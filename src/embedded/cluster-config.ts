@@ -8,6 +8,10 @@ export type NodeConfig = {
   readonly podCidrs: readonly [string, string];
 };
 
+/** How connections to Services are translated: see services/service-proxy.ts. */
+export const PROXY_BACK_ENDS = ['nftables', 'ebpf', 'auto'] as const;
+export type ProxyBackEnd = (typeof PROXY_BACK_ENDS)[number];
+
 export type ClusterConfig = {
   readonly name: string;
   /** Clusters on one machine have distinct slots: all their address ranges follow from it. */
@@ -24,6 +28,7 @@ export type ClusterConfig = {
   readonly dnsServiceIps: readonly [string, string];
   readonly nodePortRange: { readonly first: number; readonly last: number };
   readonly nodes: readonly NodeConfig[];
+  readonly proxy: ProxyBackEnd;
 };
 
 export const MAX_SLOTS = 11;
@@ -39,13 +44,15 @@ export const planCluster = (options: {
   readonly slot: number;
   readonly nodes: number;
   readonly zones: readonly string[];
+  readonly proxy: ProxyBackEnd;
 }): ClusterConfig => {
-  const { name, slot, zones } = options;
+  const { name, slot, zones, proxy } = options;
   const [pods, services] = [244 + slot, 96 + slot];
   const underlay = slot === 0 ? '' : `:${slot}`;
   return {
     name,
     slot,
+    proxy,
     domain: 'cluster.local',
     apiPort: 6443 + slot,
     underlayCidrs: [`172.30.${slot}.0/24`, `fd00:172:30${underlay}::/64`],

@@ -19,6 +19,8 @@ export type StartMessage = {
   readonly kind: 'start';
   readonly config: ClusterConfig;
   readonly keys: ClusterKeys;
+  /** The file for audit events. */
+  readonly auditLog: string | undefined;
 };
 
 export type ClusterMessage =

@@ -1,5 +1,7 @@
 // The resources podnet's own programs read and write, each bound to its object type.
 import type {
+  ClusterRole,
+  ClusterRoleBinding,
   ConfigMap,
   Deployment,
   EndpointSlice,
@@ -11,6 +13,8 @@ import type {
   Node,
   Pod,
   ReplicaSet,
+  Role,
+  RoleBinding,
   Secret,
   Service,
   ServiceAccount,
@@ -61,6 +65,17 @@ export const serviceCidrs = define<ServiceCIDR>(
 );
 export const ipAddresses = define<IPAddress>('networking.k8s.io/v1', 'ipaddresses', 'IPAddress', 'Cluster');
 
+const RBAC = 'rbac.authorization.k8s.io/v1';
+export const roles = define<Role>(RBAC, 'roles', 'Role');
+export const roleBindings = define<RoleBinding>(RBAC, 'rolebindings', 'RoleBinding');
+export const clusterRoles = define<ClusterRole>(RBAC, 'clusterroles', 'ClusterRole', 'Cluster');
+export const clusterRoleBindings = define<ClusterRoleBinding>(
+  RBAC,
+  'clusterrolebindings',
+  'ClusterRoleBinding',
+  'Cluster',
+);
+
 /** Every resource that is stored: what garbage collection and namespace deletion go through. */
 export const allResources: readonly Resource[] = [
   namespaces,
@@ -76,6 +91,10 @@ export const allResources: readonly Resource[] = [
   replicaSets,
   endpointSlices,
   leases,
+  roles,
+  roleBindings,
+  clusterRoles,
+  clusterRoleBindings,
   serviceCidrs,
   ipAddresses,
 ];

@@ -1,5 +1,5 @@
 // What ServiceCIDR and IPAddress objects mean (KEP-1880): where the addresses of Services come from, and whose each is.
-import { formatAddress, parseAddress } from '../ip/address.ts';
+import { formatAddress } from '../ip/address.ts';
 import { parseSloppyAddress } from '../ip/sloppy.ts';
 import type { IPAddress, ParentReference, Service, ServiceCIDR } from './generated/types.ts';
 import type { KubeObject } from './objects.ts';
@@ -33,7 +33,7 @@ const parentRefOf = ({ metadata }: KubeObject): ParentReference => ({
   name: metadata?.name ?? '',
 });
 
-const familyLabelOf = (ip: string): string => (parseAddress(ip)?.family === 6 ? 'IPv6' : 'IPv4');
+const familyLabelOf = (ip: string): string => (ip.includes(':') ? 'IPv6' : 'IPv4');
 
 /** Whether the Service allocator made it: users may hold addresses for things of their own. */
 export const isAllocators = ({ metadata }: Pick<IPAddress, 'metadata'>): boolean =>

@@ -68,7 +68,10 @@ export const openWritablePipe = (): WritablePipe => {
 };
 
 /** /dev/null, for a stream that a child does without. */
-export const openNull = (): number => openDescriptor('open /dev/null', '/dev/null');
+export const openNull = (): number => openFile('/dev/null');
+
+/** A file for a child to read and write. */
+export const openFile = (path: string): number => openDescriptor(`open ${path}`, path);
 
 export const closeAll = (fds: readonly number[]): void => {
   for (const fd of new Set(fds)) closeDescriptor(fd);

@@ -4,8 +4,7 @@ import { MessageHeaders, receiveMany, sendMany } from './ffi/datagrams.ts';
 const SLOTS = 64;
 /** Longer datagrams are cut. */
 const RECEIVED_BYTES_MAX = 2048;
-/** What fits into any network's packets. */
-export const REPLY_BYTES_MAX = 1232;
+/** The smallest largest packet of IPv6 (RFC 8200 5): replies must be shorter. */
 const REPLY_SLOT_BYTES = 1280;
 const NAME_SLOT_BYTES = 32;
 

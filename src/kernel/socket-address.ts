@@ -6,7 +6,7 @@ import { addressFromBytes, formatAddress } from '../ip/address.ts';
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 
-export const SOCKET_ADDRESS_BYTES_MAX = 28;
+const SOCKET_ADDRESS_BYTES_MAX = 28;
 
 /** `address` in 4 or 16 bytes. */
 export const socketAddress = (address: Uint8Array, port: number): Buffer =>

@@ -5,6 +5,8 @@ import type { Family, LabelValues, MetricSpec } from './family.ts';
 
 export type Counter<Names extends readonly string[] = readonly []> = Family & {
   readonly inc: (by: number, ...values: LabelValues<Names>) => void;
+  /** The series of these values, for hot paths: to find it again costs 20 ns for each label. */
+  readonly with: (...values: LabelValues<Names>) => { readonly inc: (by: number) => void };
 };
 
 export const counter = <const Names extends readonly string[] = readonly []>(
@@ -16,5 +18,9 @@ export const counter = <const Names extends readonly string[] = readonly []>(
       cells.all().map(({ labels, cell }) => ({ labels, value: cell.value })),
     ),
     inc: (by, ...values) => void (cells.at(values).value += by),
+    with: (...values) => {
+      const cell = cells.at(values);
+      return { inc: (by) => void (cell.value += by) };
+    },
   };
 };

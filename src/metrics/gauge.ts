@@ -6,6 +6,8 @@ import type { Family, LabelValues, MetricSpec } from './family.ts';
 export type Gauge<Names extends readonly string[] = readonly []> = Family & {
   readonly set: (value: number, ...values: LabelValues<Names>) => void;
   readonly add: (difference: number, ...values: LabelValues<Names>) => void;
+  /** The series of these values, for hot paths. */
+  readonly with: (...values: LabelValues<Names>) => { readonly add: (difference: number) => void };
 };
 
 export const gauge = <const Names extends readonly string[] = readonly []>(
@@ -16,6 +18,10 @@ export const gauge = <const Names extends readonly string[] = readonly []>(
     ...familyOf(spec, 'gauge', () => cells.all().map(({ labels, cell }) => ({ labels, value: cell.value }))),
     set: (value, ...values) => void (cells.at(values).value = value),
     add: (difference, ...values) => void (cells.at(values).value += difference),
+    with: (...values) => {
+      const cell = cells.at(values);
+      return { add: (difference) => void (cell.value += difference) };
+    },
   };
 };
 

@@ -12,7 +12,7 @@ describe('createPage()', () => {
     const depth = gauge({ name: 'depth', help: 'Depth.' });
     const age = measured({ name: 'age_seconds', type: 'gauge', help: 'Age.' }, () => 7);
     requests.inc(1, 'GET', '200');
-    requests.inc(2, 'GET', '200');
+    requests.with('GET', '200').inc(2);
     requests.inc(1, 'a"b\\c\n', '500');
     depth.add(3);
     depth.add(-1);
@@ -48,7 +48,8 @@ describe('createPage()', () => {
 describe('histogram()', () => {
   it('counts a value that equals a bound below it, and what is above all bounds in +Inf', async () => {
     const seconds = histogram({ name: 's', help: 'S.', labels: ['op'], bounds: [0.1, 1] });
-    for (const value of [0.1, 0.5, 1, 2]) seconds.observe(value, 'x');
+    for (const value of [0.1, 0.5, 1]) seconds.observe(value, 'x');
+    seconds.with('x').observe(2);
     assert.equal(
       await createPage([seconds])(),
       [

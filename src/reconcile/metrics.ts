@@ -1,9 +1,9 @@
 // What the loops of this thread have to do, under client-go's names for its work queues.
 import { counter } from '../metrics/counter.ts';
-import type { Family } from '../metrics/family.ts';
+import { familyOf } from '../metrics/family.ts';
+import type { Family, Sample } from '../metrics/family.ts';
 import { gauge } from '../metrics/gauge.ts';
 import { exponentialBounds, histogram } from '../metrics/histogram.ts';
-import { startStopwatch } from '../metrics/stopwatch.ts';
 
 const labels = ['name'] as const;
 const bounds = exponentialBounds(1e-6, 10, 10);
@@ -32,7 +32,47 @@ const workSeconds = histogram({
   bounds,
 });
 
-export const loopMetrics: readonly Family[] = [depth, adds, retries, queueSeconds, workSeconds];
+/** The work under way, of all loops of this thread. */
+const running = new Set<{ readonly name: string; readonly sinceMs: number }>();
+const names = new Set<string>();
+
+const unfinished = familyOf(
+  {
+    name: 'workqueue_unfinished_work_seconds',
+    help: 'How many seconds of work has done that is in progress and has not been observed by work_duration. Large values indicate stuck loops.',
+    labels,
+  },
+  'gauge',
+  () => runningSamples((seconds) => seconds.reduce((sum, each) => sum + each, 0)),
+);
+
+const longest = familyOf(
+  {
+    name: 'workqueue_longest_running_processor_seconds',
+    help: 'How many seconds has the longest running processor for workqueue been running.',
+    labels,
+  },
+  'gauge',
+  () => runningSamples((seconds) => Math.max(0, ...seconds)),
+);
+
+const runningSamples = (figure: (seconds: readonly number[]) => number): readonly Sample[] => {
+  const nowMs = performance.now();
+  return [...names].map((name) => {
+    const own = [...running].filter((work) => work.name === name);
+    return { labels: { name }, value: figure(own.map(({ sinceMs }) => (nowMs - sinceMs) / 1000)) };
+  });
+};
+
+export const loopMetrics: readonly Family[] = [
+  depth,
+  adds,
+  retries,
+  queueSeconds,
+  workSeconds,
+  unfinished,
+  longest,
+];
 
 /** The figures of one loop. */
 export type LoopMeter = {
@@ -44,19 +84,32 @@ export type LoopMeter = {
   readonly started: () => () => void;
 };
 
-export const createLoopMeter = (name: string): LoopMeter => ({
-  added: () => {
-    adds.inc(1, name);
-    depth.add(1, name);
-    return performance.now();
-  },
-  left: (addedAtMs) => {
-    depth.add(-1, name);
-    queueSeconds.observe((performance.now() - addedAtMs) / 1000, name);
-  },
-  retried: () => retries.inc(1, name),
-  started: () => {
-    const seconds = startStopwatch();
-    return () => workSeconds.observe(seconds(), name);
-  },
-});
+export const createLoopMeter = (name: string): LoopMeter => {
+  names.add(name);
+  const own = {
+    depth: depth.with(name),
+    adds: adds.with(name),
+    queueSeconds: queueSeconds.with(name),
+    workSeconds: workSeconds.with(name),
+  };
+  return {
+    added: () => {
+      own.adds.inc(1);
+      own.depth.add(1);
+      return performance.now();
+    },
+    left: (addedAtMs) => {
+      own.depth.add(-1);
+      own.queueSeconds.observe((performance.now() - addedAtMs) / 1000);
+    },
+    retried: () => retries.inc(1, name),
+    started: () => {
+      const work = { name, sinceMs: performance.now() };
+      running.add(work);
+      return () => {
+        running.delete(work);
+        own.workSeconds.observe((performance.now() - work.sinceMs) / 1000);
+      };
+    },
+  };
+};

@@ -37,7 +37,7 @@ export type PodSandboxConfig = {
   readonly sysctls: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The cgroup that holds the pod's containers, e.g. `/podnet/CLUSTER/NODE/pod-UID`. */
+  /** The cgroup that holds the pod's containers, e.g. `/podnet/CLUSTER/NODE/pods/pod-UID`. */
   readonly cgroupParent: string;
 };
 
@@ -83,6 +83,8 @@ export type ContainerConfig = {
   readonly mounts: readonly Mount[];
   /** Relative to the sandbox's logDirectory, e.g. `nginx/0.log`. Lines: `RFC3339Nano stream P|F text`. */
   readonly logPath: string;
+  /** Shares the pid namespace of the pod's container of this name. */
+  readonly pidsOf?: string | undefined;
   readonly stdin: boolean;
   /** The end of what the first caller who attaches has to say is the end of stdin. */
   readonly stdinOnce: boolean;

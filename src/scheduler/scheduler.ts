@@ -16,6 +16,7 @@ import type { Loop } from '../reconcile/loop.ts';
 import { bind, reportUnschedulable } from './apply.ts';
 import type { PlacementWriter } from './apply.ts';
 import { compilePlacement } from './compile.ts';
+import { countAttempt, unschedulablePods } from './metrics.ts';
 import { selectNode, selectPod } from './select.ts';
 import type { NodeFacts } from './select.ts';
 import { Usage } from './state.ts';
@@ -96,7 +97,7 @@ class Scheduling {
       if (!before || asksForMore(before, after)) this.#loop.mark(key);
       return;
     }
-    this.#unschedulable.delete(key);
+    this.#forgetUnschedulable(key);
     const node = after?.spec?.nodeName;
     if (after && node && !isPodFinished(after)) return this.#place(after, node);
     const { uid } = (after ?? before)!.metadata;
@@ -110,6 +111,10 @@ class Scheduling {
     if (this.#usage.nodeOf(pod.metadata.uid) !== node) this.#usage.place(selectPod(pod), node);
   }
 
+  #forgetUnschedulable(key: string): void {
+    if (this.#unschedulable.delete(key)) unschedulablePods.set(this.#unschedulable.size, 'unschedulable');
+  }
+
   #retryUnschedulable(): void {
     for (const key of this.#unschedulable) this.#loop.mark(key);
   }
@@ -117,17 +122,23 @@ class Scheduling {
   async #schedule(key: string): Promise<void | { readonly afterMs: number }> {
     const pod = this.#options.pods.get(key);
     if (!pod || !isWaiting(pod) || this.#usage.nodeOf(pod.metadata.uid)) return undefined;
+    const result = await countAttempt(NAME, () => this.#attempt(key, pod));
+    return result === 'unschedulable' ? { afterMs: RETRY_UNSCHEDULABLE_MS } : undefined;
+  }
+
+  async #attempt(key: string, pod: Stored<Pod>): Promise<'scheduled' | 'unschedulable'> {
     const facts = selectPod(pod);
     const decision = compilePlacement(pod, facts, [...this.#factsByNode.values()], this.#usage);
     if (decision.kind === 'unschedulable') {
       this.#unschedulable.add(key);
+      unschedulablePods.set(this.#unschedulable.size, 'unschedulable');
       await ignoreGone(reportUnschedulable(this.#writer, pod, decision.message));
-      return { afterMs: RETRY_UNSCHEDULABLE_MS };
+      return 'unschedulable';
     }
-    this.#unschedulable.delete(key);
+    this.#forgetUnschedulable(key);
     this.#usage.place(facts, decision.node);
     await this.#bind(key, pod, decision.node);
-    return undefined;
+    return 'scheduled';
   }
 
   /** Where the pod did not get is free again; perhaps someone else has bound it meanwhile. */

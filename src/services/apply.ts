@@ -16,12 +16,19 @@ import { commandsOf } from './transaction.ts';
 
 export type WantedEntry = { readonly key: string; readonly wanted: Entry | undefined };
 
+export type EntryChange = {
+  readonly before: Programmed | undefined;
+  readonly after: Programmed | undefined;
+};
+
 /** What a transaction did, for those who look after connections that exist. */
 export type Effects = {
   /** Endpoints that connections are no longer sent to, with the entry that sent them. */
   readonly gone: readonly { readonly entry: Programmed; readonly slot: Slot }[];
   /** Entries that were not there before. */
   readonly fresh: readonly Programmed[];
+  /** What became of each entry. */
+  readonly changes: readonly EntryChange[];
 };
 
 export class Programmer {
@@ -50,6 +57,11 @@ export class Programmer {
   /** The keys of the entries in the kernel. */
   keys(): readonly string[] {
     return [...this.#programmed.keys()];
+  }
+
+  /** The entries in the kernel. */
+  entries(): Iterable<Programmed> {
+    return this.#programmed.values();
   }
 
   /**
@@ -123,6 +135,7 @@ export class Programmer {
     return {
       gone: plans.flatMap(({ before, diff }) => diff.gone.map((slot) => ({ entry: before!, slot }))),
       fresh: plans.flatMap(({ before, diff }) => (!before && diff.after ? [diff.after] : [])),
+      changes: plans.map(({ before, diff }) => ({ before, after: diff.after })),
     };
   }
 

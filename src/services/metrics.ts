@@ -58,6 +58,25 @@ export const syncFailures = counter({
   help: 'Cumulative proxy nftables sync failures',
 });
 
+export const healthz = counter({
+  name: 'kubeproxy_proxy_healthz_total',
+  help: 'Cumulative proxy healthz HTTP status',
+  labels: ['code'],
+});
+
+export const livez = counter({
+  name: 'kubeproxy_proxy_livez_total',
+  help: 'Cumulative proxy livez HTTP status',
+  labels: ['code'],
+});
+
+export const conntrackSeconds = histogram({
+  name: 'kubeproxy_conntrack_reconciler_sync_duration_seconds',
+  help: 'ReconcileConntrackFlowsLatency latency in seconds: forgetting UDP connections that a sync made stale',
+  labels: ['ip_family'],
+  bounds: exponentialBounds(0.001, 2, 15),
+});
+
 export const proxyMetrics: readonly Family[] = [
   syncSeconds,
   lastSync,
@@ -68,4 +87,7 @@ export const proxyMetrics: readonly Family[] = [
   endpointChanges,
   endpointChangesPending,
   syncFailures,
+  healthz,
+  livez,
+  conntrackSeconds,
 ];

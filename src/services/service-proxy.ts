@@ -12,6 +12,9 @@ import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
 import type { Loop, LoopOptions } from '../reconcile/loop.ts';
 import type { Effects } from './apply.ts';
+import { openSockets } from './ebpf/open-sockets.ts';
+import type { BackEnd } from './ebpf/open-sockets.ts';
+import type { SocketTranslation } from './ebpf/socket-translation.ts';
 import { startHealthServers } from './health/health-servers.ts';
 import type { ProxyHealth } from './health/proxy-health.ts';
 import { serviceOfSlice } from './select.ts';
@@ -38,6 +41,9 @@ export type ServiceProxyOptions = {
   readonly nodes: Pick<Informer<Node>, 'get'>;
   /** Opened in the node's network namespace; the caller closes it. The calling thread must be there too. */
   readonly nft: Nft;
+  readonly backEnd: BackEnd;
+  /** The cgroup of this node's pods whose sockets may be translated, e.g. `/podnet/CLUSTER/NODE/pods`. */
+  readonly podCgroup: string;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -67,11 +73,16 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
   const { services, endpointSlices, log } = options;
   const conntrack = openConntrack();
   const servers = startHealthServers(options);
+  let sockets: SocketTranslation | undefined;
   const sync = new ServiceSync({
     ...options,
     nodeAddresses: addressesOf(options.nodeAddresses),
     slicesOf: (service) => endpointSlices.byIndex(BY_SERVICE, service),
-    onEffects: (effects) => cleanUp(conntrack, effects, log),
+    onEffects: (effects) => {
+      sockets?.follow(effects.changes);
+      cleanUp(conntrack, effects, log);
+    },
+    onWhole: (entries) => sockets?.begin(entries),
     onService: servers.setService,
   });
   const meter = new SyncMeter(options.clock);
@@ -81,6 +92,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
   const stops: (() => void)[] = [() => void loop.stop()];
   let isStopped = false;
   const synced = whenAllSynced(services, endpointSlices).then(async () => {
+    sockets = await openSockets(options);
     if (isStopped) return;
     stops.push(
       services.subscribe(({ key }) => {
@@ -104,6 +116,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
       for (const stop of stops) stop();
       await Promise.all([loop.stop(), servers.close()]);
       conntrack.close();
+      sockets?.close();
     },
   };
 };

@@ -27,6 +27,7 @@ const start = () => {
     slicesOf: (key) => slices.byIndex('services/service', key),
     nft,
     onEffects: () => {},
+    onWhole: () => {},
     onService: () => {},
     log: silentLog,
   });

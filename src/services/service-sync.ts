@@ -11,6 +11,7 @@ import type { Effects, WantedEntry } from './apply.ts';
 import { Claims } from './claims.ts';
 import type { ServiceClaim } from './claims.ts';
 import { compileService } from './compile.ts';
+import type { Programmed } from './diff.ts';
 import type { ProxySite } from './compile.ts';
 import type { TableSite } from './layout.ts';
 import { hasTables } from './observe.ts';
@@ -24,6 +25,8 @@ export type ServiceSyncOptions = ProxySite &
     readonly slicesOf: (service: string) => readonly Stored<EndpointSlice>[];
     readonly nft: Nft;
     readonly onEffects: (effects: Effects) => void;
+    /** All Services are in the kernel: after the first apply, and again when the tables had to be made anew. */
+    readonly onWhole: (entries: Iterable<Programmed>) => void;
     /** Called with each Service that is applied, undefined if nothing of it is for a proxy. */
     readonly onService: (key: string, service: ServiceSnapshot | undefined) => void;
     readonly log: Log;
@@ -135,6 +138,7 @@ export class ServiceSync {
     const stale = programmer.keys().filter((key) => !this.#claims.get(key));
     this.#options.onEffects(programmer.program(stale.map((key) => ({ key, wanted: undefined }))));
     this.#isSwept = true;
+    this.#options.onWhole(programmer.entries());
   }
 }
 

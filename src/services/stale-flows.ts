@@ -8,19 +8,27 @@ import type { Family } from '../ip/address.ts';
 import { PROTOCOL_UDP } from '../wire/conntrack.ts';
 import type { Flow, FlowTuple } from '../wire/conntrack.ts';
 import type { Conntrack } from '../kernel/conntrack.ts';
+import { startStopwatch } from '../metrics/stopwatch.ts';
 import type { Effects } from './apply.ts';
+import { conntrackSeconds } from './metrics.ts';
 
 /** Above this, one listing is cheaper than to have the kernel search its table for each mark. */
 const MARKS_MAX = 8;
 
 /** Deletes the UDP flows that a transaction made stale. */
-export const deleteStaleFlows = (conntrack: Conntrack, { gone, fresh }: Effects): void => {
+export const deleteStaleFlows = (
+  conntrack: Conntrack,
+  { gone, fresh }: Pick<Effects, 'gone' | 'fresh'>,
+): void => {
   for (const family of [4, 6] as const) {
     const marks = gone.filter(({ entry }) => isUdp(entry, family)).map(({ slot }) => slot.id);
     const fronts = fresh.filter((entry) => isUdp(entry, family)).map(({ match }) => match);
+    if (marks.length === 0 && fronts.length === 0) continue;
+    const elapsed = startStopwatch();
     if (fronts.length === 0 && marks.length <= MARKS_MAX)
       for (const mark of marks) conntrack.deleteMarked(family, mark);
     else conntrack.delete(staleFlows(conntrack.list(family), new Set(marks), new Set(fronts)));
+    conntrackSeconds.observe(elapsed(), `IPv${family}`);
   }
 };
 

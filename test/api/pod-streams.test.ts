@@ -159,6 +159,30 @@ describe('API server and kubelet', () => {
     assert.deepEqual([refused.code, String(refused.body)], [400, 'no websocket']);
   });
 
+  it('proxy: gives up when the client does', async () => {
+    const request = openRaw({ port: api.port, identity: api.admin, path: `${NODE}/silent` });
+    request.on('error', () => {});
+    await eventually('the question', () => kubelet.following() === 1);
+    request.destroy();
+    await eventually('the end of it', () => kubelet.following() === 0);
+  });
+
+  it('log over WebSocket: binary or base64, to the end', async () => {
+    const read = async (protocols: string[]): Promise<string> => {
+      const socket = new WebSocket(`wss://127.0.0.1:${api.port}${POD_PATH}/single/log`, protocols, {
+        cert: api.admin.certificate,
+        key: api.admin.key,
+        rejectUnauthorized: false,
+      });
+      let text = '';
+      socket.on('message', (data: Buffer) => (text += String(data)));
+      const [code] = (await once(socket, 'close')) as [number];
+      return `${socket.protocol} ${code} ${text}`;
+    };
+    assert.equal(await read([]), ' 1000 one\ntwo\n');
+    assert.equal(await read(['base64.binary.k8s.io']), `base64.binary.k8s.io 1000 ${btoa('one\ntwo\n')}`);
+  });
+
   it('proxy: no way without credentials, nor to the server’s own loopback', async () => {
     assert.equal((await raw({ port: api.port, path: `${NODE}/x` })).code, 403);
     const { code, body } = await raw({

@@ -17,6 +17,7 @@ const POD = `apiVersion: v1
 kind: Pod
 metadata: { name: web, labels: { app: web } }
 spec:
+  terminationGracePeriodSeconds: 1
   containers:
     - { name: web, image: nginx, ports: [{ containerPort: 80 }] }
     - { name: side, image: podnet/toolbox, command: [sh, -c, 'echo started; echo oops >&2; sleep infinity'] }

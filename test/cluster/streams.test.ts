@@ -166,6 +166,18 @@ describe('streams', () => {
     });
   });
 
+  it('debug: an ephemeral container sees its target’s processes, and stays in the pod', async () => {
+    const debug = ['debug', 'box', '--image=podnet/toolbox', '--target=counts', '-c', 'look', '--', 'ps'];
+    assert.equal((await cluster.tryKubectl(debug)).code, 0);
+    await eventually('what it sees', async () =>
+      /socat TCP-LISTEN/.test(await cluster.kubectl(['logs', 'box', '-c', 'look'])),
+    );
+    await eventually('its end', async () => {
+      const path = 'jsonpath={.status.ephemeralContainerStatuses[0].state.terminated.exitCode}';
+      return (await cluster.kubectl(['get', 'pod', 'box', '-o', path])) === '0';
+    });
+  });
+
   it('a terminal has the size of the caller’s', async () => {
     const script = 'stty rows 33 cols 99; "$0" "$@"';
     const size = 'until stty size 2>/dev/null | grep 99; do sleep 0.05; done';

@@ -33,7 +33,7 @@ const start = async () => {
   running.push(startServiceAddresses({ ...common, ...informers, defaultCidrs: RANGES.serviceCidrs }));
   running.push(...Object.values(informers));
   await client.create(namespaces, { metadata: { name: 'default' } });
-  const settle = (): Promise<void> => clock.advance(100);
+  const settle = (): Promise<void> => clock.advance(1000);
   await settle();
   return {
     client,

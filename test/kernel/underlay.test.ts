@@ -22,8 +22,14 @@ import { eventually } from '../support/poll.ts';
 import { run, runOk } from '../support/test-cluster.ts';
 
 const NAME = 'net-underlay';
-const config = planCluster({ name: NAME, slot: 10, nodes: 3, zones: [] });
-const longName = planCluster({ name: 'net-underlay-node-1', slot: 9, nodes: 1, zones: [] });
+const config = planCluster({ name: NAME, slot: 10, nodes: 3, zones: [], proxy: 'nftables' });
+const longName = planCluster({
+  name: 'net-underlay-node-1',
+  slot: 9,
+  nodes: 1,
+  zones: [],
+  proxy: 'nftables',
+});
 
 const FORWARDING = ['net/ipv4/ip_forward', 'net/ipv6/conf/all/forwarding', 'net/ipv6/conf/wan/accept_ra'];
 

@@ -2,6 +2,7 @@
 import type { FieldError } from '../../src/k8s/field-error.ts';
 import { type KubeObject, keyOf } from '../../src/k8s/objects.ts';
 import type { AdmissionContext, Allocation, Draft, Kind } from '../../src/apiserver/kind.ts';
+import { createAccess } from '../../src/apiserver/auth/access.ts';
 import { createKinds } from '../../src/apiserver/kinds/kinds.ts';
 
 export const RANGES = {
@@ -27,12 +28,14 @@ export const textOf = (errors: readonly FieldError[]): string =>
 /** A store with the kinds' initial objects and the service account `default` in the namespace `default`. */
 export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): Admission => {
   const store = new Map<string, KubeObject>();
+  const access = createAccess({ get: () => undefined, follow: () => {} });
   const warned: string[] = [];
   const kindOf = ({ kind }: KubeObject): Kind => kinds.find(({ resource }) => resource.kind === kind)!;
   const idOf = (object: KubeObject): string => `${object.kind} ${keyOf(object)}`;
   const context = (dryRun: boolean): AdmissionContext => ({
     nowMs: 0,
-    user: { name: 'test', groups: [] },
+    user: { name: 'test', groups: ['system:masters'] },
+    access,
     dryRun,
     get: ({ kind }, key) => store.get(`${kind} ${key}`) as never,
     list: ({ kind }) => [...store.values()].filter((object) => object.kind === kind) as never,

@@ -20,7 +20,7 @@ const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, error: 3, close: 255 } as cons
 
 /**
  * Logs: two lines at once, and with `follow` one more each 50 ms, for ever. The container `waiting` is refused as a
- * kubelet refuses one that has not started. Exec: writes its query to stdout, then stdin back until it ends, and exits
+ * kubelet refuses one that has not started, `silent` never answers. Exec: writes its query to stdout, then stdin back until it ends, and exits
  * with the code that is its first word.
  */
 export const startFakeKubelet = async (authority: Authority): Promise<FakeKubelet> => {
@@ -50,6 +50,11 @@ export const startFakeKubelet = async (authority: Authority): Promise<FakeKubele
         response
           .writeHead(400)
           .end('container "waiting" in pod "web" is waiting to start: ContainerCreating');
+        return;
+      }
+      if (url.pathname.endsWith('/silent')) {
+        following++;
+        response.on('close', () => following--);
         return;
       }
       response.writeHead(200, { 'content-type': 'text/plain' });

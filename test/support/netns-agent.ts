@@ -1,4 +1,7 @@
-// A thread inside a network namespace that opens connections and serves them, told by messages what to do.
+// A thread inside a network namespace that opens connections and serves them, told by messages what to do; a process
+// where it is to be in a cgroup, which threads share.
+import { type ChildProcess, fork } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
@@ -32,20 +35,20 @@ export type NetnsAgent = {
 type Method = 'serve' | 'serve-lines' | 'dial' | 'connect' | 'say' | 'ask';
 type Request = { readonly id: number; readonly method: Method; readonly args: readonly unknown[] };
 
-/** Starts an agent in the namespace. */
-export const startNetnsAgent = (path: string): NetnsAgent => {
-  const worker = new Worker(new URL(import.meta.url), { workerData: path });
+/** Starts an agent in the namespace; in a cgroup, if `cgroup` is one's folder. */
+export const startNetnsAgent = (path: string, cgroup?: string): NetnsAgent => {
+  const worker = cgroup === undefined ? startThread(path) : startProcess(path, cgroup);
   const waiting = new Map<number, PromiseWithResolvers<string>>();
-  worker.on('message', ({ id, answer }: { id: number; answer: string }) => {
+  worker.onAnswer(({ id, answer }) => {
     waiting.get(id)?.resolve(answer);
     waiting.delete(id);
   });
-  worker.on('error', (error) => waiting.forEach(({ reject }) => reject(error)));
+  worker.onError((error) => waiting.forEach(({ reject }) => reject(error)));
   let next = 0;
   const call = (method: Request['method'], ...args: readonly unknown[]): Promise<string> => {
     const deferred = Promise.withResolvers<string>();
     waiting.set(next, deferred);
-    worker.postMessage({ id: next++, method, args } satisfies Request);
+    worker.send({ id: next++, method, args } satisfies Request);
     return deferred.promise;
   };
   const must = async (method: Method, ...args: readonly unknown[]): Promise<string> => {
@@ -62,7 +65,41 @@ export const startNetnsAgent = (path: string): NetnsAgent => {
     },
     ask: (to, request) => call('ask', to, request),
     dial: (to) => call('dial', to),
+    close: worker.close,
+  };
+};
+
+type Answer = { readonly id: number; readonly answer: string };
+
+type Runner = {
+  readonly onAnswer: (listener: (answer: Answer) => void) => unknown;
+  readonly onError: (listener: (error: Error) => void) => unknown;
+  readonly send: (request: Request) => unknown;
+  readonly close: () => Promise<void>;
+};
+
+const startThread = (path: string): Runner => {
+  const worker = new Worker(new URL(import.meta.url), { workerData: path });
+  return {
+    onAnswer: (listener) => worker.on('message', listener),
+    onError: (listener) => worker.on('error', listener),
+    send: (request) => worker.postMessage(request),
     close: async () => void (await worker.terminate()),
+  };
+};
+
+const startProcess = (path: string, cgroup: string): Runner => {
+  const child: ChildProcess = fork(new URL(import.meta.url), [path]);
+  writeFileSync(`${cgroup}/cgroup.procs`, String(child.pid));
+  const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
+  return {
+    onAnswer: (listener) => child.on('message', listener),
+    onError: (listener) => child.on('error', listener),
+    send: (request) => child.send(request),
+    close: () => {
+      child.kill('SIGKILL');
+      return ended;
+    },
   };
 };
 
@@ -181,9 +218,18 @@ const handle = ({ method, args }: Request): Promise<string> => {
   }
 };
 
-if (!isMainThread && typeof workerData === 'string') {
-  enterNetns(workerData);
-  parentPort!.on('message', (request: Request) => {
-    void handle(request).then((answer) => parentPort!.postMessage({ id: request.id, answer }));
-  });
-}
+const run = (path: string, tell: (answer: Answer) => void): ((request: Request) => void) => {
+  enterNetns(path);
+  return (request) => void handle(request).then((answer) => tell({ id: request.id, answer }));
+};
+
+if (!isMainThread && typeof workerData === 'string')
+  parentPort!.on(
+    'message',
+    run(workerData, (answer) => parentPort!.postMessage(answer)),
+  );
+if (isMainThread && process.send && process.argv[1] === import.meta.filename)
+  process.on(
+    'message',
+    run(process.argv[2]!, (answer) => process.send!(answer)),
+  );

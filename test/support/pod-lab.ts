@@ -73,7 +73,7 @@ export const createLabHost = async (name: string): Promise<{ readonly close: () 
 
 export const createPodLab = async (name: string): Promise<PodLab> => {
   const lab = await createLabHost(name);
-  const config = planCluster({ name, slot: 10, nodes: 3, zones: [] });
+  const config = planCluster({ name, slot: 10, nodes: 3, zones: [], proxy: 'nftables' });
   const stateFolder = mkdtempSync(join(tmpdir(), 'podnet-test-'));
   removeUnderlay(name);
   createUnderlay({ config, log });

@@ -15,6 +15,8 @@ export type ProxySetup = {
   readonly netns: string;
   readonly services: readonly Service[];
   readonly slices: readonly EndpointSlice[];
+  /** `nftables` unless said otherwise. */
+  readonly sockets?: Pick<ServiceProxyOptions, 'backEnd' | 'podCgroup'>;
 } & Pick<ServiceProxyOptions, 'nodeName' | 'zone' | 'nodeAddresses' | 'podCidrs' | 'serviceCidrs'>;
 
 type Order =
@@ -43,7 +45,15 @@ export const startProxyAgent = (setup: ProxySetup): Promise<ProxyAgent> =>
     );
   });
 
-const run = async ({ netns, services: first, slices, ...site }: ProxySetup): Promise<void> => {
+const NO_SOCKETS = { backEnd: 'nftables', podCgroup: '/podnet-test-none' } as const;
+
+const run = async ({
+  netns,
+  services: first,
+  slices,
+  sockets = NO_SOCKETS,
+  ...site
+}: ProxySetup): Promise<void> => {
   enterNetns(netns);
   const client = createFakeClient(100_000);
   for (const service of first) client.put(services, service);
@@ -52,6 +62,7 @@ const run = async ({ netns, services: first, slices, ...site }: ProxySetup): Pro
   const shared = { client, clock: systemClock, log };
   const proxy = startServiceProxy({
     ...site,
+    ...sockets,
     services: startInformer({ ...shared, resource: services }),
     endpointSlices: startInformer({ ...shared, resource: endpointSlices, indexes: sliceIndexes }),
     nodes: startInformer({ ...shared, resource: nodes }),

@@ -16,6 +16,8 @@ export type Lab = {
   /** pod-1 first; each serves TCP and UDP on 8080 and TCP on 8443 as `pod-N`, and lines on 9090. */
   readonly pods: readonly NetnsAgent[];
   readonly nodeNetns: string;
+  /** By number, from 1. */
+  readonly podNetns: (n: number) => string;
   /** What a program prints inside the node. */
   readonly onNode: (program: string, ...args: readonly string[]) => Promise<string>;
   /** The same inside pod number `n`, from 1. */
@@ -33,8 +35,11 @@ export const podAddresses = (n: number): readonly [string, string] => [
   `fd00:244::${10 + n}`,
 ];
 
-/** Builds the namespaces; `name` must be unique among tests that run together. */
-export const createLab = async (name: string, podCount: number): Promise<Lab> => {
+/**
+ * Builds the namespaces; `name` must be unique among tests that run together. With `podCgroup`, the folder of one, pods
+ * are processes in it.
+ */
+export const createLab = async (name: string, podCount: number, podCgroup?: string): Promise<Lab> => {
   const netns = (part: string): string => `podnet-test-${name}-${process.pid}-${part}`;
   const pods = Array.from({ length: podCount }, (_, index) => index + 1);
   const names = ['node', 'outside', ...pods.map((n) => `pod-${n}`)].map(netns);
@@ -47,13 +52,15 @@ export const createLab = async (name: string, podCount: number): Promise<Lab> =>
   });
   await wireOutside(netns('outside'), netns('node'));
   for (const n of pods) await wirePod(netns(`pod-${n}`), netns('node'), n);
-  const [node, outside, ...podAgents] = names.map((each) => startNetnsAgent(netnsPath(each)));
+  const [node, outside] = [netns('node'), netns('outside')].map((each) => startNetnsAgent(netnsPath(each)));
+  const podAgents = pods.map((n) => startNetnsAgent(netnsPath(netns(`pod-${n}`)), podCgroup));
   await Promise.all(podAgents.map((agent, index) => serveAll(agent, `pod-${index + 1}`)));
   return {
     outside: outside!,
     node: node!,
     pods: podAgents,
     nodeNetns: netnsPath(netns('node')),
+    podNetns: (n) => netnsPath(netns(`pod-${n}`)),
     onNode: (program, ...args) => runOk('ip', ['netns', 'exec', netns('node'), program, ...args]),
     onPod: (n, program, ...args) => runOk('ip', ['netns', 'exec', netns(`pod-${n}`), program, ...args]),
     close: async () => {

@@ -32,7 +32,11 @@ export type TestApiServer = {
 
 /** With the namespace `default`. `kubeletPort`: where the test plays the kubelet, on loopback. */
 export const startTestApiServer = async (
-  options: { readonly kubeletPort?: number; readonly authority?: Authority } = {},
+  options: {
+    readonly kubeletPort?: number;
+    readonly authority?: Authority;
+    readonly auditLog?: string;
+  } = {},
 ): Promise<TestApiServer> => {
   const authority = options.authority ?? (await createAuthority('test-ca'));
   const issue = (commonName: string, organizations: readonly string[]) =>
@@ -51,6 +55,7 @@ export const startTestApiServer = async (
     tls: { ca: authority.certificate, ...tls },
     tokens: { ...tokenKeys(), issuer: 'https://kubernetes.default.svc.cluster.local' },
     kubelet: { port: options.kubeletPort ?? 10250, ...kubelet },
+    auditLog: options.auditLog,
     clock: systemClock,
     log: silentLog,
   });

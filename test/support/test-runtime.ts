@@ -67,7 +67,7 @@ export const sandboxConfig = (name: string, folder: string, uid: string): PodSan
 });
 
 /** A runtime over the folders of an earlier one, if there was one. */
-export const createTestRuntime = (name: string, folder: string): Promise<PodRuntime> =>
+export const createTestRuntime = (name: string, folder: string, joinUnified = false): Promise<PodRuntime> =>
   createProcessRuntime({
     clusterName: `test-${name}`,
     nodeName: 'node-1',
@@ -75,6 +75,7 @@ export const createTestRuntime = (name: string, folder: string): Promise<PodRunt
     runFolder: join(folder, 'run/node-1'),
     imageFolder: IMAGE_FOLDER,
     cgroupParent: `/podnet/test-${name}/node-1`,
+    joinUnified,
     network: loopbackOnly,
     clock: systemClock,
     log: silentLog,
@@ -90,9 +91,9 @@ export type TestRuntime = {
 };
 
 /** `name` must be unique among tests that run together. */
-export const startTestRuntime = async (name: string): Promise<TestRuntime> => {
+export const startTestRuntime = async (name: string, joinUnified = false): Promise<TestRuntime> => {
   const folder = mkdtempSync(join(tmpdir(), 'podnet-test-runtime-'));
-  const runtime = await createTestRuntime(name, folder);
+  const runtime = await createTestRuntime(name, folder, joinUnified);
   let count = 0;
   return {
     folder,

@@ -19,9 +19,7 @@ export type AddressLedger = {
 /** For the length of one write. */
 export const addressLedger = ({ get, list }: Pick<AdmissionContext, 'get' | 'list'>): AddressLedger => {
   const ready = list(serviceCidrs).filter(isReadyServiceCidr);
-  const ranges = [...ready.filter(isDefault), ...ready.filter((cidr) => !isDefault(cidr))]
-    .flatMap(({ spec }) => spec?.cidrs ?? [])
-    .flatMap((cidr) => addressRange(cidr) ?? []);
+  const ranges = [...ready.filter(isDefault), ...ready.filter((cidr) => !isDefault(cidr))].flatMap(rangesOf);
   const isTaken = (ip: string): boolean => get(ipAddresses, ip) !== undefined;
   return {
     refusalOf: (text) => {
@@ -40,6 +38,17 @@ export const addressLedger = ({ get, list }: Pick<AdmissionContext, 'get' | 'lis
       return undefined;
     },
   };
+};
+
+const rangesBySpec = new WeakMap<object, readonly AddressRange[]>();
+
+/** Of one object they are computed once: stored objects never change. */
+const rangesOf = ({ spec = {} }: Pick<ServiceCIDR, 'spec'>): readonly AddressRange[] => {
+  const known = rangesBySpec.get(spec);
+  if (known) return known;
+  const ranges = (spec.cidrs ?? []).flatMap((cidr) => addressRange(cidr) ?? []);
+  rangesBySpec.set(spec, ranges);
+  return ranges;
 };
 
 /** Its ranges fill up before the others are touched. */

@@ -45,6 +45,7 @@ export const addressCompanions = (
   before: Service | undefined,
   context: Pick<AdmissionContext, 'get'>,
 ): readonly Companion[] => {
+  if (textOf(after) === textOf(before)) return [];
   const [gained, lost] = [namesOf(after), namesOf(before)];
   const isOwn = (name: string): boolean => {
     const address = context.get(ipAddresses, name);
@@ -63,6 +64,9 @@ export const addressCompanions = (
     })),
   ];
 };
+
+const textOf = (service: Mutable<Service> | Service | undefined): string =>
+  service ? clusterIpsOf(service as Service).join() : '';
 
 const namesOf = (service: Mutable<Service> | Service | undefined): ReadonlySet<string> =>
   new Set(service ? addressNamesOf(service as Service) : []);

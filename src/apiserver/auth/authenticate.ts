@@ -2,7 +2,7 @@
 import type { PeerCertificate } from 'node:tls';
 import { unauthorized } from '../http/http-errors.ts';
 import type { User } from '../registry.ts';
-import { ANONYMOUS } from './authorize.ts';
+import { ANONYMOUS } from './users.ts';
 import { certificateUser } from './certificate-user.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 

@@ -1,7 +1,7 @@
 // The user that a client certificate names: CN is the name, each O a group.
 import type { PeerCertificate } from 'node:tls';
 import type { User } from '../registry.ts';
-import { AUTHENTICATED } from './authorize.ts';
+import { AUTHENTICATED } from './users.ts';
 
 /** Undefined when no certificate was sent or it names nobody. */
 export const certificateUser = (certificate: PeerCertificate | undefined): User | undefined => {

@@ -1,7 +1,8 @@
 // The questions that are asked by creating an object which is answered and not stored: who am I, may I, whose token is it.
 import type { Draft } from '../kind.ts';
 import type { User } from '../registry.ts';
-import { type Attributes, type Decision, authorize } from './authorize.ts';
+import type { Access } from './access.ts';
+import { localAccessStatus, rulesStatus, selfAccessStatus, subjectAccessStatus } from './access-reviews.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 
 export type Review = {
@@ -13,30 +14,29 @@ export type Review = {
   readonly namespaced: boolean;
   /** Its definition in src/k8s/generated/schema.json. */
   readonly definition: string;
-  /** The object with its status. */
+  /** The object with its status. Throws Invalid. */
   readonly answer: (review: ReviewRequest) => Promise<object> | object;
 };
 
-type ReviewRequest = {
+export type ReviewRequest = {
   readonly user: User;
   readonly object: Draft;
   readonly namespace: string | undefined;
 };
 
+const AUTHENTICATION = 'authentication.k8s.io';
+const AUTHORIZATION = 'authorization.k8s.io';
+
 /** The reviews that are served, as rows of a table. */
-export const createReviews = (tokens: ServiceAccountTokens): readonly Review[] => [
-  define('authentication.k8s.io', 'SelfSubjectReview', 'Cluster', ({ user }) => ({
-    userInfo: userInfoOf(user),
-  })),
-  define('authentication.k8s.io', 'TokenReview', 'Cluster', ({ object }) => tokenStatus(tokens, object)),
-  define('authorization.k8s.io', 'SelfSubjectAccessReview', 'Cluster', ({ user, object }) =>
-    accessStatus(user, specOf<AccessSpec>(object)),
+export const createReviews = (access: Access, tokens: ServiceAccountTokens): readonly Review[] => [
+  define(AUTHENTICATION, 'SelfSubjectReview', 'Cluster', ({ user }) => ({ userInfo: userInfoOf(user) })),
+  define(AUTHENTICATION, 'TokenReview', 'Cluster', ({ object }) => tokenStatus(tokens, object)),
+  define(AUTHORIZATION, 'SelfSubjectAccessReview', 'Cluster', (review) => selfAccessStatus(access, review)),
+  define(AUTHORIZATION, 'SubjectAccessReview', 'Cluster', (review) => subjectAccessStatus(access, review)),
+  define(AUTHORIZATION, 'LocalSubjectAccessReview', 'Namespaced', (review) =>
+    localAccessStatus(access, review),
   ),
-  define('authorization.k8s.io', 'SubjectAccessReview', 'Cluster', ({ object }) => subjectStatus(object)),
-  define('authorization.k8s.io', 'LocalSubjectAccessReview', 'Namespaced', ({ object }) =>
-    subjectStatus(object),
-  ),
-  define('authorization.k8s.io', 'SelfSubjectRulesReview', 'Cluster', ({ user }) => rulesStatus(user)),
+  define(AUTHORIZATION, 'SelfSubjectRulesReview', 'Cluster', (review) => rulesStatus(access, review)),
 ];
 
 const define = (
@@ -59,56 +59,9 @@ const define = (
   }),
 });
 
-type ResourceAttributes = {
-  readonly namespace?: string;
-  readonly verb?: string;
-  readonly group?: string;
-  readonly version?: string;
-  readonly resource?: string;
-  readonly subresource?: string;
-  readonly name?: string;
-};
-
-type AccessSpec = {
-  readonly resourceAttributes?: ResourceAttributes;
-  readonly nonResourceAttributes?: { readonly path?: string; readonly verb?: string };
-};
-
-type SubjectSpec = AccessSpec & { readonly user?: string; readonly groups?: readonly string[] };
-
-const specOf = <T>(object: Draft): T => (object['spec'] ?? {}) as T;
-
-const accessStatus = (user: User, spec: AccessSpec): object => statusOf(authorize(user, attributesOf(spec)));
-
-const subjectStatus = (object: Draft): object => {
-  const { user = '', groups = [], ...spec } = specOf<SubjectSpec>(object);
-  return accessStatus({ name: user, groups }, spec);
-};
-
-const attributesOf = ({ resourceAttributes, nonResourceAttributes }: AccessSpec): Attributes => {
-  if (nonResourceAttributes) {
-    const { path = '', verb = '' } = nonResourceAttributes;
-    return { kind: 'path', path, verb };
-  }
-  const { verb = '', group = '', version = '', resource = '', ...rest } = resourceAttributes ?? {};
-  return { kind: 'resource', verb, group, version, resource, ...rest };
-};
-
-const statusOf = ({ allowed, reason }: Decision): object => ({ allowed, ...(reason ? { reason } : {}) });
-
-/** Everything for those who may do everything (`kubectl auth can-i --list`). */
-const rulesStatus = (user: User): object => {
-  const probe: Attributes = { kind: 'resource', verb: '*', group: '*', version: '*', resource: '*' };
-  const { allowed } = authorize(user, probe);
-  return {
-    incomplete: false,
-    resourceRules: allowed ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] : [],
-    nonResourceRules: allowed ? [{ verbs: ['*'], nonResourceURLs: ['*'] }] : [],
-  };
-};
-
 const tokenStatus = async (tokens: ServiceAccountTokens, object: Draft): Promise<object> => {
-  const { token = '', audiences } = specOf<{ token?: string; audiences?: readonly string[] }>(object);
+  const spec = (object['spec'] ?? {}) as { token?: string; audiences?: readonly string[] };
+  const { token = '', audiences } = spec;
   const found = await tokens.verify(token, audiences?.length ? audiences : undefined);
   return found
     ? { authenticated: true, user: userInfoOf(found.user), audiences: found.audiences }

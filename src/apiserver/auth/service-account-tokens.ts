@@ -1,12 +1,13 @@
 // ServiceAccount tokens: JWTs signed with ES256, bound to the account's uid and, if so wished, to a pod or a node.
 // https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens
-import { createHash, createPublicKey, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import type { ServiceAccount } from '../../k8s/generated/types.ts';
 import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { User } from '../registry.ts';
-import { AUTHENTICATED } from './authorize.ts';
+import { ALGORITHM, keyId } from './issuer-discovery.ts';
+import { AUTHENTICATED, accountGroups, accountUserName } from './users.ts';
 
 type ObjectId = { readonly name: string; readonly uid: string };
 
@@ -17,6 +18,8 @@ type TokenRequestFacts = {
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
   readonly bound: BoundObject | undefined;
+  /** The node of the pod that it is bound to: whoever reads the token learns where it may be used (KEP-4193). */
+  readonly node?: ObjectId | undefined;
 };
 
 type IssuedToken = { readonly token: string; readonly expiresAtMs: number };
@@ -53,8 +56,6 @@ type KubernetesClaim = {
   readonly secret?: ObjectId;
 };
 
-const ALGORITHM = 'ES256';
-
 export const createServiceAccountTokens = (options: TokenOptions): ServiceAccountTokens => {
   const keys = lazily(() => loadKeys(options));
   return {
@@ -87,12 +88,6 @@ const loadKeys = async ({ privateKey, publicKey }: TokenOptions) => {
   };
 };
 
-/** As kube-apiserver derives it: the base64url SHA-256 of the key's DER. */
-const keyId = (publicKey: string): string => {
-  const der = createPublicKey(publicKey).export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(der).digest('base64url');
-};
-
 const lazily = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
@@ -101,7 +96,7 @@ const lazily = <T>(make: () => Promise<T>): (() => Promise<T>) => {
 const issue = async (
   { issuer, clock }: TokenOptions,
   keys: () => Promise<Keys>,
-  { account, audiences, expirationSeconds, bound }: TokenRequestFacts,
+  { account, audiences, expirationSeconds, bound, node }: TokenRequestFacts,
 ): Promise<IssuedToken> => {
   const { jose, privateKey, id } = await keys();
   const { name, namespace = '', uid } = account.metadata;
@@ -110,6 +105,7 @@ const issue = async (
     namespace,
     serviceaccount: { name, uid },
     ...(bound ? { [bound.kind.toLowerCase()]: { name: bound.name, uid: bound.uid } } : {}),
+    ...(node ? { node } : {}),
   };
   const token = await new jose.SignJWT({ 'kubernetes.io': claim })
     .setProtectedHeader({ alg: ALGORITHM, kid: id })
@@ -123,9 +119,6 @@ const issue = async (
     .sign(privateKey);
   return { token, expiresAtMs: (now + expirationSeconds) * 1000 };
 };
-
-const accountUserName = (namespace: string, name: string): string =>
-  `system:serviceaccount:${namespace}:${name}`;
 
 const verified = (
   options: TokenOptions,
@@ -149,7 +142,8 @@ const allExist = ({ find }: TokenOptions, claim: KubernetesClaim): boolean => {
     exists('ServiceAccount', namespace, claim.serviceaccount) &&
     exists('Pod', namespace, claim.pod) &&
     exists('Secret', namespace, claim.secret) &&
-    exists('Node', undefined, claim.node)
+    // A pod's node may go and come back under the same name while the pod lives on.
+    (claim.pod !== undefined || exists('Node', undefined, claim.node))
   );
 };
 
@@ -163,7 +157,7 @@ const userOf = (claim: KubernetesClaim, tokenId: string | undefined): User => {
   return {
     name: accountUserName(namespace, serviceaccount.name),
     uid: serviceaccount.uid,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, AUTHENTICATED],
+    groups: [...accountGroups(namespace), AUTHENTICATED],
     extra,
   };
 };

@@ -8,6 +8,7 @@ export const NONE = '<none>';
 
 export const NAME: Column = { name: 'Name', type: 'string', priority: 0, format: 'name' };
 export const AGE: Column = { name: 'Age', type: 'string', priority: 0 };
+export const CREATED_AT: Column = { name: 'Created At', type: 'date', priority: 0 };
 
 /** Columns of plain text. */
 export const texts = (...names: string[]): Column[] =>
@@ -24,6 +25,8 @@ export const nameCell = (object: KubeObject): Cell => object.metadata?.name ?? '
 
 export const ageCell = (object: KubeObject, nowMs: number): Cell =>
   ageOf(object.metadata?.creationTimestamp, nowMs);
+
+export const createdCell = (object: KubeObject): Cell => object.metadata?.creationTimestamp ?? '';
 
 /** What a workload's wide columns say about its pods: the containers' names and images. */
 export const containerCells = (containers: readonly Container[] | undefined): readonly [Cell, Cell] => [

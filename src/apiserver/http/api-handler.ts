@@ -2,7 +2,10 @@
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import type { MetricsPage } from '../../metrics/page.ts';
+import type { Access } from '../auth/access.ts';
+import type { Attributes } from '../auth/attributes.ts';
 import { demand } from '../auth/authorize.ts';
+import type { Issuer } from '../auth/issuer-discovery.ts';
 import { type Review, createReviews } from '../auth/reviews.ts';
 import type { ServiceAccountTokens, TokenOptions } from '../auth/service-account-tokens.ts';
 import type { Kind } from '../kind.ts';
@@ -21,13 +24,14 @@ import { createObjectWrites } from './object-writes.ts';
 import type { PodStreams } from './pod-streams.ts';
 import type { Proxy } from './proxy/proxy.ts';
 import { countRequest } from './request-metrics.ts';
-import { type ResourcePath, type Verb, parseRequestPath, verbOf } from './request-path.ts';
+import { type ResourcePath, type Verb, nameAsked, parseRequestPath, verbOf } from './request-path.ts';
 import { type ServedResource, type ServedSubresource, servedKind, servedReview } from './served-resources.ts';
 import { createSubresourceHandler } from './subresources.ts';
 
 export type ApiHandlerOptions = {
   readonly registry: Registry;
   readonly tokens: ServiceAccountTokens;
+  readonly issuer: Issuer;
   readonly find: TokenOptions['find'];
   readonly podStreams: PodStreams;
   readonly proxy: Proxy;
@@ -44,6 +48,7 @@ type Route =
   | { readonly review: Review; readonly served: ServedResource };
 
 type Machinery = {
+  readonly access: Access;
   readonly objects: Readonly<Record<Verb, ObjectHandler>>;
   readonly postSubresource: ReturnType<typeof createSubresourceHandler>;
   readonly podStreams: PodStreams;
@@ -52,10 +57,12 @@ type Machinery = {
 
 /** Throws ApiError for everything that goes wrong on purpose. */
 export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
-  const routes = routesOf(options.registry.kinds, createReviews(options.tokens));
+  const { registry, tokens, issuer } = options;
+  const routes = routesOf(registry.kinds, createReviews(registry.access, tokens));
   const resources = [...routes.values()].map(({ served }) => served);
-  const documents = { resources, openApi: createOpenApi(resources), metrics: options.metrics };
+  const documents = { resources, openApi: createOpenApi(resources), issuer, metrics: options.metrics };
   const machinery: Machinery = {
+    access: registry.access,
     objects: {
       ...createObjectReads({ ...options, frames: createEventFrames() }),
       ...createObjectWrites(options),
@@ -65,7 +72,8 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
     proxy: options.proxy,
   };
   const answerPath = (request: ApiRequest, segments: readonly string[]): Answer | Promise<Answer> => {
-    demand(request.user, { kind: 'path', verb: request.method.toLowerCase(), path: request.path });
+    const verb = request.method.toLowerCase();
+    letIn(registry.access, request, { kind: 'path', verb, path: request.path });
     return answerDocument(documents, request, segments);
   };
   return async (request) => {
@@ -90,13 +98,18 @@ const answerResource = (
   verb: Verb | undefined,
   route: Route | undefined,
 ): Promise<Answer> => {
-  demand(request.user, { ...path, verb: verb ?? request.method.toLowerCase() });
+  const name = nameAsked(path, verb, request.query);
+  letIn(machinery.access, request, { ...path, name, verb: verb ?? request.method.toLowerCase() });
   if (!route) throw noSuchPath();
   if (!verb) throw methodNotAllowed();
   return 'review' in route
     ? answerReview(route.review, request, path, verb)
     : answerKind(machinery, request, path, verb, route);
 };
+
+/** Throws 403. */
+const letIn = (access: Access, request: ApiRequest, attributes: Attributes): void =>
+  request.allowed(demand(access, request.user, attributes));
 
 const routeKey = (names: Pick<ResourcePath, 'group' | 'version' | 'resource'>): string =>
   `${names.group}/${names.version}/${names.resource}`;
@@ -171,6 +184,7 @@ const answerSubresource = (
   switch (subresource.name) {
     case 'status':
     case 'scale':
+    case 'ephemeralcontainers':
       return objects[verb](request, { ...path, kind, subresource: subresource.name as Subresource });
     case 'log':
       return podStreams.logs(refOf(path), request.query);

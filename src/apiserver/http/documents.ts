@@ -1,6 +1,7 @@
 // The documents of the server's own: discovery, version, health, OpenAPI.
 import { createHash } from 'node:crypto';
 import { KUBERNETES_VERSION } from '../../k8s/version.ts';
+import { type Issuer, keySet, openIdConfiguration } from '../auth/issuer-discovery.ts';
 import { type MetricsPage, PAGE_TYPE } from '../../metrics/page.ts';
 import { OPENAPI_V2_PROTOBUF, openApiV2Json, openApiV2Protobuf } from '../openapi/openapi-v2.ts';
 import type { OpenApi } from '../openapi/openapi.ts';
@@ -20,6 +21,8 @@ import type { ServedResource } from './served-resources.ts';
 export type DocumentOptions = {
   readonly resources: readonly ServedResource[];
   readonly openApi: OpenApi;
+  /** Of the ServiceAccount tokens. */
+  readonly issuer: Issuer;
   readonly metrics: MetricsPage;
 };
 
@@ -36,7 +39,7 @@ export const answerDocument = (
 };
 
 const find = (
-  { resources, openApi, metrics }: DocumentOptions,
+  { resources, openApi, issuer, metrics }: DocumentOptions,
   request: ApiRequest,
   [first, ...rest]: readonly string[],
 ): Answer | Promise<Answer> | undefined => {
@@ -59,8 +62,18 @@ const find = (
       if (rest.length === 1 && rest[0] === 'v2') return openApiV2Answer(request);
       return rest[0] === 'v3' ? openApiAnswer(openApi, request, rest.slice(1).join('/')) : undefined;
     default:
-      return undefined;
+      return issuerAnswer(issuer, [first, ...rest].join('/'));
   }
+};
+
+/** Relying parties keep it for an hour, as kube-apiserver tells them. */
+const issuerAnswer = (issuer: Issuer, path: string): Answer | undefined => {
+  const headers = { 'cache-control': 'public, max-age=3600' };
+  if (path === '.well-known/openid-configuration')
+    return { ...documentOf(JSON.stringify(openIdConfiguration(issuer))), headers };
+  if (path === 'openid/v1/jwks')
+    return { ...documentOf(JSON.stringify(keySet(issuer)), 'application/jwk-set+json'), headers };
+  return undefined;
 };
 
 const rootPaths = (resources: readonly ServedResource[]): readonly string[] => {
@@ -71,11 +84,13 @@ const rootPaths = (resources: readonly ServedResource[]): readonly string[] => {
   );
   return [
     ...groupVersions,
+    '/.well-known/openid-configuration',
     '/healthz',
     '/livez',
     '/metrics',
     '/openapi/v2',
     '/openapi/v3',
+    '/openid/v1/jwks',
     '/readyz',
     '/version',
   ].sort();

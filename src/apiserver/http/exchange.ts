@@ -1,5 +1,6 @@
 // One request as the handlers see it, and what they answer. HTTP/1.1 and HTTP/2 look the same from here on.
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Decision } from '../auth/attributes.ts';
 import type { Readable } from 'node:stream';
 import type { User } from '../registry.ts';
 
@@ -19,8 +20,12 @@ export type ApiRequest = {
   readonly body: () => Promise<Buffer>;
   /** The body as it comes, for who passes it on. */
   readonly stream: Readable;
+  /** Calls the listener when the answer has been sent, or the client has gone before. */
+  readonly onClose: (listener: () => void) => void;
   /** Becomes a `Warning: 299` header. */
   readonly warn: (text: string) => void;
+  /** Hears why the request was let in. */
+  readonly allowed: (decision: Decision) => void;
 };
 
 /** The common part of Node's two response classes. */

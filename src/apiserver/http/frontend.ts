@@ -4,32 +4,29 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Access } from '../auth/access.ts';
 import { authenticate } from '../auth/authenticate.ts';
 import { demand } from '../auth/authorize.ts';
+import { impersonated } from '../auth/impersonate.ts';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import type { User } from '../registry.ts';
 import type { ApiHandler } from './api-handler.ts';
-import type { Answer, Outgoing } from './exchange.ts';
-import { badRequest } from '../status-errors.ts';
+import { type Trail, startTrail } from './audit-trail.ts';
+import type { Answer, ApiRequest, Outgoing } from './exchange.ts';
 import { noSuchPath } from './http-errors.ts';
-import type { KubeletClient } from './kubelet-client.ts';
-import { refOf } from './answers.ts';
-import { kubeletRefusal } from './kubelet-refusal.ts';
-import type { PodStreams } from './pod-streams.ts';
-import type { Proxy } from './proxy/proxy.ts';
 import { readBody } from './request-body.ts';
-import { type ResourcePath, parseRequestPath, verbOf } from './request-path.ts';
+import { parseRequestPath } from './request-path.ts';
 import { answerOfError, send } from './send.ts';
 import type { Peer, ServerHandlers } from './server.ts';
-import { join, refuseUpgrade, streamHeaders } from './tunnel.ts';
-import type { Tunnel } from './upstream.ts';
+import { type UpgradeOptions, serveUpgraded, upgradeVerb } from './upgrades.ts';
+import { refuseUpgrade } from './tunnel.ts';
 
-export type FrontendOptions = {
+export type FrontendOptions = UpgradeOptions & {
   readonly handle: ApiHandler;
+  readonly access: Access;
+  readonly audit: AuditLog | undefined;
   readonly tokens: ServiceAccountTokens;
-  readonly podStreams: PodStreams;
-  readonly proxy: Proxy;
-  readonly kubelet: KubeletClient;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -48,7 +45,10 @@ const serve = async (
   const warnings: string[] = [];
   let isGone = false;
   (response as Outgoing).on('close', () => (isGone = true));
-  const answer = await answerTo(options, request, peer, warnings);
+  const trail = startTrail(options.audit, request, options.clock);
+  if (trail.id !== undefined) response.setHeader('audit-id', trail.id);
+  const onClose = (listener: () => void): void => void (response as Outgoing).on('close', listener);
+  const answer = await answerTo(options, request, { peer, warnings, onClose, trail });
   const acceptEncoding = textOf(request.headers['accept-encoding']);
   try {
     await send(response as Outgoing, answer, { acceptEncoding, warnings, isGone: () => isGone });
@@ -56,13 +56,21 @@ const serve = async (
     options.log.debug({ err: error }, 'an answer could not be sent');
     (response as Outgoing).destroy();
   }
+  const onEnd = (end: () => void): void => (isGone ? end() : onClose(end));
+  trail.answered(answer, response.statusCode, onEnd);
+};
+
+type Exchange = {
+  readonly peer: Peer;
+  readonly warnings: string[];
+  readonly onClose: ApiRequest['onClose'];
+  readonly trail: Trail;
 };
 
 const answerTo = async (
   options: FrontendOptions,
   request: IncomingMessage | Http2ServerRequest,
-  peer: Peer,
-  warnings: string[],
+  { peer, warnings, onClose, trail }: Exchange,
 ): Promise<Answer> => {
   try {
     const { path, query, search } = targetOf(request.url ?? '/');
@@ -73,10 +81,12 @@ const answerTo = async (
       query,
       search,
       headers: request.headers,
-      user: await userOf(options, request, peer),
+      user: await userOf(options, request, peer, trail),
       body: () => readBody(request, options.clock),
       stream: request,
+      onClose,
       warn: (text) => void (warnings.includes(text) || warnings.push(text)),
+      allowed: trail.allowed,
     });
   } catch (error) {
     return answerOfError(error, options.log);
@@ -94,50 +104,36 @@ const serveUpgrade = async (
   options: FrontendOptions,
   { request, socket, head, peer }: UpgradeRequest,
 ): Promise<void> => {
+  const trail = startTrail(options.audit, request, options.clock);
   try {
     const { path: text, query } = targetOf(request.url ?? '/');
     const path = parseRequestPath(text);
     if (path.kind !== 'resource' || path.name === undefined) throw noSuchPath();
-    const user = await userOf(options, request, peer);
-    demand(user, { ...path, verb: upgradeVerb(path, request, query) });
-    join(await openTunnel(options, path, request, query), socket, head);
+    const user = await userOf(options, request, peer, trail);
+    trail.allowed(demand(options.access, user, { ...path, verb: upgradeVerb(path, request, query) }));
+    await serveUpgraded(options, { path, query, request, socket, head });
+    trail.upgraded((end) => socket.once('close', end));
   } catch (error) {
-    refuseUpgrade(socket, answerOfError(error, options.log));
+    const answer = answerOfError(error, options.log);
+    trail.answered(answer, answer.code, () => {});
+    refuseUpgrade(socket, answer);
   }
 };
 
-/** Who may exec may do so by GET and by POST alike: both are `create` for a role (CVE-2020-8559 and after). */
-const upgradeVerb = (path: ResourcePath, { method }: IncomingMessage, query: URLSearchParams): string =>
-  path.subresource === 'proxy' ? (verbOf(method ?? 'GET', path, query) ?? '') : 'create';
-
-const openTunnel = async (
-  { podStreams, proxy, kubelet }: FrontendOptions,
-  path: ResourcePath,
-  request: IncomingMessage,
-  query: URLSearchParams,
-): Promise<Tunnel> => {
-  if (path.subresource === 'proxy' && path.group === '') return proxy.upgrade(request, path);
-  if (path.group !== '' || path.resource !== 'pods' || path.namespace === undefined) throw noSuchPath();
-  const { subresource } = path;
-  if (subresource !== 'exec' && subresource !== 'attach' && subresource !== 'portforward')
-    throw badRequest('this resource cannot be upgraded to another protocol');
-  const tunnel = await kubelet.upgrade(podStreams.locate(refOf(path), subresource, query), {
-    method: request.method ?? 'GET',
-    headers: streamHeaders(request),
-  });
-  if (!tunnel.socket) throw await kubeletRefusal(tunnel.answer);
-  return tunnel;
-};
-
-const userOf = (
-  { tokens }: FrontendOptions,
-  { headers }: IncomingMessage | Http2ServerRequest,
+/** Who the request is made as. */
+const userOf = async (
+  { tokens, access }: FrontendOptions,
+  { headers, rawHeaders }: IncomingMessage | Http2ServerRequest,
   { certificate, isTrusted }: Peer,
-): Promise<User> =>
-  authenticate(
-    { certificate, isCertificateTrusted: isTrusted, authorization: headers.authorization },
-    tokens,
-  );
+  trail: Trail,
+): Promise<User> => {
+  const { authorization } = headers;
+  const user = await authenticate({ certificate, isCertificateTrusted: isTrusted, authorization }, tokens);
+  trail.authenticated(user);
+  const other = impersonated(access, user, rawHeaders);
+  trail.impersonates(other);
+  return other ?? user;
+};
 
 type Target = { readonly path: string; readonly search: string; readonly query: URLSearchParams };
 

@@ -99,7 +99,8 @@ const apply = async (
   const isForced = parseForce(request.query);
   const config = await readConfig(request);
   const context = requestContext(request, 'PatchOptions');
-  if (!isThere(registry, target)) demand(request.user, { ...attributesOf(target), verb: 'create' });
+  if (!isThere(registry, target))
+    demand(registry.access, request.user, { ...attributesOf(target), verb: 'create' });
   const { kind, subresource } = target;
   const applied = await registry.apply(kind, refOf(target), { config, isForced }, context, subresource);
   return answers.object(applied.object, applied.isNew ? 201 : 200);

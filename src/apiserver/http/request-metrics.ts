@@ -48,24 +48,61 @@ export const countRequest = async (
   counted: Counted | undefined,
   answer: () => Answer | Promise<Answer>,
 ): Promise<Answer> => {
-  const resource = resourceLabels(counted);
-  const dryRun = query.get('dryRun') ? 'All' : '';
-  const kind = method === 'GET' ? 'readOnly' : 'mutating';
+  const series = seriesOf(counted, query.get('dryRun') ? 'All' : '');
+  const now = method === 'GET' ? reading : writing;
   const elapsed = startStopwatch();
-  inflight.add(1, kind);
+  now.add(1);
   try {
     const given = await answer();
-    requests.inc(1, ...resource, dryRun, given.kind === 'document' ? String(given.code) : '200');
-    if (given.kind === 'stream') return countStream(given, resource);
-    seconds.observe(elapsed(), ...resource, dryRun);
+    series.answered(given.kind === 'document' ? given.code : 200);
+    if (given.kind === 'stream') return countStream(given, series);
+    series.took(elapsed());
     return given;
   } catch (error) {
-    requests.inc(1, ...resource, dryRun, error instanceof ApiError ? String(error.code) : '500');
-    seconds.observe(elapsed(), ...resource, dryRun);
+    series.answered(error instanceof ApiError ? error.code : 500);
+    series.took(elapsed());
     throw error;
   } finally {
-    inflight.add(-1, kind);
+    now.add(-1);
   }
+};
+
+const reading = inflight.with('readOnly');
+const writing = inflight.with('mutating');
+
+/** What is counted of requests with the same labels. */
+type Series = {
+  readonly answered: (code: number) => void;
+  readonly took: (seconds: number) => void;
+  readonly opened: (difference: 1 | -1) => void;
+};
+
+/** By all labels but the code: to find the series of nine labels each time would cost more than a small request. */
+const known = new Map<string, Series>();
+
+const seriesOf = (counted: Counted | undefined, dryRun: string): Series => {
+  const key = counted
+    ? `${counted.verb}/${counted.group}/${counted.version}/${counted.resource}/${counted.subresource}/${scopeOf(counted)}/${dryRun}`
+    : dryRun;
+  const found = known.get(key);
+  if (found) return found;
+  const series = newSeries(resourceLabels(counted), dryRun);
+  known.set(key, series);
+  return series;
+};
+
+const newSeries = (resource: ResourceLabels, dryRun: string): Series => {
+  let duration: ReturnType<typeof seconds.with> | undefined; // watches have none
+  const byCode = new Map<number, { readonly inc: (by: number) => void }>();
+  return {
+    answered: (code) => {
+      const counter = byCode.get(code) ?? requests.with(...resource, dryRun, String(code));
+      byCode.set(code, counter);
+      counter.inc(1);
+    },
+    took: (value) => (duration ??= seconds.with(...resource, dryRun)).observe(value),
+    opened: (difference) => longRunning.add(difference, ...resource),
+  };
 };
 
 type ResourceLabels = readonly [string, string, string, string, string, string, string];
@@ -85,11 +122,11 @@ const scopeOf = ({ namespace, name }: ResourcePath): string => {
   return namespace === undefined ? 'cluster' : 'namespace';
 };
 
-const countStream = (answer: StreamAnswer, resource: ResourceLabels): StreamAnswer => ({
+const countStream = (answer: StreamAnswer, series: Series): StreamAnswer => ({
   ...answer,
   start: (response) => {
-    longRunning.add(1, ...resource);
-    response.on('close', () => longRunning.add(-1, ...resource));
+    series.opened(1);
+    response.on('close', () => series.opened(-1));
     answer.start(response);
   },
 });

@@ -1,5 +1,6 @@
 // What a URL path names: an object, a collection, a subresource, or a document of the server's own.
 // The rules are those of k8s.io/apiserver/pkg/endpoints/request/requestinfo.go.
+import { type FieldRequirement, parseFieldSelector } from '../../k8s/fields.ts';
 import { badRequest } from '../status-errors.ts';
 
 export type ResourcePath = {
@@ -43,6 +44,26 @@ export const verbOf = (method: string, path: ResourcePath, query: URLSearchParam
       return path.name === undefined ? 'deletecollection' : 'delete';
     default:
       return undefined;
+  }
+};
+
+/**
+ * The object that a request is about: the path's name, or what the field selector of a list or watch narrows it to, so that
+ * a role with resourceNames allows to watch one object.
+ */
+export const nameAsked = (
+  { name }: ResourcePath,
+  verb: Verb | undefined,
+  query: URLSearchParams,
+): string | undefined => {
+  const selector = query.get('fieldSelector');
+  if (name !== undefined || !selector || (verb !== 'list' && verb !== 'watch')) return name;
+  try {
+    const byName = ({ field, operator }: FieldRequirement): boolean =>
+      field === 'metadata.name' && operator === '=';
+    return parseFieldSelector(selector).find(byName)?.value;
+  } catch {
+    return undefined; // whoever selects says what is wrong with it
   }
 };
 

@@ -53,6 +53,7 @@ const SUBRESOURCES: Readonly<
     kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
     verbs: ['create'],
   },
+  ephemeralcontainers: { verbs: CHANGE },
   finalize: { verbs: ['update'] },
   log: { verbs: ['get'] },
   exec: { kind: core('PodExecOptions'), verbs: CONNECT },

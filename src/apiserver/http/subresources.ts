@@ -39,7 +39,8 @@ export const createSubresourceHandler =
     const context = requestContext(request, 'CreateOptions', decodingErrors);
     if (subresource.name === 'token') {
       const account = registry.get(kind, refOf(target)) as Stored<ServiceAccount>;
-      return jsonAnswer(201, await issueToken(tokens, find, account, object as TokenRequest));
+      const asked = { user: request.user, account, request: object as TokenRequest };
+      return jsonAnswer(201, await issueToken(tokens, find, asked));
     }
     const made = await registry.createSubresource(kind, refOf(target), subresource.name, object, context);
     return jsonAnswer(subresource.verbs.includes('create') ? 201 : 200, made);

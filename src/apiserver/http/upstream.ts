@@ -15,6 +15,8 @@ export type UpstreamRequest = {
   readonly method: string;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: Readable;
+  /** Calls its listener when nobody waits for the answer any more. */
+  readonly onClose?: (listener: () => void) => void;
 };
 
 export type Tunnel = {
@@ -42,7 +44,10 @@ export type UpstreamOptions = {
 
 /** Rejects with the ApiError that `failed` makes of what went wrong. */
 export const createUpstream = ({ open, timeoutMs, waitsFor, failed }: UpstreamOptions): Upstream => {
-  const begin = ({ host, port, path }: UpstreamLocation, { method, headers, body }: UpstreamRequest) => {
+  const begin = (
+    { host, port, path }: UpstreamLocation,
+    { method, headers, body, onClose }: UpstreamRequest,
+  ) => {
     const request = open({ host, port, path, method, headers: { ...headers } as RequestOptions['headers'] });
     const giveUp = setTimeout(
       () => request.destroy(new Error(`no ${waitsFor} in ${timeoutMs} ms`)),
@@ -51,9 +56,8 @@ export const createUpstream = ({ open, timeoutMs, waitsFor, failed }: UpstreamOp
     const stop = (): void => clearTimeout(giveUp);
     for (const event of ['close', 'response', 'upgrade']) request.once(event, stop);
     if (waitsFor === 'connection') request.once('socket', (socket) => socket.once('connect', stop));
-    if (!body) return request.end();
-    body.once('close', () => body.readableEnded || request.destroy(new Error('the client has gone')));
-    return body.pipe(request);
+    onClose?.(() => request.destroy(new Error('the client has gone')));
+    return body ? body.pipe(request) : request.end();
   };
   return {
     send: (location, options) =>

@@ -2,6 +2,8 @@
 import { createServiceAllocator } from '../allocate/service-allocator.ts';
 import type { ServiceRanges } from '../allocate/service-ranges.ts';
 import type { Kind } from '../kind.ts';
+import { clusterRoleBindingKind } from './cluster-role-binding.ts';
+import { clusterRoleKind } from './cluster-role.ts';
 import { configMapKind } from './config-map.ts';
 import { deploymentKind } from './deployment.ts';
 import { endpointSliceKind } from './endpoint-slice.ts';
@@ -13,6 +15,8 @@ import { namespaceKind } from './namespace.ts';
 import { nodeKind } from './node.ts';
 import { podKind } from './pod.ts';
 import { replicaSetKind } from './replica-set.ts';
+import { roleBindingKind } from './role-binding.ts';
+import { roleKind } from './role.ts';
 import { secretKind } from './secret.ts';
 import { serviceAccountKind } from './service-account.ts';
 import { serviceCidrKind } from './service-cidr.ts';
@@ -33,6 +37,10 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   replicaSetKind,
   leaseKind,
   endpointSliceKind,
+  roleKind,
+  roleBindingKind,
+  clusterRoleKind,
+  clusterRoleBindingKind,
   serviceCidrKind(ranges.serviceCidrs),
   ipAddressKind,
 ];

@@ -7,6 +7,7 @@ import { podCells, widePodCells } from '../columns/pod-cells.ts';
 import { defaultPod } from '../defaults/pod-spec.ts';
 import { validatePodUpdate } from '../validation/pod-update.ts';
 import { validatePod } from '../validation/pod.ts';
+import { narrowToEphemeral, validateEphemeralUpdate } from '../validation/ephemeral-update.ts';
 import { defineKind } from './define-kind.ts';
 
 /** The service account that every namespace gets, a moment after it is made. */
@@ -19,7 +20,17 @@ export const podKind = defineKind<Pod>({
   categories: ['all'],
   definition: 'io.k8s.api.core.v1.Pod',
   nameRule: 'dns1123Subdomain',
-  subresources: ['status', 'binding', 'eviction', 'log', 'exec', 'attach', 'portforward', 'proxy'],
+  subresources: [
+    'status',
+    'binding',
+    'eviction',
+    'log',
+    'exec',
+    'attach',
+    'portforward',
+    'proxy',
+    'ephemeralcontainers',
+  ],
   columns: [
     NAME,
     ...texts('Ready', 'Status', 'Restarts'),
@@ -45,6 +56,9 @@ export const podKind = defineKind<Pod>({
   prepareForCreate: admitPod,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
+  parts: {
+    ephemeralcontainers: { narrow: narrowToEphemeral, validateUpdate: validateEphemeralUpdate },
+  },
   gracefulDelete: (pod, requestedSeconds) => gracePeriodOf(pod, requestedSeconds),
 });
 

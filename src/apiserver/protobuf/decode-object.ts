@@ -12,16 +12,6 @@ const { Reader } = createRequire(import.meta.url)('protobufjs/minimal.js') as ty
 
 const MAGIC = Buffer.from('k8s\0', 'latin1');
 
-/** Where a group's messages live: not every group has its name in the package's path. */
-const PACKAGES: Readonly<Record<string, string>> = {
-  '': 'core',
-  'authentication.k8s.io': 'authentication',
-  'authorization.k8s.io': 'authorization',
-  'coordination.k8s.io': 'coordination',
-  'discovery.k8s.io': 'discovery',
-  'events.k8s.io': 'events',
-};
-
 /** These belong to no group of their own: any may name them. */
 const META_KINDS = new Set(['DeleteOptions', 'Status']);
 
@@ -53,5 +43,8 @@ const decodeEnvelope = (bytes: Uint8Array): Envelope => {
 const messageName = (apiVersion: string, kind: string): string => {
   if (META_KINDS.has(kind)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`;
   const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-  return `io.k8s.api.${PACKAGES[group!] ?? group}.${version}.${kind}`;
+  return `io.k8s.api.${packageOf(group!)}.${version}.${kind}`;
 };
+
+/** Packages are called by the first word of their group: `rbac` of rbac.authorization.k8s.io. */
+const packageOf = (group: string): string => (group === '' ? 'core' : group.split('.')[0]!);

@@ -48,13 +48,18 @@ export const unlessKnown =
   (text, path) =>
     known?.includes(text) ? [] : rule(text, path);
 
-export const ipAddressOfFamily = (text: string, family: Family, path: string): FieldErrors => {
-  const errors = ipAddress(text, path);
-  if (errors.length > 0) return errors;
-  return when(parseAddress(text)!.family !== family, () =>
-    invalid(path, text, `must be an IPv${family} address`),
-  );
-};
+const ofFamily =
+  (family: Family): typeof ipAddress =>
+  (text, path) => {
+    const errors = ipAddress(text, path);
+    if (errors.length > 0) return errors;
+    return when(parseAddress(text)!.family !== family, () =>
+      invalid(path, text, `must be an IPv${family} address`),
+    );
+  };
+
+export const ipv4Address = ofFamily(4);
+export const ipv6Address = ofFamily(6);
 
 export const ipPrefix = (text: string, path: string): FieldErrors =>
   refuse(text, path, loosePrefixFindings(text));

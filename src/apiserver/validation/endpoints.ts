@@ -8,7 +8,7 @@ import type {
   EndpointSlice,
   Endpoints,
 } from '../../k8s/generated/types.ts';
-import { ipAddress, ipAddressOfFamily, reachableAddress, unlessKnown } from './addresses.ts';
+import { ipAddress, ipv4Address, ipv6Address, reachableAddress, unlessKnown } from './addresses.ts';
 import { type FieldErrors, each, ifSet, ifText, repeatedIndexes, when } from './compose.ts';
 import { labels } from './labels.ts';
 import { FIELD_IMMUTABLE, PROTOCOLS, oneOf, portNumber } from './scalars.ts';
@@ -59,11 +59,18 @@ const MAX_PORTS = 20000;
 const MAX_TOPOLOGY_LABELS = 16;
 const MAX_HINTS = 8;
 
-export const validateEndpointSlice = ({ addressType, endpoints, ports }: EndpointSlice): FieldErrors => [
+/** `before`: as for Endpoints. */
+export const validateEndpointSlice = (
+  { addressType, endpoints, ports }: EndpointSlice,
+  _context?: unknown,
+  before?: EndpointSlice,
+): FieldErrors => [
   ...oneOf(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType'),
   ...((endpoints?.length ?? 0) > MAX_ENDPOINTS
     ? [tooMany('endpoints', endpoints!.length, MAX_ENDPOINTS)]
-    : each(endpoints, 'endpoints', (endpoint, at) => sliceEndpoint(endpoint, addressType, at))),
+    : each(endpoints, 'endpoints', (endpoint, at) =>
+        sliceEndpoint(endpoint, { addressType, known: addressesOf(before) }, at),
+      )),
   ...((ports?.length ?? 0) > MAX_PORTS
     ? [tooMany('ports', ports!.length, MAX_PORTS)]
     : slicePorts(ports, 'ports')),
@@ -74,7 +81,12 @@ export const validateEndpointSliceUpdate = (slice: EndpointSlice, before: Endpoi
     invalid('addressType', slice.addressType, FIELD_IMMUTABLE),
   );
 
-const sliceEndpoint = (endpoint: Endpoint, addressType: string, path: string): FieldErrors => {
+const addressesOf = (slice: EndpointSlice | undefined): readonly string[] =>
+  (slice?.endpoints ?? []).flatMap(({ addresses }) => addresses ?? []);
+
+type AddressRule = { readonly addressType: string; readonly known: readonly string[] };
+
+const sliceEndpoint = (endpoint: Endpoint, rule: AddressRule, path: string): FieldErrors => {
   const { addresses, deprecatedTopology, hostname, nodeName, hints } = endpoint;
   const topologySize = Object.keys(deprecatedTopology ?? {}).length;
   return [
@@ -82,7 +94,7 @@ const sliceEndpoint = (endpoint: Endpoint, addressType: string, path: string): F
     ...when((addresses?.length ?? 0) > MAX_ADDRESSES, () =>
       tooMany(`${path}.addresses`, addresses.length, MAX_ADDRESSES),
     ),
-    ...each(addresses, `${path}.addresses`, (address, at) => sliceAddress(address, addressType, at)),
+    ...each(addresses, `${path}.addresses`, (address, at) => sliceAddress(address, rule, at)),
     ...ifSet(nodeName, (name) => dnsSubdomain(name, `${path}.nodeName`)),
     ...when(topologySize > MAX_TOPOLOGY_LABELS, () =>
       tooMany(`${path}.deprecatedTopology`, topologySize, MAX_TOPOLOGY_LABELS),
@@ -96,12 +108,12 @@ const sliceEndpoint = (endpoint: Endpoint, addressType: string, path: string): F
   ];
 };
 
-const sliceAddress = (address: string, addressType: string, path: string): FieldErrors => {
+const sliceAddress = (address: string, { addressType, known }: AddressRule, path: string): FieldErrors => {
   switch (addressType) {
     case 'IPv4':
     case 'IPv6':
       return [
-        ...ipAddressOfFamily(address, addressType === 'IPv4' ? 4 : 6, path),
+        ...unlessKnown(known, addressType === 'IPv4' ? ipv4Address : ipv6Address)(address, path),
         ...reachableAddress(address, path),
       ];
     case 'FQDN':

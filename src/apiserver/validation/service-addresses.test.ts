@@ -5,7 +5,7 @@ import type { Endpoints, Service, ServiceSpec } from '../../k8s/generated/types.
 import type { KubeObject } from '../../k8s/objects.ts';
 import { createAdmission, textOf } from '../../../test/support/admission.ts';
 import { generatedNameFindings, nameFindings } from '../object-meta/name.ts';
-import { validateEndpoints } from './endpoints.ts';
+import { validateEndpointSlice, validateEndpoints } from './endpoints.ts';
 import { validateServiceStatus } from './service-status.ts';
 import { validateService } from './service.ts';
 
@@ -139,6 +139,12 @@ describe('an old object', () => {
     });
     assert.match(textOf(validateEndpoints(of('addresses'))), /must not have leading 0s/);
     assert.equal(textOf(validateEndpoints(of('addresses'), undefined, of('notReadyAddresses'))), '');
+  });
+
+  it('EndpointSlices too', () => {
+    const slice = { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.010'] }] };
+    assert.match(textOf(validateEndpointSlice(slice)), /must not have leading 0s/);
+    assert.equal(textOf(validateEndpointSlice(slice, undefined, slice)), '');
   });
 });
 

@@ -356,7 +356,7 @@ describe('ConfigMaps and Secrets', () => {
 });
 
 it('nothing is wrong with what every cluster starts with', () => {
-  const config = planCluster({ name: 'a', slot: 0, nodes: 3, zones: [] });
+  const config = planCluster({ name: 'a', slot: 0, nodes: 3, zones: [], proxy: 'nftables' });
   const { create } = createAdmission();
   for (const own of [...bootstrapObjects(config).map(({ object: made }) => made)]) create<KubeObject>(own);
 });

@@ -4,6 +4,7 @@ import { joinKey } from '../../k8s/objects.ts';
 import type { ObjectRef } from '../../client/client.ts';
 import type { Resource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
+import type { Access } from '../auth/access.ts';
 import type { AdmissionContext, Kind } from '../kind.ts';
 import type { FieldType } from '../managed-fields/field-type.ts';
 import type { RequestContext } from '../registry.ts';
@@ -14,6 +15,7 @@ import type { Store, Table } from '../store/store.ts';
 
 export type Machinery = {
   readonly store: Store;
+  readonly access: Access;
   readonly clock: Clock;
   /** The schema of a definition. */
   readonly schema: (definition: string) => ObjectNode;
@@ -35,11 +37,12 @@ export const find = (machinery: Machinery, kind: Kind, ref: ObjectRef): StoredOb
 
 /** What a kind may know and do while it admits an object. */
 export const admissionContext = (
-  { store, clock }: Machinery,
+  { store, access, clock }: Machinery,
   { user, dryRun, warn }: RequestContext,
 ): AdmissionContext => ({
   nowMs: clock.now(),
   user,
+  access,
   dryRun,
   warn,
   get: <T extends KubeObject>(resource: Resource<T>, key: string) =>

@@ -1,6 +1,7 @@
 // The last step of every write: take what the object needs from shared pools, then store it; or, on a dry run, give back
 // what would have been stored.
 import type { KubeObject } from '../../k8s/objects.ts';
+import { restrictNode } from '../auth/node/restrict-node.ts';
 import type { Allocation, Companion, Draft, Kind } from '../kind.ts';
 import { metaForCreate } from '../object-meta/system-fields.ts';
 import type { RequestContext } from '../registry.ts';
@@ -27,6 +28,7 @@ export const save = (
   context: RequestContext,
   check: () => void = () => {},
 ): StoredObject => {
+  restrictNode(context.user, { resource: kind.resource, before, after: draft as KubeObject });
   const granted = allocate(machinery, kind, { draft, before }, context);
   try {
     check();
@@ -50,6 +52,7 @@ export const discard = (
   { key, before }: { readonly key: string; readonly before: StoredObject },
   context: RequestContext,
 ): StoredObject => {
+  restrictNode(context.user, { resource: kind.resource, before, after: undefined });
   if (context.dryRun) return before;
   const granted = allocate(machinery, kind, { draft: undefined, before }, context);
   granted?.commit();

@@ -1,6 +1,6 @@
 // PUT: the whole object, or its status.
 import type { ObjectRef } from '../../client/client.ts';
-import type { Draft, Kind } from '../kind.ts';
+import type { Draft, Kind, Part } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import type { StoredObject } from '../store/change.ts';
@@ -17,9 +17,10 @@ export const update = (
   ref: ObjectRef,
   body: unknown,
   context: RequestContext,
+  part?: Part,
 ): StoredObject => {
   const draft = decodeForUpdate(machinery, kind, ref, body, context);
-  const ownership = writtenBy(machinery, kind, context);
+  const ownership = writtenBy(machinery, kind, context, part);
   return replace(machinery, { kind, draft, before: find(machinery, kind, ref), ownership }, context);
 };
 

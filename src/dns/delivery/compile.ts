@@ -12,8 +12,6 @@ import { familyOf } from '../../ip/address.ts';
 export type Delivery = {
   /** Of the cluster DNS. */
   readonly serviceAddresses: readonly string[];
-  /** Where other nodes' agents send theirs when they are dead. */
-  readonly nodeAddresses: readonly string[];
   /** Addresses of the other nodes that answer. */
   readonly others: readonly string[];
 };
@@ -32,13 +30,13 @@ delete table ${TABLE}
 table ${TABLE} {
   chain here {
     type filter hook prerouting priority raw; policy accept;
-${indented(perFamily(ownAddresses(delivery), (word, own) => `${word} daddr ${own} ${DNS} dport 53 socket transparent 0 notrack`))}
+${indented(perFamily(delivery.serviceAddresses, (word, own) => `${word} daddr ${own} ${DNS} dport 53 socket transparent 0 notrack`))}
   }
   chain answers {
     type filter hook output priority raw; policy accept;
 ${indented([
-  ...perFamily(ownAddresses(delivery), (word, own) => `${word} saddr ${own} ${DNS} sport 53 notrack`),
-  ...perFamily(ownAddresses(delivery), (word, own) => `${word} daddr ${own} ${DNS} dport 53 notrack`),
+  ...perFamily(delivery.serviceAddresses, (word, own) => `${word} saddr ${own} ${DNS} sport 53 notrack`),
+  ...perFamily(delivery.serviceAddresses, (word, own) => `${word} daddr ${own} ${DNS} dport 53 notrack`),
 ])}
   }
   chain elsewhere {
@@ -47,11 +45,6 @@ ${indented(elsewhere(delivery))}
   }
 }
 `;
-
-const ownAddresses = ({ serviceAddresses, nodeAddresses }: Delivery): readonly string[] => [
-  ...serviceAddresses,
-  ...nodeAddresses,
-];
 
 const elsewhere = ({ serviceAddresses, others }: Delivery): readonly string[] =>
   perFamily(serviceAddresses, (word, service, family) => {

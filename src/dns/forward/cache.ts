@@ -39,10 +39,6 @@ export class AnswerCache {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#entryByKey.size;
-  }
-
   /** The message with what is left of its times. */
   get(key: string): Hit | undefined {
     const entry = this.#entryByKey.get(key);

@@ -23,7 +23,6 @@ import { UpstreamGroup } from './upstream-group.ts';
 export type Forwarder = {
   /** Never rejects: without an answer it is SERVFAIL, without a server to ask or a place to wait REFUSED. */
   readonly resolve: (question: Question, options: ResolveOptions) => Promise<Message>;
-  readonly cached: () => number;
   readonly stop: () => void;
 };
 
@@ -93,7 +92,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
     }
     return wait(hit, askOnce(key, question, how) ?? Promise.resolve(refused()), client);
   };
-  return { resolve, cached: () => cache.size, stop: () => groups.forEach(({ group }) => group.stop()) };
+  return { resolve, stop: () => groups.forEach(({ group }) => group.stop()) };
 };
 
 const byLength = (zones: readonly ForwardZone[]): readonly ForwardZone[] =>

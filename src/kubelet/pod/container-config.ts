@@ -32,6 +32,7 @@ export const containerConfig = (container: Container, facts: ContainerFacts): Co
     env: facts.env,
     mounts: facts.mounts,
     logPath: facts.logPath,
+    pidsOf: targetOf(facts.pod, container),
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
@@ -39,6 +40,10 @@ export const containerConfig = (container: Container, facts: ContainerFacts): Co
     resources: { ...resourcesOf(container), oomScoreAdj: oomScore(facts, container) },
   };
 };
+
+/** Of an ephemeral container. */
+const targetOf = ({ spec }: Pod, { name }: Container): string | undefined =>
+  spec?.ephemeralContainers?.find((each) => each.name === name)?.targetContainerName;
 
 /** The kernel's least cpu.shares (cgroup v1); runtimes translate it for v2. */
 const MIN_SHARES = 2;

@@ -37,11 +37,15 @@ export const tell = (
   },
 ): void => {
   const { type = 'Normal', reason, message, container } = event;
-  const isInit = container !== undefined && (pod.spec?.initContainers ?? []).includes(container);
-  const fieldPath = container && `spec.${isInit ? 'initContainers' : 'containers'}{${container.name}}`;
+  const fieldPath = container && `spec.${listOf(pod, container)}{${container.name}}`;
   recorder.record(pods, pod, { type, reason, message, ...(fieldPath ? { fieldPath } : {}) });
 };
 
 /** The pod's addresses: its sandbox's, or the node's for hostNetwork pods. */
 export const podIpsOf = ({ pod, sandbox }: PodRecord, context: Pick<PodContext, 'node'>): readonly string[] =>
   pod.spec?.hostNetwork ? context.node.addresses : (sandbox?.ips ?? []);
+
+const listOf = ({ spec }: Pod, container: Container): string => {
+  if (spec?.initContainers?.includes(container)) return 'initContainers';
+  return spec?.ephemeralContainers?.includes(container) ? 'ephemeralContainers' : 'containers';
+};

@@ -4,7 +4,7 @@ import type { ContainerStatus, PodRuntime } from '../../runtime/runtime.ts';
 import type { PodFolders } from '../pod-folders.ts';
 import { terminationMessage } from '../status/termination-message.ts';
 import type { PodRecord } from './pod-record.ts';
-import { specOf } from './pod-view.ts';
+import { allContainersOf, specOf } from './pod-view.ts';
 
 export const observe = async (runtime: PodRuntime, folders: PodFolders, record: PodRecord): Promise<void> => {
   const { sandbox } = record;
@@ -26,8 +26,7 @@ const withMessage = (folders: PodFolders, record: PodRecord, status: ContainerSt
 };
 
 const readMessage = (folders: PodFolders, { pod, uid }: PodRecord, status: ContainerStatus): string => {
-  const { containers, initContainers = [] } = specOf({ pod });
-  const container = [...containers, ...initContainers].find(({ name }) => name === status.name);
+  const container = allContainersOf(specOf({ pod })).find(({ name }) => name === status.name);
   if (!container) return '';
   const logs = folders.logs({ namespace: pod.metadata.namespace ?? '', name: pod.metadata.name, uid });
   const files = {

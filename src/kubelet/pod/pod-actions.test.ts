@@ -89,6 +89,29 @@ const init = (...names: string[]): { readonly initContainers: readonly Container
 const ended = { kind: 'deleted', graceSeconds: 30 } as const;
 
 describe('podActions()', () => {
+  it('starts an ephemeral container at once, and never again', () => {
+    const spec = { ...init('one'), ephemeralContainers: [{ name: 'debug', targetContainerName: 'a' }] };
+    assert.equal(plan(spec, ['one']), 'start/debug#0');
+    assert.equal(plan(spec, ['one', 'debug']), '');
+    assert.equal(plan(spec, ['one', 'debug:1']), '');
+    assert.equal(plan({ ...spec, initContainers: [] }, ['a', 'debug']), '');
+    assert.equal(plan(spec, ['debug'], { ending: ended }), 'stop/debug-id/30');
+    const statuses = [{ name: 'debug', containerID: 'podnet://x' }] as unknown as [];
+    const inNewSandbox = view(spec, {}, { ephemeralContainerStatuses: statuses });
+    assert.deepEqual(podActions(inNewSandbox).map(operationOf), ['start/one']);
+  });
+
+  it('an ephemeral container has a status, and no say in the pod’s phase', () => {
+    const spec = { restartPolicy: 'Never', ephemeralContainers: [{ name: 'debug' }] };
+    const containers = [container('a'), container('debug:1')];
+    const status = podStatus(view(spec, { containers }), ['172.30.0.11']);
+    const [debug] = status.ephemeralContainerStatuses!;
+    assert.deepEqual([debug!.ready, debug!.state?.terminated?.exitCode], [false, 1]);
+    assert.equal(status.phase, 'Running');
+    const done = podStatus(view(spec, { containers: [container('a:0'), container('debug')] }), []);
+    assert.equal(done.phase, 'Succeeded', 'whether or not somebody still looks');
+  });
+
   it('goes from volumes to sandbox to all containers', () => {
     const two = { containers: [{ name: 'a' }, { name: 'b' }] };
     assert.equal(plan(two, [], { hasVolumes: false, sandbox: undefined }), 'set-up-volumes');

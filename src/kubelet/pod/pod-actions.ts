@@ -7,7 +7,17 @@ import type { Container } from '../../k8s/generated/types.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
 import { needOf } from './container-state.ts';
 import type { ContainerNeed } from './container-state.ts';
-import { isRestartableInit, isRunning, latestOf, nextAttempt, probeStateOf, specOf } from './pod-view.ts';
+import {
+  allContainersOf,
+  ephemeralOf,
+  isRestartableInit,
+  isRunning,
+  latestOf,
+  nextAttempt,
+  probeStateOf,
+  specOf,
+  statusOf,
+} from './pod-view.ts';
 import type { PodView } from './pod-view.ts';
 
 export type PodAction =
@@ -105,8 +115,17 @@ const containerActions = (view: PodView): readonly PodAction[] => {
   const due = initialized
     ? initContainers.filter((container) => isRestartableInit(container, specOf(view)))
     : startableInit(view, initContainers);
-  return [...due, ...(initialized ? containers : [])].flatMap((container) => actionsFor(view, container));
+  return [
+    ...ephemeralActions(view),
+    ...[...due, ...(initialized ? containers : [])].flatMap((container) => actionsFor(view, container)),
+  ];
 };
+
+/** At once, whatever the others do; never again once it has run, in a new sandbox neither. */
+const ephemeralActions = (view: PodView): readonly PodAction[] =>
+  ephemeralOf(specOf(view))
+    .filter(({ name }) => !latestOf(view, name) && !statusOf(view, name)?.containerID)
+    .flatMap((container) => actionsFor(view, container));
 
 /** The sidecars before the first init container that is not through, and that one. */
 const startableInit = (view: PodView, initContainers: readonly Container[]): readonly Container[] => {
@@ -180,8 +199,8 @@ const isStopping = (view: PodView): boolean => view.containers.some(({ state }) 
 
 /** All containers together; then the sidecars one by one, the last one first (KEP-753). */
 const stopActions = (view: PodView, graceSeconds: number): readonly PodAction[] => {
-  const { initContainers = [], containers } = specOf(view);
-  const byName = new Map([...initContainers, ...containers].map((container) => [container.name, container]));
+  const { initContainers = [] } = specOf(view);
+  const byName = new Map(allContainersOf(specOf(view)).map((container) => [container.name, container]));
   const running = view.containers.filter(({ state }) => state === 'running');
   const isSidecar = ({ name }: ContainerStatus): boolean =>
     isRestartableInit(byName.get(name) ?? { name }, specOf(view));

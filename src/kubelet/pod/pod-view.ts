@@ -1,5 +1,11 @@
 // What is known of one pod at one moment: the input of the plan (pod-actions.ts) and of the status (status/).
-import type { Container, Pod, PodSpec } from '../../k8s/generated/types.ts';
+import type {
+  Container,
+  ContainerStatus as ApiStatus,
+  EphemeralContainer,
+  Pod,
+  PodSpec,
+} from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import type { ContainerStatus, PodSandboxStatus } from '../../runtime/runtime.ts';
 import type { BackOff } from './back-off.ts';
@@ -50,6 +56,20 @@ export type PodView = {
 
 export const specOf = (view: Pick<PodView, 'pod'>): PodSpec => view.pod.spec ?? { containers: [] };
 
+/**
+ * Added to a running pod for a look into it (`kubectl debug`); `targetContainerName` names the one whose processes it sees.
+ * Its fields are a container's, without ports, probes and hooks.
+ */
+export const ephemeralOf = ({ ephemeralContainers = [] }: PodSpec): readonly EphemeralContainer[] =>
+  ephemeralContainers;
+
+/** All that may be in the pod's sandbox. */
+export const allContainersOf = (spec: PodSpec): readonly Container[] => [
+  ...(spec.initContainers ?? []),
+  ...spec.containers,
+  ...ephemeralOf(spec),
+];
+
 /** A sidecar: an init container that stays (KEP-753). */
 export const isRestartableInit = (container: Container, spec: PodSpec): boolean =>
   container.restartPolicy === 'Always' && (spec.initContainers ?? []).includes(container);
@@ -85,7 +105,18 @@ export const probeStateOf = (view: PodView, container: Container, id: string): P
 export const nextAttempt = (view: PodView, name: string): number => {
   const latest = latestOf(view, name);
   if (latest) return latest.attempt + 1;
-  const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};
-  const known = [...containerStatuses, ...initContainerStatuses].find((status) => status.name === name);
+  const known = statusOf(view, name);
   return known?.containerID || known?.lastState?.terminated ? known.restartCount + 1 : 0;
+};
+
+/** What the API knows of a container. */
+export const statusOf = ({ pod }: Pick<PodView, 'pod'>, name: string): ApiStatus | undefined => {
+  const {
+    containerStatuses = [],
+    initContainerStatuses = [],
+    ephemeralContainerStatuses = [],
+  } = pod.status ?? {};
+  return [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find(
+    (status) => status.name === name,
+  );
 };

@@ -1,9 +1,10 @@
 // Whether a container that ended is started again.
 import type { Container, PodSpec } from '../../k8s/generated/types.ts';
-import { isRestartableInit } from './pod-view.ts';
+import { ephemeralOf, isRestartableInit } from './pod-view.ts';
 
 /** spec.restartPolicy, which a container's own policy and rules override (KEP-5307). */
 export const isRestarted = (container: Container, spec: PodSpec, exitCode: number): boolean => {
+  if (ephemeralOf(spec).includes(container)) return false;
   if (matchesRule(container, exitCode)) return true;
   switch (policyOf(container, spec)) {
     case 'Never':

@@ -1,6 +1,7 @@
 // What the runtime is asked to make for a pod as a whole.
 import type { Pod, PodSpec } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
+import { podCgroup } from '../../runtime/pod-cgroups.ts';
 import type { PodSandboxConfig, PortMapping } from '../../runtime/runtime.ts';
 import { podHostName } from '../network-files/hostname.ts';
 import { podDns } from '../network-files/resolv-conf.ts';
@@ -33,7 +34,7 @@ export const sandboxConfig = (pod: Stored<Pod>, facts: SandboxFacts): PodSandbox
     sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map((each) => [each.name, each.value])),
     labels,
     annotations,
-    cgroupParent: `/podnet/${cluster.name}/${node.name}/pod-${uid}`,
+    cgroupParent: podCgroup({ cluster: cluster.name, node: node.name, uid, annotations }),
   };
 };
 

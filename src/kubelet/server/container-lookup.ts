@@ -1,7 +1,7 @@
 // Which container a request means, or what to answer if there is none.
 import type { ContainerStatus } from '../../runtime/runtime.ts';
 import type { PodRecord } from '../pod/pod-record.ts';
-import { specOf } from '../pod/pod-view.ts';
+import { allContainersOf, specOf, statusOf } from '../pod/pod-view.ts';
 import type { PodWorkers } from '../pod/pod-workers.ts';
 import type { ContainerPath, PodPath } from './route.ts';
 
@@ -35,8 +35,7 @@ export const findRunning = (record: PodRecord, { container }: ContainerPath): Co
 /** The container whose log is meant: the latest that has run, or with `previous` the one before it. */
 export const findLogged = (record: PodRecord, path: ContainerPath, previous: boolean): ContainerStatus => {
   const { container, pod } = path;
-  const { containers, initContainers = [] } = specOf(record);
-  if (![...containers, ...initContainers].some(({ name }) => name === container))
+  if (!allContainersOf(specOf(record)).some(({ name }) => name === container))
     throw new HttpProblem(404, `container "${container}" not found in pod "${pod}"`);
   const attempts = record.containers
     .filter(({ name, state }) => name === container && (state === 'running' || state === 'exited'))
@@ -55,9 +54,7 @@ const isBeforeLatest =
     each !== latest || latest.state === 'exited';
 
 const waitingMessage = (record: PodRecord, { container, pod }: ContainerPath): string => {
-  const { containerStatuses = [], initContainerStatuses = [] } = record.pod.status ?? {};
-  const status = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container);
-  const reason = status?.state?.waiting?.reason ?? 'ContainerCreating';
+  const reason = statusOf(record, container)?.state?.waiting?.reason ?? 'ContainerCreating';
   if (reason === 'ErrImagePull' || reason === 'ImagePullBackOff')
     return `container "${container}" in pod "${pod}" is waiting to start: trying and failing to pull image`;
   return `container "${container}" in pod "${pod}" is waiting to start: ${reason}`;

@@ -10,12 +10,20 @@ import { formatTime } from '../../k8s/time.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
 import { formatBackOff } from '../pod/back-off.ts';
 import { needOf } from '../pod/container-state.ts';
-import { isRestartableInit, isRunning, latestOf, probeStateOf, specOf, waitingOf } from '../pod/pod-view.ts';
+import {
+  isRestartableInit,
+  isRunning,
+  latestOf,
+  probeStateOf,
+  specOf,
+  statusOf,
+  waitingOf,
+} from '../pod/pod-view.ts';
 import type { PodView } from '../pod/pod-view.ts';
 
 export const containerStatus = (view: PodView, container: Container): ApiStatus => {
   const latest = latestOf(view, container.name);
-  const before = statusBefore(view, container.name);
+  const before = statusOf(view, container.name);
   const state = stateOf(view, container, latest, before);
   const lastState = lastStateOf(view, container, state, before);
   const started = isRunning(view, latest) && probeStateOf(view, container, latest.id).started;
@@ -35,11 +43,6 @@ export const containerStatus = (view: PodView, container: Container): ApiStatus 
 
 /** `podnet://ID`, as containerd's are `containerd://ID`. */
 const containerId = ({ id }: Pick<ContainerStatus, 'id'>): string => `podnet://${id}`;
-
-const statusBefore = (view: PodView, name: string): ApiStatus | undefined => {
-  const { containerStatuses = [], initContainerStatuses = [] } = view.pod.status ?? {};
-  return [...containerStatuses, ...initContainerStatuses].find((status) => status.name === name);
-};
 
 const isReady = (view: PodView, container: Container, latest: ContainerStatus | undefined): boolean => {
   const isInit = (specOf(view).initContainers ?? []).includes(container);

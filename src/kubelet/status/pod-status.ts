@@ -2,7 +2,7 @@
 import type { Container, ContainerStatus, PodStatus } from '../../k8s/generated/types.ts';
 import { formatTime } from '../../k8s/time.ts';
 import { isFinished, isInitialized } from '../pod/pod-actions.ts';
-import { specOf } from '../pod/pod-view.ts';
+import { ephemeralOf, specOf } from '../pod/pod-view.ts';
 import type { PodView } from '../pod/pod-view.ts';
 import { podConditions } from './conditions.ts';
 import { containerStatus } from './container-status.ts';
@@ -16,6 +16,7 @@ export const podStatus = (view: PodView, hostIps: readonly string[]): PodStatus 
   if (isTerminal(before.phase) && view.containers.length === 0) return before; // nothing new can be known
   const initStatuses = initContainers.map((container) => containerStatus(view, container));
   const statuses = containers.map((container) => containerStatus(view, container));
+  const ephemeralStatuses = ephemeralOf(specOf(view)).map((container) => ephemeralStatus(view, container));
   const phase = phaseOf(view, initStatuses, statuses);
   const ips = podIps(view, hostIps);
   const hasSandbox = sandbox?.state === 'ready';
@@ -31,7 +32,14 @@ export const podStatus = (view: PodView, hostIps: readonly string[]): PodStatus 
     startTime: before.startTime ?? formatTime(view.nowMs),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
     containerStatuses: statuses,
+    ...(ephemeralStatuses.length > 0 ? { ephemeralContainerStatuses: ephemeralStatuses } : {}),
   };
+};
+
+/** Nobody asks whether it is ready. */
+const ephemeralStatus = (view: PodView, container: Container): ContainerStatus => {
+  const { started: _, ...status } = containerStatus(view, container);
+  return { ...status, ready: false };
 };
 
 const phaseOf = (

@@ -1,11 +1,10 @@
 // cgroups as far as the runtime handles them itself: crun makes each container's, podnet removes what holds them.
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { unifiedCgroupRoot } from '../../kernel/unified-cgroup.ts';
 
 export const CGROUP_ROOT = '/sys/fs/cgroup';
 const HYBRID = join(CGROUP_ROOT, 'unified');
-/** linux/magic.h. */
-const CGROUP2_MAGIC = 0x6367_7270;
 
 export type Cgroups = {
   /** False where nobody may make cgroups, as inside many containers: then there are no limits. */
@@ -46,30 +45,41 @@ const hierarchies = (): readonly string[] => {
     .filter((folder) => folder !== HYBRID && existsSync(join(folder, 'cgroup.procs')));
 };
 
-export const isVersion2 = (): boolean => {
-  try {
-    return statfsSync(CGROUP_ROOT).type === CGROUP2_MAGIC;
-  } catch {
-    return false;
-  }
+export const isVersion2 = (): boolean => unifiedCgroupRoot() === CGROUP_ROOT;
+
+/**
+ * The folder of `path` in the hierarchy of version 2 where crun does not put containers there, made if need be: beside
+ * hierarchies of version 1 it leaves that one alone. Undefined where crun does, or where there is no such hierarchy.
+ */
+export const makeUnified = (path: string): string | undefined => {
+  const root = unifiedCgroupRoot();
+  if (root === undefined || root === CGROUP_ROOT) return undefined;
+  const folder = join(root, path);
+  mkdirSync(folder, { recursive: true });
+  return folder;
 };
+
+/** Those of hierarchies(), and the one of version 2 beside them. */
+const allHierarchies = (): readonly string[] => [
+  ...new Set([...hierarchies(), unifiedCgroupRoot() ?? CGROUP_ROOT]),
+];
 
 /** The processes in a cgroup and below it, in all hierarchies. */
 export const processesIn = (path: string): readonly number[] => {
-  const pids = hierarchies().flatMap((root) => folders(join(root, path)).flatMap(readProcs));
+  const pids = allHierarchies().flatMap((root) => folders(join(root, path)).flatMap(readProcs));
   return [...new Set(pids)];
 };
 
 /** Removes a cgroup and all below it, deepest first; what still has processes stays. */
 export const removeCgroups = (path: string): void => {
-  for (const root of hierarchies())
+  for (const root of allHierarchies())
     for (const folder of folders(join(root, path)).toReversed()) removeFolder(folder);
 };
 
 /** Removes the cgroups above a path in which there is nothing any more. */
 export const removeEmptyParents = (path: string): void => {
   for (let parent = dirname(path); parent !== '/'; parent = dirname(parent))
-    for (const root of hierarchies()) removeFolder(join(root, parent));
+    for (const root of allHierarchies()) removeFolder(join(root, parent));
 };
 
 const removeFolder = (folder: string): void => {

@@ -7,7 +7,7 @@ import type { Log } from '../../lang/log.ts';
 import { type ContainerStatus, RuntimeError } from '../runtime.ts';
 import type { OciProcess, OciSpec } from './bundle.ts';
 import { type ContainerOutput, openOutput } from './container-output.ts';
-import type { Crun, Monitor, Overlay } from './crun.ts';
+import type { Bundle, Crun, Monitor, Overlay } from './crun.ts';
 import type { MemoryLimit } from './memory-limit.ts';
 import { type ContainerRecord, type Records, isAlive, processIdOf } from './records.ts';
 import { type Streams, prepareStdio } from './stdio.ts';
@@ -36,17 +36,23 @@ const DRAIN_MS = 1000;
 /** As containerd reports a container that could not be started. */
 const START_ERROR_CODE = 128;
 
+export type ContainerPlace = {
+  readonly logPath: string;
+  /** See Bundle. */
+  readonly cgroup: string | undefined;
+};
+
 export class Container {
   readonly #deps: ContainerDependencies;
-  readonly #logPath: string;
+  readonly #place: ContainerPlace;
   #record: ContainerRecord;
   #starting: Promise<void> | undefined;
   #running: Running | undefined;
 
-  constructor(deps: ContainerDependencies, record: ContainerRecord, logPath: string) {
+  constructor(deps: ContainerDependencies, record: ContainerRecord, place: ContainerPlace) {
     this.#deps = deps;
     this.#record = record;
-    this.#logPath = logPath;
+    this.#place = place;
   }
 
   get record(): ContainerRecord {
@@ -59,6 +65,10 @@ export class Container {
 
   get folder(): string {
     return this.#deps.records.folderOf(this.#record.id);
+  }
+
+  get bundle(): Bundle {
+    return { id: this.#record.id, folder: this.folder, cgroup: this.#place.cgroup };
   }
 
   /** As the CRI has it. */
@@ -88,10 +98,10 @@ export class Container {
 
   async #launch(lower: string, memory: MemoryLimit): Promise<void> {
     const { crun, socketFolder, clock, log, onChange } = this.#deps;
-    const output = openOutput({ path: this.#logPath, clock, log });
+    const output = openOutput({ path: this.#place.logPath, clock, log });
     const stdio = prepareStdio(this.#record.config, socketFolder);
     try {
-      const monitor = crun.run(this.#record.id, this.folder, makeOverlay(this.folder, lower), stdio);
+      const monitor = crun.run(this.bundle, makeOverlay(this.folder, lower), stdio);
       const pid = await monitor.started;
       const streams = stdio.open();
       output.record('stdout', streams.stdout);

@@ -9,7 +9,7 @@ import type { ImageStore } from '../../images/store.ts';
 import { netnsPath } from '../../kernel/netns.ts';
 import { type ContainerConfig, RuntimeError } from '../runtime.ts';
 import { type ImageProcess, type OciSpec, bundleSpec } from './bundle.ts';
-import { Container, type ContainerDependencies } from './container.ts';
+import { Container, type ContainerDependencies, type ContainerPlace } from './container.ts';
 import { findImage } from './images.ts';
 import { type MemoryLimit, containerCgroup, limitMemory, needsOwnCgroup } from './memory-limit.ts';
 import { isPidHolder } from './pid-holder.ts';
@@ -25,6 +25,8 @@ export type ContainersOptions = {
   readonly store: ImageStore;
   readonly rootfs: string;
   readonly useCgroups: boolean;
+  /** Where a pod's processes are to be besides: see Bundle. */
+  readonly extraCgroup: (path: string) => string | undefined;
   readonly nodeName: string;
 };
 
@@ -53,11 +55,11 @@ export const createContainers = (options: ContainersOptions): Containers => {
     if (!sandbox) throw new RuntimeError('SANDBOX_NOT_FOUND', `there is no sandbox ${sandboxId}`);
     const image = imageOf(store, config.imageId);
     const record = newRecord(sandboxId, config, image, clock.now());
-    const pidNamespace = sharesPids(sandbox, config) ? pidNamespaceOf(containers, sandboxId) : undefined;
+    const pidNamespace = pidNamespaceFor(sandbox, config, containers);
     const spec = await specOf(options, sandbox, record, { image, pidNamespace });
     records.save(record);
     writeFileSync(join(records.folderOf(record.id), 'config.json'), JSON.stringify(spec), { mode: 0o600 });
-    containers.set(record.id, new Container(dependencies, record, logPathOf(sandbox, config)));
+    containers.set(record.id, new Container(dependencies, record, placeOf(options, sandbox, config)));
     return record.id;
   };
   const remove: Containers['remove'] = async (id) => {
@@ -91,12 +93,15 @@ const memoryLimitOf = (
 };
 
 /** The containers on record; one without its sandbox is what a crash left of a removal. */
-const recoverContainers = ({ dependencies, sandboxes }: ContainersOptions): Map<string, Container> => {
+const recoverContainers = (options: ContainersOptions): Map<string, Container> => {
+  const { dependencies, sandboxes } = options;
   const containers = new Map<string, Container>();
   for (const record of dependencies.records.load()) {
     const sandbox = sandboxes.get(record.sandboxId);
-    const logPath = sandbox ? logPathOf(sandbox, record.config) : '/dev/null';
-    const container = new Container(dependencies, record, logPath);
+    const place = sandbox
+      ? placeOf(options, sandbox, record.config)
+      : { logPath: '/dev/null', cgroup: undefined };
+    const container = new Container(dependencies, record, place);
     container.recover();
     if (sandbox) containers.set(record.id, container);
     else dependencies.records.remove(record.id);
@@ -104,8 +109,11 @@ const recoverContainers = ({ dependencies, sandboxes }: ContainersOptions): Map<
   return containers;
 };
 
-const logPathOf = ({ config }: SandboxRecord, { logPath }: ContainerConfig): string =>
-  join(config.logDirectory, logPath);
+const placeOf = (
+  { extraCgroup }: ContainersOptions,
+  { config: { logDirectory, cgroupParent } }: SandboxRecord,
+  { logPath }: ContainerConfig,
+): ContainerPlace => ({ logPath: join(logDirectory, logPath), cgroup: extraCgroup(cgroupParent) });
 
 const imageOf = (store: ImageStore, imageId: string): Image => {
   const image = findImage(store, imageId);
@@ -179,6 +187,25 @@ const specOf = async (
 
 const sharesPids = (sandbox: SandboxRecord, config: ContainerConfig): boolean =>
   sandbox.config.sharedPid && !isPidHolder({ config });
+
+/** Undefined: one of its own. */
+const pidNamespaceFor = (
+  sandbox: SandboxRecord,
+  config: ContainerConfig,
+  containers: ReadonlyMap<string, Container>,
+): string | undefined => {
+  if (sharesPids(sandbox, config)) return pidNamespaceOf(containers, sandbox.id);
+  if (config.pidsOf === undefined) return undefined;
+  const target = [...containers.values()]
+    .map(({ record }) => record)
+    .find(
+      (record) =>
+        record.sandboxId === sandbox.id && record.config.name === config.pidsOf && record.state === 'running',
+    );
+  if (!target)
+    throw new RuntimeError('CREATE_FAILED', `container ${JSON.stringify(config.pidsOf)} is not running`);
+  return `/proc/${target.process!.pid}/ns/pid`;
+};
 
 const pidNamespaceOf = (containers: ReadonlyMap<string, Container>, sandboxId: string): string => {
   const holder = [...containers.values()]

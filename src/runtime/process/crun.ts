@@ -3,10 +3,17 @@
 //   descriptor 3 of crun is a pipe to here:   "1234"  the container has started, with this pid on the host
 //                                             end     crun has ended: its exit code is the container's
 //
+// Where processes are to be in a cgroup that crun leaves alone, a shell enters it and then becomes crun.
 // crun opens the pipe by --pid-file=/proc/self/fd/3, and lets no container inherit it. So there is nothing to poll.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeAll, openReadablePipe, reapProcess, spawnProcess } from '../../kernel/child-process.ts';
+import {
+  closeAll,
+  openFile,
+  openReadablePipe,
+  reapProcess,
+  spawnProcess,
+} from '../../kernel/child-process.ts';
 import { withNewMountNamespace } from '../../kernel/mount-namespace.ts';
 import { mount } from '../../kernel/mount.ts';
 import type { OciProcess } from './bundle.ts';
@@ -28,13 +35,21 @@ export type Monitor = {
 
 export type Overlay = { readonly lower: string; readonly upper: string; readonly work: string };
 
+export type Bundle = {
+  readonly id: string;
+  /** Holds config.json. */
+  readonly folder: string;
+  /** The folder of a cgroup to enter that crun leaves alone. */
+  readonly cgroup: string | undefined;
+};
+
 export type Crun = {
-  /** Runs the bundle in `folder` (config.json); its rootfs is the overlay, mounted for crun and the container alone. */
-  readonly run: (id: string, folder: string, overlay: Overlay, io: CrunIo) => Monitor;
+  /** Its rootfs is the overlay, mounted for crun and the container alone. */
+  readonly run: (bundle: Bundle, overlay: Overlay, io: CrunIo) => Monitor;
   /** Ends a container that no Monitor watches over, and drops crun's record of it. */
   readonly abandon: (id: string) => void;
-  /** Runs one more process in a container; `folder` takes its description. */
-  readonly exec: (id: string, folder: string, process: OciProcess, io: CrunIo) => Monitor;
+  /** Runs one more process in a container; the folder takes its description. */
+  readonly exec: (bundle: Bundle, process: OciProcess, io: CrunIo) => Monitor;
 };
 
 /** What crun has on record of a container, for when no Monitor watches over it. */
@@ -75,10 +90,10 @@ export const createCrun = ({ root, rootfs, useCgroups, hiddenMount }: CrunOption
   };
   let execs = 0;
   return {
-    run: (id, folder, overlay, io) => {
+    run: ({ id, folder, cgroup }, overlay, io) => {
       const log = join(folder, 'crun.log');
       const args = [...global, '--log', log, 'run', '--bundle', folder, ...commonFlags(io), id];
-      return monitor(args, log, io, (spawn) =>
+      return monitor({ args, log, io, cgroup }, (spawn) =>
         withNewMountNamespace(() => {
           hide();
           mountOverlay(overlay, rootfs);
@@ -91,12 +106,14 @@ export const createCrun = ({ root, rootfs, useCgroups, hiddenMount }: CrunOption
       if (left) process.kill(left.pid, 'SIGKILL');
       rmSync(join(root, id), { recursive: true, force: true });
     },
-    exec: (id, folder, description, io) => {
+    exec: ({ id, folder, cgroup }, description, io) => {
       const name = join(folder, `exec-${++execs}`);
       const [file, log] = [`${name}.json`, `${name}.log`];
       writeFileSync(file, JSON.stringify(description), { mode: 0o600 });
       const args = [...global, '--log', log, 'exec', '--process', file, ...commonFlags(io), id];
-      const watched = monitor(args, log, io, (spawn) => (hiddenMount ? spawnHidden(hide, spawn) : spawn()));
+      const watched = monitor({ args, log, io, cgroup }, (spawn) =>
+        hiddenMount ? spawnHidden(hide, spawn) : spawn(),
+      );
       void watched.exited.then(() => [file, log].forEach((path) => rmSync(path, { force: true })));
       return watched;
     },
@@ -126,14 +143,19 @@ const mountOverlay = ({ lower, upper, work }: Overlay, target: string): void =>
 
 type Place = (spawn: () => number) => number;
 
-const monitor = (args: readonly string[], log: string, io: CrunIo, inPlace: Place): Monitor => {
+type Call = {
+  readonly args: readonly string[];
+  readonly log: string;
+  readonly io: CrunIo;
+  readonly cgroup: string | undefined;
+};
+
+const monitor = ({ args, log, io, cgroup }: Call, inPlace: Place): Monitor => {
   const pipe = openReadablePipe();
-  const fds = [...io.fds, pipe.childFd];
-  const pid = startWith(
-    fds,
-    () => inPlace(() => spawnProcess({ file: findCrun(), args, env: ENV, fds })),
-    pipe.stream,
-  );
+  const entrance = cgroup === undefined ? [] : [openCgroup(cgroup)];
+  const fds = [...io.fds, pipe.childFd, ...entrance];
+  const command = cgroup === undefined ? { file: findCrun(), args } : throughShell([findCrun(), ...args]);
+  const pid = startWith(fds, () => inPlace(() => spawnProcess({ ...command, env: ENV, fds })), pipe.stream);
   const { promise: started, resolve, reject } = Promise.withResolvers<number>();
   const { promise: closed, resolve: close } = Promise.withResolvers<void>();
   let text = '';
@@ -150,6 +172,17 @@ const monitor = (args: readonly string[], log: string, io: CrunIo, inPlace: Plac
   started.catch(() => {}); // whoever asks hears of it
   return { started, exited, complaint: () => errorsIn(log) };
 };
+
+/**
+ * Descriptor 4 is the cgroup's list of processes, 0 stands for the one that writes. Not by ourselves when crun is there:
+ * it takes the kernel 10 ms (RCU), and a child that crun has by then would stay where it was.
+ */
+const throughShell = (command: readonly string[]): { file: string; args: readonly string[] } => ({
+  file: '/bin/sh',
+  args: ['-c', '{ echo 0 >&4; } 2>/dev/null; exec "$@" 4>&-', 'sh', ...command],
+});
+
+const openCgroup = (folder: string): number => openFile(join(folder, 'cgroup.procs'));
 
 const startWith = (fds: readonly number[], start: () => number, stream: { destroy: () => void }): number => {
   try {

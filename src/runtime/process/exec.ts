@@ -20,11 +20,10 @@ export const execIn = async (
   container: Container,
   request: StreamRequest,
 ): Promise<StreamSession> => {
-  const { record, folder } = container;
   checkRunning(container);
   const stdio = prepareStdio(request, socketFolder);
   try {
-    const monitor = crun.exec(record.id, folder, execProcess(container, request), stdio);
+    const monitor = crun.exec(container.bundle, execProcess(container, request), stdio);
     const pid = await monitor.started;
     const { stdin, stdout, stderr, resize } = stdio.open();
     const close = (): void => killIfThere(pid);

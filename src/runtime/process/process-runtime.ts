@@ -6,7 +6,7 @@ import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import { type PodRuntime, type PodSandboxStatus, RuntimeError, type RuntimeEvent } from '../runtime.ts';
 import type { SandboxNetwork } from '../sandbox-network.ts';
-import { inspectCgroups, removeCgroups, removeEmptyParents } from './cgroups.ts';
+import { inspectCgroups, makeUnified, removeCgroups, removeEmptyParents } from './cgroups.ts';
 import { type Containers, createContainers } from './containers.ts';
 import { createCrun } from './crun.ts';
 import { attachTo, execIn, execToEnd } from './exec.ts';
@@ -26,6 +26,8 @@ export type ProcessRuntimeOptions = {
   readonly imageFolder: string;
   /** The node's cgroup, e.g. `/podnet/CLUSTER/NODE`. */
   readonly cgroupParent: string;
+  /** Whether pods are also in the hierarchy of version 2 where the machine has it beside version 1. */
+  readonly joinUnified: boolean;
   readonly network: SandboxNetwork;
   readonly clock: Clock;
   readonly log: Log;
@@ -66,6 +68,7 @@ export const createProcessRuntime = async (options: ProcessRuntimeOptions): Prom
     store,
     rootfs,
     useCgroups: cgroups.isWritable,
+    extraCgroup: options.joinUnified ? makeUnified : () => undefined,
     nodeName,
   });
   const execOptions = { crun, socketFolder: runFolder, clock };

@@ -77,7 +77,7 @@ const wrongOwner = (
   ledger: Ledger,
 ): Finding => {
   const other = owner === undefined ? undefined : ledger.service(owner);
-  if (other && addressNamesOf(other).includes(ip))
+  if (other && hasAddress(other, ip))
     return warning(
       'ClusterIPAlreadyAllocated',
       `Cluster IP ${label}:${ip} was assigned to multiple services; please recreate service`,
@@ -89,6 +89,10 @@ const wrongOwner = (
     { kind: 'recreate', ip },
   );
 };
+
+/** Most Services write their addresses in canonical form: others cost more to compare. */
+const hasAddress = (service: Stored<Service>, name: string): boolean =>
+  clusterIpsOf(service).includes(name) || addressNamesOf(service).includes(name);
 
 /** An address comes a little before its Service where they are written one after the other. */
 const GRACE_MS = 60_000;
@@ -109,7 +113,7 @@ export const findingOfAddress = (
     const message = `IPAddress: ${name} for Service ${owner} appears to have leaked: cleaning up`;
     return stray('IPAddressNotAllocated', message);
   }
-  if (addressNamesOf(service).includes(name)) return undefined;
+  if (hasAddress(service, name)) return undefined;
   const message = `IPAddress: ${name} for Service ${owner} has a wrong reference; cleaning up`;
   return stray('IPAddressWrongReference', message);
 };

@@ -20,6 +20,9 @@ import { cachedLedger, find, freshLedger } from './observe.ts';
 
 const CONCURRENCY = 5;
 
+/** A Service and its addresses reach the two caches one after the other: looked at later, all is well as a rule. */
+const SETTLE_MS = 500;
+
 type Context = ServiceAddressesOptions & { readonly events: EventRecorder };
 
 /** The informers must have synced. */
@@ -38,16 +41,14 @@ export const startRepair = (options: ServiceAddressesOptions): readonly Loop[] =
   const byAddress = loopOf('ip-addresses', repairAddress);
   const unsubscribe = [
     options.services.subscribe(({ key, before, after }) => {
-      if (after) byService.mark(key);
+      if (after) byService.markAfter(key, SETTLE_MS);
       // What it had and has no more must not stay behind.
-      for (const ip of before ? addressNamesOf(before) : []) byAddress.mark(ip);
+      for (const ip of before ? addressNamesOf(before) : []) byAddress.markAfter(ip, SETTLE_MS);
     }),
     options.ipAddresses.subscribe(({ key, before, after }) => {
-      if (after) byAddress.mark(key);
-      for (const address of [before, after]) {
-        const service = address && serviceKeyOf(address);
-        if (service) byService.mark(service);
-      }
+      if (after) byAddress.markAfter(key, SETTLE_MS);
+      const service = before && serviceKeyOf(before);
+      if (service) byService.mark(service); // most likely somebody else deleted or changed it
     }),
   ];
   const stop = async (): Promise<void> => {

@@ -3,6 +3,7 @@
 import type { Node } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import type { Clock } from '../../lang/clock.ts';
+import { healthz, livez } from '../metrics.ts';
 import type { Answer } from './http-listener.ts';
 
 /** Set by the cluster autoscaler before it takes a node away. */
@@ -51,8 +52,9 @@ export class ProxyHealth {
   answer(path: string, node: Stored<Node> | undefined): Answer | undefined {
     const nodeEligible = isEligible(node);
     const bare = path.replace(/\?.*/, '');
-    if (bare === '/healthz') return this.#answerOf(this.isHealthy && nodeEligible, { nodeEligible });
-    if (bare === '/livez') return this.#answerOf(this.isHealthy, {});
+    if (bare === '/healthz')
+      return counted(healthz, this.#answerOf(this.isHealthy && nodeEligible, { nodeEligible }));
+    if (bare === '/livez') return counted(livez, this.#answerOf(this.isHealthy, {}));
     return undefined;
   }
 
@@ -69,5 +71,10 @@ export class ProxyHealth {
     };
   }
 }
+
+const counted = (counter: typeof healthz, answer: Answer): Answer => {
+  counter.inc(1, String(answer.status));
+  return answer;
+};
 
 const timeText = (ms: number): string => new Date(ms).toISOString();

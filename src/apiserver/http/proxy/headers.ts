@@ -16,15 +16,18 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
+/** For the API server itself: HTTP/2's own, who asks, and as whom. */
+const OWN = /^(:|authorization$|impersonate-)/;
+
 type Headers = Record<string, string | readonly string[]>;
 
-/** Credentials stay here: they are for the API server. `path`: the request's own. */
+/** Credentials stay here. `path`: the request's own. */
 export const requestHeaders = (headers: IncomingHttpHeaders, path: string): Headers => {
   const named = (headers.connection ?? '').toLowerCase().split(/\s*,\s*/);
   const passed = Object.entries(headers).filter(
-    ([name]) => !name.startsWith(':') && !HOP_BY_HOP.has(name) && !named.includes(name),
+    ([name]) => !HOP_BY_HOP.has(name) && !OWN.test(name) && !named.includes(name),
   );
-  const { authorization: _, ...rest } = Object.fromEntries(passed) as Headers;
+  const rest = Object.fromEntries(passed) as Headers;
   const host = headers.host ?? headers[':authority'];
   return { ...rest, ...(host ? { host: String(host) } : {}), 'x-forwarded-uri': path };
 };

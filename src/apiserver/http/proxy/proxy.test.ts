@@ -94,6 +94,7 @@ describe('the proxy’s headers and links', () => {
     const headers = {
       ':authority': 'api:6443',
       authorization: 'Bearer secret',
+      'impersonate-user': 'jane',
       connection: 'close, x-mine',
       'x-mine': '1',
       te: 'trailers',

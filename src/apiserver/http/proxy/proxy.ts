@@ -48,6 +48,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
       const answer = await upstreams[target.transport].send(locationOf(target, tail, request.search), {
         method: request.wireMethod,
         headers,
+        onClose: request.onClose,
         ...(hasBody(request) ? { body: request.stream } : {}),
       });
       return toAnswer(answer, request, target);

@@ -14,6 +14,7 @@ const STREAM_BYTES_MAX = 1 << 20;
 const STREAMS_MAX = 2000;
 /** Below the 16 MiB of a frame: other streams are to have their turn. */
 const DATA_BYTES_MAX = 64 << 10;
+const LINGER_MS = 10_000;
 
 type OnStream = (stream: SpdyStream) => void;
 
@@ -40,10 +41,12 @@ export class SpdyConnection {
     socket.once('close', () => this.#forget());
   }
 
-  /** Ends the connection after what has been written. */
+  /** Ends the connection after what has been written, and waits for the caller's end only so long. */
   close(): void {
     this.#socket.end();
     this.#socket.resume();
+    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    void this.gone.then(() => clearTimeout(timer));
   }
 
   /** `done` is called when there is room for more. */

@@ -60,7 +60,8 @@ const streamsOf = (named: Named, connection: SpdyConnection, protocol: CommandPr
     sizes: sizesOf(named.get('resize')),
     gone: connection.gone,
     finish: async (status) => {
-      errors.end(statusText(status, protocol));
+      // Also called when the caller has gone.
+      await new Promise<void>((resolve) => void errors.end(statusText(status, protocol), () => resolve()));
       connection.close();
     },
   };

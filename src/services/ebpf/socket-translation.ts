@@ -1,0 +1,142 @@
+// Translates pods' sockets at connect() and its like, so that their packets never need translation. Follows what the
+// nftables back end has programmed: whatever is not here, or not yet, is done there.
+import { mkdirSync } from 'node:fs';
+import { isKernelError } from '../../kernel/kernel-error.ts';
+import type { Clock, Timer } from '../../lang/clock.ts';
+import type { Log } from '../../lang/log.ts';
+import type { EntryChange } from '../apply.ts';
+import type { Programmed } from '../diff.ts';
+import { applyDiffs, closeServiceMaps, createMaps } from './apply.ts';
+import type { Maps } from './apply.ts';
+import { adoptMaps, attachAll, detachAll, probe } from './attach.ts';
+import { translationOf } from './compile.ts';
+import { diffTranslation, goneUdpEndpoints } from './diff.ts';
+import type { GoneEndpoint, MapDiff } from './diff.ts';
+import { capacityFor } from './layout.ts';
+import { destroyStaleSockets } from './stale-sockets.ts';
+import type { Translation } from './state.ts';
+
+/** Between an endpoint's end and that of the sockets that had it. */
+const END_SOCKETS_MS = 100;
+
+export class SocketTranslation {
+  readonly #cgroup: string;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  #table = new Map<string, Translation>();
+  #maps: Maps | undefined;
+  #gone: GoneEndpoint[] = [];
+  #timer: Timer | undefined;
+
+  private constructor(cgroup: string, clock: Clock, log: Log) {
+    this.#cgroup = cgroup;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** For the processes in and below a cgroup's folder, which it makes. Throws where the kernel cannot. */
+  static open(cgroup: string, clock: Clock, log: Log): SocketTranslation {
+    mkdirSync(cgroup, { recursive: true });
+    probe(cgroup);
+    return new SocketTranslation(cgroup, clock, log);
+  }
+
+  /** Takes away what an agent that translated sockets left on the cgroup. */
+  static remove(cgroup: string): void {
+    detachAll(cgroup);
+  }
+
+  /** Begins, or begins anew, with all entries that there are. */
+  begin(entries: Iterable<Programmed>): void {
+    this.#table = new Map(
+      [...entries].flatMap((entry) => {
+        const translation = translationOf(entry);
+        return translation ? [[translation.match, translation]] : [];
+      }),
+    );
+    this.#rebuild();
+  }
+
+  /** After each change of the tables. */
+  follow(changes: readonly EntryChange[]): void {
+    if (!this.#maps) return;
+    const diffs = changes.filter(isOfServices).map((change) => this.#take(change));
+    try {
+      applyDiffs(this.#maps, diffs);
+      this.#endSockets(diffs);
+    } catch (error) {
+      if (!isKernelError(error, 'E2BIG')) this.#log.warn({ err: error }, 'making the socket maps anew');
+      this.#rebuild();
+    }
+  }
+
+  /** What is attached stays and works. */
+  close(): void {
+    this.#timer?.cancel();
+    if (!this.#maps) return;
+    closeServiceMaps(this.#maps);
+    this.#maps.flows.close();
+    this.#maps.fronts.close();
+    this.#maps = undefined;
+  }
+
+  #take({ before: was, after: is }: EntryChange): MapDiff {
+    const { match } = (is ?? was)!;
+    const before = this.#table.get(match);
+    const after = is && translationOf(is);
+    if (after) this.#table.set(match, after);
+    else this.#table.delete(match);
+    return diffTranslation(before, after);
+  }
+
+  /** Soon, and all that are to end by then together: it means a look into every pod. */
+  #endSockets(diffs: readonly MapDiff[]): void {
+    this.#gone.push(...diffs.flatMap(goneUdpEndpoints));
+    if (this.#gone.length === 0) return;
+    this.#timer ??= this.#clock.after(END_SOCKETS_MS, () => {
+      this.#timer = undefined;
+      const gone = this.#gone.splice(0);
+      try {
+        if (this.#maps) destroyStaleSockets(this.#cgroup, this.#maps.fronts, gone);
+      } catch (error) {
+        this.#log.warn({ err: error }, 'UDP sockets of removed endpoints not ended');
+      }
+    });
+  }
+
+  /** New maps, and programs that use them in the place of the old: no call sees half of it. */
+  #rebuild(): void {
+    const old = this.#maps;
+    const translations = [...this.#table.values()];
+    const endpoints = translations.reduce((sum, each) => sum + each.endpoints.length, 0);
+    try {
+      const maps = createMaps(
+        capacityFor({ services: translations.length, endpoints }),
+        old ?? adoptMaps(this.#cgroup),
+      );
+      applyDiffs(
+        maps,
+        translations.map((each) => diffTranslation(undefined, each)),
+      );
+      attachAll(this.#cgroup, maps);
+      this.#maps = maps;
+    } catch (error) {
+      this.#giveUp(error);
+    }
+    if (old) closeServiceMaps(old);
+  }
+
+  /** Until it is to begin anew. Maps that nobody writes would lead to endpoints that are gone. */
+  #giveUp(error: unknown): void {
+    this.#log.error({ err: error }, 'sockets are not translated, packets are');
+    this.#maps = undefined;
+    try {
+      detachAll(this.#cgroup);
+    } catch (again) {
+      this.#log.error({ err: again }, 'socket programs not detached');
+    }
+  }
+}
+
+/** Clients from outside have other entries with the same address and port. */
+const isOfServices = ({ before, after }: EntryChange): boolean => (after ?? before)?.map === 'services';

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { toText as programText } from '../../wire/ebpf/text.ts';
+import type { Programmed } from '../diff.ts';
+import { masqueradeCode } from '../endpoint-ids.ts';
+import { shapeCode } from '../shape.ts';
+import type { Masquerade } from '../state.ts';
+import { translationOf } from './compile.ts';
+import { diffTranslation, goneUdpEndpoints } from './diff.ts';
+import type { Element, MapDiff } from './diff.ts';
+import { encodeFront, encodePeer } from './layout.ts';
+import { PROGRAMS } from './programs.ts';
+import { toText } from './state.ts';
+import type { Translation } from './state.ts';
+
+type Changes = { readonly masquerade?: Masquerade; readonly stickySeconds?: number } & Partial<Programmed>;
+
+const programmed = ({ masquerade = 'outsiders', stickySeconds, ...changes }: Changes = {}): Programmed => ({
+  map: 'services',
+  family: 4,
+  match: 'tcp . 10.96.0.10 . 80',
+  code: shapeCode({ kind: 'balance', count: 1, isOutside: false, stickySeconds }),
+  slots: [{ id: masqueradeCode(masquerade) + 7, at: '10.244.0.5 . 8080', isHairpin: true, isSticky: false }],
+  allowed: [],
+  ...changes,
+});
+
+describe('translationOf()', () => {
+  it('takes an entry over of which only the destination is changed, with its slots and ids', () => {
+    const translation = translationOf(programmed());
+    assert.equal(toText([translation!]), 'tcp . 10.96.0.10 . 80 -> 268435463:10.244.0.5 . 8080');
+  });
+
+  it('leaves everything else to the tables', () => {
+    const cases: readonly (readonly [string, Changes])[] = [
+      ['the source is changed too', { masquerade: 'all' }],
+      ['session affinity', { stickySeconds: 10 }],
+      ['clients from outside', { map: 'outside-services' }],
+      ['source ranges', { allowed: ['10.0.0.0/8'] }],
+      ['SCTP', { match: 'sctp . 10.96.0.10 . 80' }],
+      ['refused', { code: shapeCode({ kind: 'reject' }), slots: [] }],
+    ];
+    for (const [why, changes] of cases) assert.equal(translationOf(programmed(changes)), undefined, why);
+  });
+});
+
+const keyOf = (element: Element): string =>
+  element.map === 'endpoints'
+    ? `endpoint ${element.id}`
+    : `${element.map} ${element.match} ${element.map === 'slots' ? element.slot : ''}`;
+
+type Maps = ReadonlyMap<string, Element>;
+
+/** The maps after each single step, in the order in which apply.ts takes them. */
+const steps = (start: Maps, { updates, deletions }: MapDiff): readonly Maps[] => {
+  const order = ['endpoints', 'slots', 'services'] as const;
+  const of = (elements: readonly Element[], map: string) => elements.filter((each) => each.map === map);
+  const states = [start];
+  for (const element of order.flatMap((map) => of(updates, map)))
+    states.push(new Map(states.at(-1)).set(keyOf(element), element));
+  for (const element of order.toReversed().flatMap((map) => of(deletions, map))) {
+    assert.ok(states.at(-1)!.has(keyOf(element)), 'a batch of deletions stops at what is not there');
+    states.push(new Map([...states.at(-1)!].filter(([key]) => key !== keyOf(element))));
+  }
+  return states;
+};
+
+const contents = (translation: Translation | undefined): Maps =>
+  steps(new Map(), diffTranslation(undefined, translation)).at(-1)!;
+
+const isWhole = (maps: Maps, match: string): boolean => {
+  const service = maps.get(`services ${match} `);
+  if (service?.map !== 'services') return true;
+  return Array.from({ length: service.count }, (_, slot) => maps.get(`slots ${match} ${slot}`)).every(
+    (slot) => slot?.map === 'slots' && maps.has(`endpoint ${slot.id}`),
+  );
+};
+
+const match = 'udp . 10.96.0.10 . 80';
+const translations = fc.option(
+  fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 6 }).map((ids) => ({
+    match,
+    endpoints: ids.map((id) => ({ id, at: `10.244.0.${id} . 8080` })),
+  })),
+  { nil: undefined },
+);
+
+describe('diffTranslation()', () => {
+  it('leads from any state to any other, and every look in between finds something whole', () => {
+    fc.assert(
+      fc.property(translations, translations, (before, after) => {
+        const states = steps(contents(before), diffTranslation(before, after));
+        assert.deepEqual(states.at(-1), contents(after));
+        for (const maps of states) assert.ok(isWhole(maps, match));
+      }),
+    );
+  });
+
+  it('changes nothing where nothing changed', () => {
+    fc.assert(
+      fc.property(translations, (same) =>
+        assert.deepEqual(diffTranslation(same, same), { updates: [], deletions: [] }),
+      ),
+    );
+  });
+});
+
+describe('goneUdpEndpoints()', () => {
+  const at = (id: number, address: string): Translation => ({ match, endpoints: [{ id, at: address }] });
+
+  it('names the endpoints that no id stands for any more', () => {
+    const a = at(1, '10.244.0.1 . 53');
+    assert.deepEqual(goneUdpEndpoints(diffTranslation(a, at(2, '10.244.0.2 . 53'))), [
+      { match, at: '10.244.0.1 . 53' },
+    ]);
+    assert.deepEqual(goneUdpEndpoints(diffTranslation(a, at(2, '10.244.0.1 . 53'))), []);
+    assert.deepEqual(goneUdpEndpoints(diffTranslation(a, a)), []);
+  });
+});
+
+describe('layout', () => {
+  it('has IPv4 as mapped IPv6, ports in network byte order', () => {
+    assert.equal(
+      Buffer.from(encodePeer('10.96.0.10 . 80')).toString('hex'),
+      '00000000000000000000ffff0a60000a00500000',
+    );
+    assert.equal(encodeFront('tcp . fd00:96::a . 80').length, 24);
+    assert.equal(encodeFront('tcp . fd00:96::a . 80', 3).length, 28);
+  });
+});
+
+describe('programs', () => {
+  it('have names that the kernel takes', () => {
+    for (const { name } of Object.values(PROGRAMS)) assert.match(name, /^[a-z0-9_]{1,15}$/);
+  });
+
+  it('give a peer the name by which its socket knows it', () => {
+    assert.equal(
+      programText(PROGRAMS.recvmsg4.program),
+      `  r6 = r1
+  *(u64 *)(r10 - 56) = 0
+  *(u32 *)(r10 - 48) = -65536
+  r1 = *(u32 *)(r6 + 4)
+  *(u32 *)(r10 - 44) = r1
+  r1 = *(u32 *)(r6 + 24)
+  *(u32 *)(r10 - 40) = r1
+  r1 = r6
+  call get_socket_cookie
+  *(u64 *)(r10 - 64) = r0
+  r1 = map[fronts]
+  r2 = r10
+  r2 += -64
+  call map_lookup_elem
+  if r0 == 0 goto pass
+  r8 = r0
+  r1 = *(u32 *)(r8 + 12)
+  *(u32 *)(r6 + 4) = r1
+  r1 = *(u32 *)(r8 + 16)
+  *(u32 *)(r6 + 24) = r1
+pass:
+  r0 = 1
+  exit`,
+    );
+  });
+});

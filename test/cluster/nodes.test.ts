@@ -1,0 +1,72 @@
+// What nodes do for pods and operators besides running them, in a whole cluster: host ports, metrics.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { eventually } from '../support/poll.ts';
+import { type TestCluster, startTestCluster } from '../support/test-cluster.ts';
+
+const SERVER = 'exec socat TCP-LISTEN:8080,fork,reuseaddr SYSTEM:"echo hello"';
+
+const pod = (name: string, ports: string): string => `apiVersion: v1
+kind: Pod
+metadata: { name: ${name}, labels: { app: ${name} } }
+spec:
+  terminationGracePeriodSeconds: 1
+  containers: [{ name: c, image: podnet/toolbox, command: [sh, -c, '${SERVER}'], ports: [${ports}] }]
+`;
+
+describe('nodes of a cluster', () => {
+  let cluster: TestCluster;
+  before(async () => {
+    cluster = await startTestCluster('nodes', { nodes: 1 });
+  });
+  after(() => cluster?.down());
+  const kubectl = (...args: string[]): Promise<string> => cluster.kubectl(args);
+  const ready = (name: string): Promise<string> =>
+    kubectl('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=30s');
+
+  it('a port of the node leads to one pod at a time; the next one waits for it', async () => {
+    await cluster.kubectl(['apply', '-f', '-'], pod('first', '{ containerPort: 8080, hostPort: 9090 }'));
+    await ready('first');
+    const ask = async (): Promise<string> =>
+      (await cluster.onNode('node-1', ['timeout', '2', 'nc', '127.0.0.1', '9090'])).stdout.trim();
+    assert.equal(await ask(), 'hello');
+    await cluster.kubectl(['apply', '-f', '-'], pod('second', '{ containerPort: 8080, hostPort: 9090 }'));
+    await eventually('the reason to wait', async () =>
+      /didn't have free ports for the requested pod ports/.test(await kubectl('get', 'events')),
+    );
+    assert.match(
+      await kubectl('get', '--raw', '/metrics'),
+      /^scheduler_pending_pods\{queue="unschedulable"\} 1$/m,
+    );
+    await kubectl('delete', 'pod', 'first');
+    await ready('second');
+    assert.equal(await ask(), 'hello');
+    await kubectl('delete', 'pod', 'second');
+    assert.equal(await ask(), '');
+  });
+
+  it('metrics of the API server, a kubelet and a service proxy', async () => {
+    await cluster.kubectl(['apply', '-f', '-'], pod('served', '{ containerPort: 8080 }'));
+    await kubectl('expose', 'pod', 'served', '--port=80', '--target-port=8080');
+    await ready('served');
+    const value = (text: string, series: string): number =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${series} `))
+          ?.split(' ')
+          .at(-1),
+      );
+    const created =
+      'apiserver_request_total{verb="CREATE",group="",version="v1",resource="services",subresource="",scope="namespace",component="apiserver",dry_run="",code="201"}';
+    assert.equal(value(await kubectl('get', '--raw', '/metrics'), created), 1);
+    const kubelet = await kubectl('get', '--raw', '/api/v1/nodes/node-1/proxy/metrics');
+    assert.equal(value(kubelet, 'kubelet_node_name{node="node-1"}'), 1);
+    assert.equal(value(kubelet, 'kubelet_running_pods'), 1);
+    assert.ok(value(kubelet, 'workqueue_adds_total{name="kubelet"}') > 0);
+    await eventually('the latency from the pod’s readiness to the rules', async () => {
+      const { stdout } = await cluster.onNode('node-1', ['curl', '-s', 'http://127.0.0.1:10249/metrics']);
+      return value(stdout, 'kubeproxy_network_programming_duration_seconds_count{ip_family="IPv4"}') > 0;
+    });
+  });
+});
