@@ -1,5 +1,6 @@
 // What a program sees whose sockets are translated: no packet goes to a Service, and yet all names are the Service's.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ProgrammedCgroup } from '../../src/kernel/cgroup-programs.ts';
 import { eventually } from '../support/poll.ts';
@@ -10,6 +11,7 @@ import type { Lab } from '../support/service-lab.ts';
 import { bothFamilies, service, slice } from '../support/service-objects.ts';
 import { startSocketAgent } from '../support/socket-agent.ts';
 import type { SocketAgent } from '../support/socket-agent.ts';
+import { runOk } from '../support/test-cluster.ts';
 import { makeCgroup, noCgroups, removeCgroup } from '../support/test-cgroup.ts';
 
 const podCgroup = `/podnet-test-sockets-${process.pid}/pods`;
@@ -176,6 +178,17 @@ describe('translated sockets', { skip: noCgroups }, () => {
     await isTranslated(last);
     assert.match(await lab.pods[2]!.dial({ host: '10.96.0.10', port: 80 }), /^pod/);
     assert.equal(await flowsTo('10.96.0.10'), '');
+  });
+
+  it('falls back to packets by itself where the kernel takes no program', async () => {
+    const file = join(import.meta.dirname, '../support/sockets-without-rights.ts');
+    const rights = '-bpf,-sys_admin,-net_admin,-perfmon';
+    const command = [process.execPath, file, podCgroup];
+    assert.equal(
+      await runOk('setpriv', ['--bounding-set', rights, '--inh-caps', rights, ...command]),
+      'packets\n',
+    );
+    assert.equal(await runOk(command[0]!, command.slice(1)), 'sockets\n');
   });
 
   it('leaves nothing on the cgroup when the next agent is for packets only', async () => {

@@ -1,8 +1,8 @@
 // The maps in the kernel: writes what differs, in as few calls as there are maps.
 import { BpfMap } from '../../kernel/bpf-map.ts';
-import { LITTLE_ENDIAN, viewOf } from '../../wire/netlink.ts';
+import { viewOf } from '../../wire/netlink.ts';
 import type { Element, MapDiff } from './diff.ts';
-import { SOCKET_MAPS, encodeFront, encodePeer, serviceMaps } from './layout.ts';
+import { SOCKET_MAPS, serviceMaps, writeFront, writeNumber, writePeer, writeSlot } from './layout.ts';
 import type { Capacity, MapName } from './layout.ts';
 
 export type Maps = Readonly<Record<MapName, BpfMap>>;
@@ -38,37 +38,41 @@ export const applyDiffs = (maps: Maps, diffs: readonly MapDiff[]): void => {
   );
   for (const map of ORDER) {
     const elements = updates.get(map) ?? [];
-    maps[map].update(pack(elements.map(encodeKey)), pack(elements.map(encodeValue)));
+    const { keyBytes, valueBytes } = maps[map].definition;
+    maps[map].update(pack(elements, keyBytes, writeKey), pack(elements, valueBytes, writeValue));
   }
-  for (const map of ORDER.toReversed()) maps[map].delete(pack((deletions.get(map) ?? []).map(encodeKey)));
+  for (const map of ORDER.toReversed())
+    maps[map].delete(pack(deletions.get(map) ?? [], maps[map].definition.keyBytes, writeKey));
 };
 
-const encodeKey = (element: Element): Uint8Array => {
-  switch (element.map) {
-    case 'endpoints':
-      return number(element.id);
-    case 'slots':
-      return encodeFront(element.match, element.slot);
-    case 'services':
-      return encodeFront(element.match);
-  }
-};
+type Write = (view: DataView, offset: number, element: Element) => void;
 
-const encodeValue = (element: Element): Uint8Array => {
-  switch (element.map) {
-    case 'endpoints':
-      return encodePeer(element.at);
-    case 'slots':
-      return number(element.id);
-    case 'services':
-      return number(element.count);
-  }
-};
-
-const number = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4);
-  viewOf(bytes).setUint32(0, value, LITTLE_ENDIAN);
+/** One after the other; the bytes that nobody writes are zero, as the programs' are. */
+const pack = (elements: readonly Element[], bytesEach: number, write: Write): Uint8Array => {
+  const bytes = new Uint8Array(elements.length * bytesEach);
+  const view = viewOf(bytes);
+  elements.forEach((element, index) => write(view, index * bytesEach, element));
   return bytes;
 };
 
-const pack = (parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
+const writeKey: Write = (view, offset, element) => {
+  switch (element.map) {
+    case 'endpoints':
+      return writeNumber(view, offset, element.id);
+    case 'slots':
+      return writeSlot(view, offset, element.match, element.slot);
+    case 'services':
+      return writeFront(view, offset, element.match);
+  }
+};
+
+const writeValue: Write = (view, offset, element) => {
+  switch (element.map) {
+    case 'endpoints':
+      return writePeer(view, offset, element.at);
+    case 'slots':
+      return writeNumber(view, offset, element.id);
+    case 'services':
+      return writeNumber(view, offset, element.count);
+  }
+};

@@ -14,6 +14,7 @@ export type MapDiff = { readonly updates: readonly Element[]; readonly deletions
 export type GoneEndpoint = { readonly match: string; readonly at: string };
 
 export const diffTranslation = (before: Translation | undefined, after: Translation | undefined): MapDiff => {
+  if (!before) return { updates: listOf(after), deletions: [] };
   const [old, young] = [elementsOf(before), elementsOf(after)];
   return {
     updates: [...young.values()].filter((element) => !isSame(element, old.get(keyOf(element)))),
@@ -31,15 +32,17 @@ export const goneUdpEndpoints = ({ updates, deletions }: MapDiff): readonly Gone
   );
 };
 
-const elementsOf = (translation: Translation | undefined): ReadonlyMap<string, Element> => {
-  if (!translation) return new Map();
+const elementsOf = (translation: Translation | undefined): ReadonlyMap<string, Element> =>
+  new Map(listOf(translation).map((element) => [keyOf(element), element]));
+
+const listOf = (translation: Translation | undefined): readonly Element[] => {
+  if (!translation) return [];
   const { match, endpoints } = translation;
-  const elements: readonly Element[] = [
+  return [
     ...endpoints.map(({ id, at }) => ({ map: 'endpoints', match, id, at }) as const),
     ...endpoints.map(({ id }, slot) => ({ map: 'slots', match, slot, id }) as const),
     { map: 'services', match, count: endpoints.length },
   ];
-  return new Map(elements.map((element) => [keyOf(element), element]));
 };
 
 const keyOf = (element: Element): string => {

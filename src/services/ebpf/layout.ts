@@ -73,24 +73,33 @@ const hash = (name: string, keyBytes: number, valueBytes: number, maxEntries: nu
 
 const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = { tcp: 6, udp: 17 };
 
-/** The key of `tcp . 10.96.0.10 . 80` in `services`; with a slot, in `slots`. */
-export const encodeFront = (match: string, slot?: number): Uint8Array => {
+/** The key of `tcp . 10.96.0.10 . 80` in `services`, and the start of its keys in `slots`. */
+export const writeFront = (view: DataView, offset: number, match: string): void => {
   const [protocol, address, port] = match.split(' . ') as [string, string, string];
-  const bytes = new Uint8Array(slot === undefined ? SERVICE_BYTES : SLOT_BYTES);
-  const view = viewOf(bytes);
-  bytes.set(mappedBytes(address));
-  view.setUint16(ADDRESS_BYTES, Number(port));
-  view.setUint32(ADDRESS_BYTES + 4, PROTOCOL_NUMBERS[protocol]!, LITTLE_ENDIAN);
-  if (slot !== undefined) view.setUint32(SERVICE_BYTES, slot, LITTLE_ENDIAN);
-  return bytes;
+  writeAddress(view, offset, address);
+  view.setUint16(offset + ADDRESS_BYTES, Number(port));
+  view.setUint32(offset + ADDRESS_BYTES + 4, PROTOCOL_NUMBERS[protocol]!, LITTLE_ENDIAN);
+};
+
+export const writeSlot = (view: DataView, offset: number, match: string, slot: number): void => {
+  writeFront(view, offset, match);
+  writeNumber(view, offset + SERVICE_BYTES, slot);
 };
 
 /** The value of an endpoint, `10.244.0.5 . 8080`. */
-export const encodePeer = (at: string): Uint8Array => {
+export const writePeer = (view: DataView, offset: number, at: string): void => {
   const [address, port] = at.split(' . ') as [string, string];
+  writeAddress(view, offset, address);
+  view.setUint16(offset + ADDRESS_BYTES, Number(port));
+};
+
+/** An id or a count, in the machine's byte order. */
+export const writeNumber = (view: DataView, offset: number, value: number): void =>
+  view.setUint32(offset, value, LITTLE_ENDIAN);
+
+export const encodePeer = (at: string): Uint8Array => {
   const bytes = new Uint8Array(PEER_BYTES);
-  bytes.set(mappedBytes(address));
-  viewOf(bytes).setUint16(ADDRESS_BYTES, Number(port));
+  writePeer(viewOf(bytes), 0, at);
   return bytes;
 };
 
@@ -98,8 +107,12 @@ export const encodePeer = (at: string): Uint8Array => {
 export const encodeSocketPeer = (cookie: Uint8Array, peer: Uint8Array): Uint8Array =>
   Buffer.concat([cookie, peer]);
 
-const mappedBytes = (text: string): Uint8Array => {
-  const address = parseAddress(text)!;
-  const bytes = addressToBytes(address);
-  return address.family === 6 ? bytes : Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...bytes);
+/** IPv4 without parseAddress(), whose arithmetic of large numbers took half of the time with 30,000 Services. */
+const writeAddress = (view: DataView, offset: number, text: string): void => {
+  if (text.includes(':')) {
+    addressToBytes(parseAddress(text)!).forEach((byte, index) => view.setUint8(offset + index, byte));
+    return;
+  }
+  view.setUint16(offset + 10, 0xffff);
+  text.split('.').forEach((part, index) => view.setUint8(offset + 12 + index, Number(part)));
 };

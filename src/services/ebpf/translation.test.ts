@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { LITTLE_ENDIAN } from '../../wire/netlink.ts';
 import { toText as programText } from '../../wire/ebpf/text.ts';
 import type { Programmed } from '../diff.ts';
 import { masqueradeCode } from '../endpoint-ids.ts';
@@ -9,7 +10,7 @@ import type { Masquerade } from '../state.ts';
 import { translationOf } from './compile.ts';
 import { diffTranslation, goneUdpEndpoints } from './diff.ts';
 import type { Element, MapDiff } from './diff.ts';
-import { encodeFront, encodePeer } from './layout.ts';
+import { encodePeer, writeSlot } from './layout.ts';
 import { PROGRAMS } from './programs.ts';
 import { toText } from './state.ts';
 import type { Translation } from './state.ts';
@@ -125,8 +126,12 @@ describe('layout', () => {
       Buffer.from(encodePeer('10.96.0.10 . 80')).toString('hex'),
       '00000000000000000000ffff0a60000a00500000',
     );
-    assert.equal(encodeFront('tcp . fd00:96::a . 80').length, 24);
-    assert.equal(encodeFront('tcp . fd00:96::a . 80', 3).length, 28);
+    const slot = new DataView(new ArrayBuffer(28));
+    writeSlot(slot, 0, 'udp . fd00:96::a . 53', 3);
+    assert.deepEqual(
+      [slot.getUint16(0), slot.getUint8(15), slot.getUint16(16), slot.getUint8(LITTLE_ENDIAN ? 20 : 23)],
+      [0xfd00, 0x0a, 53, 17],
+    );
   });
 });
 
