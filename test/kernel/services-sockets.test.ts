@@ -181,7 +181,7 @@ describe('translated sockets', { skip: noCgroups }, () => {
   });
 
   it('falls back to packets by itself where the kernel takes no program', async () => {
-    const file = join(import.meta.dirname, '../support/sockets-without-rights.ts');
+    const file = join(import.meta.dirname, '../support/open-sockets-agent.ts');
     const rights = '-bpf,-sys_admin,-net_admin,-perfmon';
     const command = [process.execPath, file, podCgroup];
     assert.equal(

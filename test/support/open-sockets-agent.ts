@@ -1,4 +1,4 @@
-// Run by a test without the right to load programs: prints which back end is left.
+// Run by a test with and without the right to load programs: prints which back end it gets.
 import { systemClock } from '../../src/lang/clock.ts';
 import { createLog } from '../../src/lang/log.ts';
 import { openSockets } from '../../src/services/ebpf/open-sockets.ts';
