@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { testContext } from '../../test/support/test-registry.ts';
 import { ApiError } from '../k8s/api-error.ts';
+import type { ObjectRef } from '../client/client.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
+import { apiVersionOf } from '../k8s/resources.ts';
 import { silentLog } from '../lang/log.ts';
 import { createRegistry } from './create-registry.ts';
 import type { Draft, Kind } from './kind.ts';
@@ -124,10 +126,19 @@ const live = async (registry: Registry, kind: Kind, made: Stored<KubeObject>, ne
   await answerTo(registry.patch(kind, ref, patch, CONTEXT));
   if (kind.subresources.includes('status'))
     await answerTo(registry.patch(kind, ref, patch, CONTEXT, 'status'));
+  await applied(registry, kind, ref, next);
   kind.row(registry.get(kind, ref), 0);
   for (const field of Object.values(kind.fields))
     assert.equal(typeof field(registry.get(kind, ref)), 'string');
   await registry.delete(kind, ref, { gracePeriodSeconds: 0 }, CONTEXT);
+};
+
+const applied = async (registry: Registry, kind: Kind, ref: ObjectRef, next: Draft): Promise<void> => {
+  const { resource } = kind;
+  const config = { ...next, apiVersion: apiVersionOf(resource), kind: resource.kind };
+  const apply = () => answerTo(registry.apply(kind, ref, { config, isForced: true }, CONTEXT));
+  const first = await apply();
+  if (first) assert.equal((await apply())?.object, first.object, 'a second apply changes nothing');
 };
 
 const CONTEXT = testContext({ fieldValidation: 'Ignore' });

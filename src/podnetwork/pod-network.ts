@@ -16,6 +16,7 @@ import type { Log } from '../lang/log.ts';
 import type { SandboxNetwork } from '../runtime/sandbox-network.ts';
 import { AddressStore } from './address-store.ts';
 import { HostPortTable } from './host-ports/apply.ts';
+import { startHostPortUpkeep } from './host-ports/upkeep.ts';
 import { POD_LINK, POD_SYSCTLS, addWire, nodeLinkName, setUpNodeEnd, setUpPodEnd } from './pod-interface.ts';
 import type { PodWire } from './pod-interface.ts';
 import { WireRemover } from './wire-remover.ts';
@@ -68,6 +69,7 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
   const node = readNodeSide(rtnetlink, options.mtuBytes);
   const addresses = store.sandboxIds().flatMap((id) => store.addressesOf(id));
   const hostPorts = new HostPortTable(options, addresses);
+  const endUpkeep = startHostPortUpkeep({ ...options, table: hostPorts });
 
   const attach: PodNetwork['attach'] = async (sandboxId, pod, netnsPath) => {
     const wire: PodWire = {
@@ -109,6 +111,7 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
       if (lost.length > 0) log.info({ sandboxes: lost }, 'detached sandboxes that are no more');
     },
     close: () => {
+      endUpkeep();
       rtnetlink.close();
       remover.close();
       store.close();

@@ -13,6 +13,8 @@ import { startNetnsAgent } from '../support/netns-agent.ts';
 import type { NetnsAgent } from '../support/netns-agent.ts';
 import { createPodLab } from '../support/pod-lab.ts';
 import type { PodLab } from '../support/pod-lab.ts';
+import { eventually } from '../support/poll.ts';
+import { runOk } from '../support/test-cluster.ts';
 
 let lab: PodLab;
 let otherNode: NetnsAgent;
@@ -148,6 +150,10 @@ describe('host ports', () => {
     publish('b', [mapping({ hostPort: 9001 })]);
     assert.match(await call(lab.host, nodeIp(0), 9000), /^a /);
     assert.match(await call(lab.host, nodeIp(1), 9001), /^b /);
+    const flush = 'flush map ip podnet-host-ports ports';
+    await runOk('ip', ['netns', 'exec', `podnet-${lab.config.name}-node-1`, 'nft', flush]);
+    assert.equal(await call(lab.host, nodeIp(0), 9000), 'error ECONNREFUSED');
+    await eventually('the ports', async () => (await call(lab.host, nodeIp(0), 9000)).startsWith('a '));
   });
 });
 

@@ -63,6 +63,18 @@ describe('process runtime', () => {
     assert.equal(await runtime.podSandboxStatus(sandbox), undefined);
   });
 
+  it('sysctls of a pod are for all its containers, and for nobody else', async () => {
+    const read = 'cat /proc/sys/kernel/shm_rmid_forced /proc/sys/net/ipv4/ip_unprivileged_port_start';
+    const sysctls = { 'kernel.shm_rmid_forced': '1', 'net.ipv4.ip_unprivileged_port_start': '80' };
+    const sandbox = await test.sandbox({ sysctls });
+    for (const name of ['one', 'two']) {
+      const id = await test.run(sandbox, { name, command: ['sleep', 'infinity'] });
+      assert.equal(await exec(id, read), '1\n80');
+    }
+    assert.equal(readFileSync('/proc/sys/kernel/shm_rmid_forced', 'utf8'), '0\n');
+    await runtime.removePodSandbox(sandbox);
+  });
+
   it('containers of a sandbox with sharedPid see each other, and what one leaves ends with it', async () => {
     const sandbox = await test.sandbox({ sharedPid: true });
     const sleeper = await test.run(sandbox, { name: 'sleeper', command: ['sleep', '1234'] });

@@ -66,7 +66,7 @@ const settled = ({ object, own, others, comparison }: Outcome): Extract<Applied,
 // First everything goes that was applied last time, a declared field with all that it holds; then what someone claims comes
 // back. What goes in the end is no more than what was applied last time.
 const prune = (type: FieldType, merged: JsonObject, last: FieldSet, claimed: FieldSet): JsonObject => {
-  if (isEmpty(last)) return merged;
+  if (isEmpty(difference(last, claimed))) return merged; // the usual apply: nothing went out of it
   const named = (fields: FieldSet): FieldSet => withDeclaredFields(type, fields);
   const fieldsOf = (object: JsonObject): FieldSet => named(fieldSetOf(type, object));
   const [all, lastNamed] = [fieldsOf(merged), named(last)];

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../lang/json.ts';
 import { fieldElement } from './field-path.ts';
 import { EMPTY, LEAF, isEmpty, nodeOf, outside } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
-import { memberType, shapeOf } from './field-type.ts';
+import { memberType, shapeOf, whenAbsent } from './field-type.ts';
 import type { FieldType, ListType } from './field-type.ts';
 import { itemsByElement } from './list-items.ts';
 
@@ -77,15 +77,23 @@ const wholeOf = (type: FieldType, value: unknown): FieldSet => {
 const compareMembers = (type: FieldType, before: JsonObject, after: JsonObject): Nodes | undefined => {
   let found: Found | undefined;
   for (const name of Object.keys(before)) {
-    const nodes = compareValues(memberType(type, name), before[name], memberOf(after, name));
+    const nodes = compareMember(type, name, before[name], memberOf(after, name));
     if (nodes) found = collect(found, fieldElement(name), nodes);
   }
   for (const name of Object.keys(after)) {
     if (after[name] === undefined || memberOf(before, name) !== undefined) continue;
-    found = collect(found, fieldElement(name), { added: wholeOf(memberType(type, name), after[name]) });
+    const nodes = compareMember(type, name, undefined, after[name]);
+    if (nodes) found = collect(found, fieldElement(name), nodes);
   }
   return found;
 };
+
+const compareMember = (type: FieldType, name: string, before: unknown, after: unknown): Nodes | undefined =>
+  compareValues(
+    memberType(type, name),
+    before === undefined ? whenAbsent(type, name) : before,
+    after === undefined ? whenAbsent(type, name) : after,
+  );
 
 const compareItems = (
   type: ListType,

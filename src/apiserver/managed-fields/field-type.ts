@@ -21,7 +21,7 @@ export type StructType = {
 
 export type StructField = {
   readonly type: FieldType;
-  /** What the emptiest object has of it, as Go writes one: a struct that is no pointer is there, so no one adds it. */
+  /** What the emptiest object has of it: a Go struct that is no pointer is always there, so no one adds it. */
   readonly whenEmpty: 'nothing' | 'null' | 'struct';
 };
 
@@ -75,11 +75,9 @@ export const memberType = (type: FieldType, name: string): FieldType => {
 export const isDeclared = (type: FieldType, name: string): boolean =>
   type.kind === 'struct' && type.fields.has(name);
 
-/** The object that Go's zero value of a type stands for: what a create is compared with. */
-export const emptyObject = (type: FieldType): JsonObject => {
-  if (type.kind !== 'struct') return {};
-  const object: JsonObject = {};
-  for (const [name, { whenEmpty, type: below }] of type.fields)
-    if (whenEmpty !== 'nothing') object[name] = whenEmpty === 'struct' ? emptyObject(below) : null;
-  return object;
+/** What an object that leaves a member out has of it to Go: undefined for nothing. */
+export const whenAbsent = (type: FieldType, name: string): unknown => {
+  const field = type.kind === 'struct' ? type.fields.get(name) : undefined;
+  if (!field || field.whenEmpty === 'nothing') return undefined;
+  return field.whenEmpty === 'struct' ? {} : null;
 };

@@ -14,7 +14,7 @@ import type { Entry, Writer } from './managers.ts';
 
 export type Update = {
   readonly type: FieldType;
-  /** The object as it is; for a create the emptiest one of its type. */
+  /** The object as it is; empty for a create. */
   readonly live: JsonObject;
   readonly after: JsonObject;
   readonly entries: readonly Entry[];

@@ -10,7 +10,6 @@ import { applyConfig, forceConfig } from '../managed-fields/apply.ts';
 import type { Application, Applied } from '../managed-fields/apply.ts';
 import { problemsOf, problemsText } from '../managed-fields/check.ts';
 import { hasPath } from '../managed-fields/field-set.ts';
-import { emptyObject } from '../managed-fields/field-type.ts';
 import { ignoredBy } from '../managed-fields/ignored-fields.ts';
 import { KUBECTL, lastAppliedFields, withLastApplied } from '../managed-fields/last-applied.ts';
 import { ownAfterUpdate } from '../managed-fields/update.ts';
@@ -103,10 +102,10 @@ const applicationOf = (
 
 // What is in an object that nobody owns was written before anyone applied it.
 const withFirstOwner = (application: Application): Application => {
-  const { type, live, writer } = application;
+  const { live, writer } = application;
   const entries = ownAfterUpdate({
     ...application,
-    live: emptyObject(type),
+    live: {},
     after: live,
     writer: { ...writer, manager: 'before-first-apply' },
   });

@@ -7,7 +7,6 @@ import { formatTime } from '../../k8s/time.ts';
 import { equalJson, isJsonObject } from '../../lang/json.ts';
 import type { JsonObject } from '../../lang/json.ts';
 import type { Draft, Kind } from '../kind.ts';
-import { emptyObject } from '../managed-fields/field-type.ts';
 import { ignoredBy } from '../managed-fields/ignored-fields.ts';
 import { parseEntries } from '../managed-fields/managers.ts';
 import type { Entry, Writer } from '../managed-fields/managers.ts';
@@ -42,7 +41,7 @@ export const writtenBy = (
     const entries = presentEntries(before, subresource ? undefined : sent);
     if (before && entries.length === 0) return entries; // its owners were cleared: no one counts them again
     const writer = writerOf(machinery, kind, context, subresource);
-    const live = before ? unmanaged(before) : emptyObject(type);
+    const live = before ? unmanaged(before) : {};
     return ownAfterUpdate({ type, live, after: unmanaged(after), entries, writer, ignored });
   };
 };

@@ -2,6 +2,7 @@
 // happens in one go, so there is no conflict to retry: a patch that names a resourceVersion conflicts like an update.
 // Source: k8s.io/apiserver/pkg/endpoints/handlers/patch.go.
 import type { ObjectRef, PatchType } from '../../client/client.ts';
+import { isJsonObject } from '../../lang/json.ts';
 import type { Draft, Kind } from '../kind.ts';
 import { applyPatch } from '../patch/apply-patch.ts';
 import type { RequestContext, Subresource } from '../registry.ts';
@@ -12,7 +13,7 @@ import { invalidPatch } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
-import { spellOutReset, writtenBy } from './ownership.ts';
+import { spellOutReset, unmanaged, writtenBy } from './ownership.ts';
 import { replace, replaceStatus } from './replace.ts';
 import { checkRef } from './request-object.ts';
 
@@ -28,12 +29,25 @@ export const patch = (
   subresource?: Exclude<Subresource, 'scale'>,
 ): StoredObject => {
   const before = find(machinery, kind, ref);
-  const draft: Draft = patched(machinery.schema(kind.definition), before, change, context);
+  const base = namesOwners(change) ? before : unmanaged(before);
+  const draft: Draft = patched(machinery.schema(kind.definition), base, change, context);
   checkRef(kind, draft, ref);
   const put = subresource === 'status' ? replaceStatus : replace;
   const ownership = writtenBy(machinery, kind, context, subresource);
   return put(machinery, { kind, draft, before, ownership }, context);
 };
+
+// Patches that have nothing to do with owners, nearly all, need not carry them along.
+const namesOwners = ({ body }: Patch): boolean => {
+  if (!Array.isArray(body)) return isJsonObject(body) && namesManagedFields(body['metadata']);
+  return body.some((operation: unknown) => {
+    const { path, from } = (operation ?? {}) as { readonly path?: unknown; readonly from?: unknown };
+    return [path, from].some((each) => /^(?:\/metadata(?:\/managedFields.*)?)?$/.test(String(each)));
+  });
+};
+
+const namesManagedFields = (metadata: unknown): boolean =>
+  isJsonObject(metadata) && 'managedFields' in metadata;
 
 /** What a patch makes of an object that has this schema. Throws Invalid or BadRequest. */
 export const patched = (root: ObjectNode, before: object, change: Patch, context: RequestContext): Draft => {

@@ -13,6 +13,7 @@ import { FAMILIES, elementCommands, removeTableCommands, tableCommands } from '.
 import type { HostPortSite } from './layout.ts';
 import { observeHostPorts } from './observe.ts';
 import { selectHostPorts } from './select.ts';
+import { toText } from './state.ts';
 import type { HostPort, HostPorts } from './state.ts';
 import { concernsFlows, staleFlows } from './stale-flows.ts';
 
@@ -47,6 +48,15 @@ export class HostPortTable {
   /** Idempotent. */
   withdraw(podAddresses: readonly Address[]): void {
     this.#apply(podAddresses, []);
+  }
+
+  /** Writes all anew if the kernel has something else. */
+  verify(): void {
+    if (this.#ports.size === 0) return;
+    const observed = this.#observe();
+    if (observed && toText(observed.values()) === toText(this.#ports.values())) return;
+    this.#options.log.warn({}, 'the host ports are not as they were written, putting them right');
+    this.#rewrite(this.#ports);
   }
 
   /** Undefined if there are no tables. */
