@@ -7,7 +7,6 @@
 import { CLASS_IN, RCODE, TYPE } from '../wire/dns/constants.ts';
 import type { Question, RecordData, ResourceRecord } from '../wire/dns/message.ts';
 import { lowerName } from '../wire/dns/name.ts';
-import { TTL_SECONDS } from './state.ts';
 import type { Lookup, RecordSets } from './zone.ts';
 
 export type ZoneView = {
@@ -17,6 +16,7 @@ export type ZoneView = {
   /** Whether an absent name is ours to deny. */
   readonly isOurs: (name: string) => boolean;
   readonly soa: RecordData;
+  readonly ttlSeconds: number;
 };
 
 /** What an answer is made from. */
@@ -54,11 +54,14 @@ const follow = (question: Question, zone: ZoneView, rotation: number, step: Step
   if (found.kind === 'absent') return negative(RCODE.NXDOMAIN, zone, step);
   if (found.kind === 'empty') return negative(RCODE.NOERROR, zone, step);
   const sets = lowerName(owner) === zone.domain ? withSoa(found.sets, zone.soa) : found.sets;
-  const records = recordsOf(owner, sets, question.type, rotation);
+  const records = recordsOf(zone, { owner, sets, type: question.type, rotation });
   if (records.length > 0) return positive([...answers, ...records], zone);
   const target = question.type === TYPE.CNAME ? undefined : cnameOf(sets);
   if (target === undefined) return negative(RCODE.NOERROR, zone, step);
-  const alias = [...answers, recordOf(owner, TYPE.CNAME, { kind: 'name', name: target })];
+  const alias = [
+    ...answers,
+    recordOf(zone, { name: owner, type: TYPE.CNAME, data: { kind: 'name', name: target } }),
+  ];
   if (alias.length > CNAME_HOPS_MAX) return negative(RCODE.SERVFAIL, zone, { owner, answers: alias });
   const next = zone.lookUp(target);
   if (next.kind === 'absent' && !zone.isOurs(target)) return { kind: 'alias', answers: alias, target };
@@ -73,14 +76,18 @@ const cnameOf = (sets: RecordSets): string | undefined => {
 };
 
 /** ANY gets one set, not all: less to send to a forged address (RFC 8482 4.1). */
-const recordsOf = (
-  owner: string,
-  sets: RecordSets,
-  type: number,
-  rotation: number,
-): readonly ResourceRecord[] => {
+const recordsOf = (zone: ZoneView, { owner, sets, type, rotation }: Wanted): readonly ResourceRecord[] => {
   const [wanted = type] = type === TYPE.ANY ? sets.keys() : [type];
-  return rotated(sets.get(wanted) ?? [], rotation).map((data) => recordOf(owner, wanted, data));
+  return rotated(sets.get(wanted) ?? [], rotation).map((data) =>
+    recordOf(zone, { name: owner, type: wanted, data }),
+  );
+};
+
+type Wanted = {
+  readonly owner: string;
+  readonly sets: RecordSets;
+  readonly type: number;
+  readonly rotation: number;
 };
 
 const rotated = <T>(items: readonly T[], by: number): readonly T[] => {
@@ -88,13 +95,10 @@ const rotated = <T>(items: readonly T[], by: number): readonly T[] => {
   return start === 0 ? items : [...items.slice(start), ...items.slice(0, start)];
 };
 
-const recordOf = (name: string, type: number, data: RecordData): ResourceRecord => ({
-  name,
-  type,
-  class: CLASS_IN,
-  ttlSeconds: TTL_SECONDS,
-  data,
-});
+const recordOf = (
+  { ttlSeconds }: ZoneView,
+  record: Pick<ResourceRecord, 'name' | 'type' | 'data'>,
+): ResourceRecord => ({ ...record, class: CLASS_IN, ttlSeconds });
 
 const positive = (answers: readonly ResourceRecord[], zone: ZoneView): ZoneAnswer => ({
   kind: 'answer',
@@ -113,11 +117,11 @@ const targetsOf = (answers: readonly ResourceRecord[]): readonly string[] => [
   ),
 ];
 
-const addressesAt = (name: string, { lookUp }: ZoneView): readonly ResourceRecord[] => {
-  const found = lookUp(name);
+const addressesAt = (name: string, zone: ZoneView): readonly ResourceRecord[] => {
+  const found = zone.lookUp(name);
   if (found.kind !== 'found') return [];
   return [TYPE.A, TYPE.AAAA].flatMap((type) =>
-    (found.sets.get(type) ?? []).map((data) => recordOf(name, type, data)),
+    (found.sets.get(type) ?? []).map((data) => recordOf(zone, { name, type, data })),
   );
 };
 
@@ -126,7 +130,7 @@ const negative = (rcode: number, zone: ZoneView, denied: Denied): ZoneAnswer => 
   rcode,
   answers: denied.answers,
   additionals: [],
-  authorities: [recordOf(zoneOf(denied.owner, zone.domain), TYPE.SOA, zone.soa)],
+  authorities: [recordOf(zone, { name: zoneOf(denied.owner, zone.domain), type: TYPE.SOA, data: zone.soa })],
 });
 
 type Denied = Pick<Step, 'owner' | 'answers'>;

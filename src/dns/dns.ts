@@ -92,7 +92,7 @@ export const startDns = (options: DnsOptions): Dns => {
     zone = startZone({
       reverseCidrs: [],
       ...options,
-      podMode: outside.podMode,
+      config: outside.config,
       onChange: (name) => fast.forget(name),
       log,
     });
@@ -102,7 +102,14 @@ export const startDns = (options: DnsOptions): Dns => {
   };
   const zoneView = (): ZoneSource | undefined => (isComplete ? zone?.view : undefined);
   const fast = new FastResponder(zoneView);
-  const outside = startOutside({ ...options, hostServers: options.upstreams, ownAddresses, port, log });
+  const outside = startOutside({
+    ...options,
+    hostServers: options.upstreams,
+    ownAddresses,
+    port,
+    onChange: () => fast.forgetAll(),
+    log,
+  });
   const complete = start();
   const responder = responderOf(options.domain, zoneView, outside);
   let rotation = 0;

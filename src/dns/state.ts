@@ -24,10 +24,14 @@ export const nameOnly = (name: string): ZoneRecord => ({
 export const TTL_SECONDS = 5;
 
 /** One line a record, in an order of its own. */
-export const toText = (records: readonly ZoneRecord[]): string => records.map(toLine).sort().join('\n');
+export const toText = (records: readonly ZoneRecord[], ttlSeconds = TTL_SECONDS): string =>
+  records
+    .map((record) => toLine(record, ttlSeconds))
+    .sort()
+    .join('\n');
 
-export const toLine = ({ name, type, data }: ZoneRecord): string =>
-  type === NAME_ONLY ? `${name}.` : `${name}. ${TTL_SECONDS} IN ${typeName(type)} ${dataText(data)}`;
+export const toLine = ({ name, type, data }: ZoneRecord, ttlSeconds = TTL_SECONDS): string =>
+  type === NAME_ONLY ? `${name}.` : `${name}. ${ttlSeconds} IN ${typeName(type)} ${dataText(data)}`;
 
 const dataText = (data: RecordData): string => {
   switch (data.kind) {

@@ -10,12 +10,11 @@ import { startLoop } from '../reconcile/loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import type { ZoneSource } from './answer.ts';
 import { compileApex, compileNamespace, compileService, startOfAuthority } from './compile.ts';
-import type { PodMode } from './config/state.ts';
+import type { DnsConfig } from './config/state.ts';
 import type { PodAddresses } from './pod-addresses.ts';
 import { lookUpPod, parsePodName } from './pod-names.ts';
 import { parseReverseName } from './reverse-name.ts';
 import { isHeadless, selectService } from './select.ts';
-import { TTL_SECONDS } from './state.ts';
 import { Triggers } from './triggers.ts';
 import { Zone } from './zone.ts';
 
@@ -27,7 +26,7 @@ export type ZoneOptions = {
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
   readonly pods: Pick<PodAddresses, 'has'>;
-  readonly podMode: () => PodMode;
+  readonly config: () => Pick<DnsConfig, 'pods' | 'ttlSeconds'>;
   /** Hears of each name of which the zone now says something else. */
   readonly onChange: (name: string) => void;
   readonly clock: Clock;
@@ -69,7 +68,7 @@ export const startZone = (options: ZoneOptions): ZoneLoop => {
   const unsubscribe = subscribe(options, loop, triggers);
   return {
     view: viewOf(zone, options, () => serial),
-    toText: () => zone.toText(),
+    toText: () => zone.toText(options.config().ttlSeconds),
     whenIdle: () => loop.whenIdle(),
     stop: () => {
       for (const end of unsubscribe) end();
@@ -118,19 +117,22 @@ const update = (zone: Zone, options: ZoneOptions, dirty: string): boolean => {
 };
 
 const viewOf = (zone: Zone, options: ZoneOptions, serial: () => number): ZoneSource => {
-  const { domain, pods, podMode, reverseCidrs } = options;
+  const { domain, pods, config, reverseCidrs } = options;
   const isNamespace = (name: string): boolean => options.namespaces.get(name) !== undefined;
   const prefixes = reverseCidrs.map(parsePrefix).filter((prefix) => prefix !== undefined);
   const suffix = `.${domain}`;
   return {
     domain,
+    get ttlSeconds() {
+      return config().ttlSeconds;
+    },
     get soa() {
-      return startOfAuthority(domain, serial(), TTL_SECONDS);
+      return startOfAuthority(domain, serial(), config().ttlSeconds);
     },
     lookUp: (name) => {
       const pod = parsePodName(name, domain);
       if (!pod) return zone.lookUp(name);
-      return lookUpPod(pod, { mode: podMode(), pods, isNamespace });
+      return lookUpPod(pod, { mode: config().pods, pods, isNamespace });
     },
     isVolatile: (name) => name === domain || parsePodName(name, domain) !== undefined,
     isOurs: (name) => {

@@ -52,13 +52,13 @@ export class Zone {
   }
 
   /** The whole zone as zone file lines. */
-  toText(): string {
-    return toText([...this.#recordsByOwner.values()].flat());
+  toText(ttlSeconds?: number): string {
+    return toText([...this.#recordsByOwner.values()].flat(), ttlSeconds);
   }
 
   #change(name: string, owner: string, removed: readonly ZoneRecord[], added: readonly ZoneRecord[]): void {
     const before = this.#entryByName.get(name) ?? NOTHING;
-    const gone = new Set(removed.map(toLine));
+    const gone = new Set(removed.map((record) => toLine(record)));
     const owned = [
       ...before.filter((each) => gone.size === 0 || each.owner !== owner || !gone.has(toLine(each.record))),
       ...added.map((record) => ({ owner, record })),

@@ -91,14 +91,15 @@ describe('parseCorefile()', () => {
 });
 
 describe('selectDns()', () => {
-  it("understands kubeadm's Corefile, all but the TTL", () => {
+  it("understands kubeadm's Corefile, all of it", () => {
     const { config, warnings } = select(KUBEADM);
-    assert.deepEqual(warnings, ['line 10: option "ttl" of plugin kubernetes is not supported']);
+    assert.deepEqual(warnings, []);
     assert.deepEqual(config.forward.zones.map(line), ['. -> udp 192.0.2.53 53; random; max_fails 2']);
     assert.deepEqual(
-      [config.pods, config.forward.pendingMax, config.forward.cache],
+      [config.pods, config.ttlSeconds, config.forward.pendingMax, config.forward.cache],
       [
         'insecure',
+        30,
         1000,
         { positiveSecondsMax: 30, negativeSecondsMax: 30, staleSecondsMax: 0, prefetchHits: 0 },
       ],
@@ -146,6 +147,7 @@ describe('selectDns()', () => {
       }
       kubernetes other.zone {
         pods maybe
+        ttl 9999
       }
     }
     web.example:8053 {
@@ -155,9 +157,10 @@ describe('selectDns()', () => {
       'line 2: plugin "rewrite" is not supported',
       'line 4: option policy best of plugin forward is not supported',
       'line 3: "tls://9.9.9.9" is no address: DNS over TLS and HTTPS are not supported',
-      'line 10: "web.example:8053" is no zone on port 53',
+      'line 11: "web.example:8053" is no zone on port 53',
       "line 6: the cluster's zone is cluster.local",
-      'line 7: pods maybe: disabled, insecure or verified',
+      'line 7: option pods maybe of plugin kubernetes is not supported',
+      'line 8: option ttl 9999 of plugin kubernetes is not supported',
     ]);
   });
 });

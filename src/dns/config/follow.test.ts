@@ -36,10 +36,11 @@ describe('startDns() with the ConfigMap kube-system/coredns', () => {
 
   it('asks the host servers without one', async () => {
     assert.deepEqual(await server.short('x.corp.example'), ['192.0.2.98']);
+    assert.match(await server.dig('dns-version.cluster.local', 'TXT'), /\s5\s+IN\s+TXT/);
     assert.equal(await server.rcode(POD), 'NXDOMAIN');
   });
 
-  it('follows it: stub domains and pods as it says', async () => {
+  it('follows it: stub domains, pods and times as it says', async () => {
     configure(
       'corp.example {',
       `  forward . ${CORP}:${DNS_PORT}`,
@@ -47,12 +48,14 @@ describe('startDns() with the ConfigMap kube-system/coredns', () => {
       '. {',
       '  kubernetes cluster.local {',
       '    pods insecure',
+      '    ttl 30',
       '  }',
       '  forward . /etc/resolv.conf',
       '}',
     );
     await becomes('x.corp.example', '192.0.2.99');
     assert.deepEqual(await server.short('x.example'), ['192.0.2.98']);
+    assert.match(await server.dig('dns-version.cluster.local', 'TXT'), /\s30\s+IN\s+TXT/);
     assert.deepEqual(await server.short(POD), ['10.244.0.5']);
     assert.equal(await server.rcode(POD.replace('default', 'nowhere')), 'NXDOMAIN');
   });

@@ -2,6 +2,7 @@
 import type { Upstream } from '../forward/forward-zone.ts';
 import { DEFAULT_PENDING_MAX } from '../forward/forward-zone.ts';
 import type { CacheOptions, ForwardZone } from '../forward/forward-zone.ts';
+import { TTL_SECONDS } from '../state.ts';
 import { selectCache } from './cache.ts';
 import type { Directive } from './corefile.ts';
 import { selectForward } from './forward.ts';
@@ -50,7 +51,7 @@ export const selectDns = (blocks: readonly Directive[], site: Site): Selected =>
   return {
     warnings,
     config: {
-      pods: podMode(all, site, warn),
+      ...clusterOptions(all, site, warn),
       forward: {
         zones: [...new Map(zones.map((zone) => [zone.zone, zone])).values()],
         cache: cache ? selectCache(cache, warn) : NO_CACHE,
@@ -83,22 +84,32 @@ const blockZones = (block: Directive, site: Site, warn: Warn): readonly ForwardZ
 };
 
 const POD_MODES: ReadonlySet<string> = new Set<PodMode>(['disabled', 'insecure', 'verified']);
-const KUBERNETES_IMPLIED = new Set(['fallthrough', 'pods']);
+const TTL_SECONDS_MAX = 3600;
 
-/** CoreDNS' own default is `disabled`; without a line for it, verified names harm nobody. */
-const podMode = (all: readonly Directive[], { domain }: Site, warn: Warn): PodMode => {
+/** CoreDNS' own default for pods is `disabled`; without a line for it, verified names harm nobody. */
+const clusterOptions = (all: readonly Directive[], { domain }: Site, warn: Warn): ClusterOptions => {
+  let options: ClusterOptions = { pods: 'verified', ttlSeconds: TTL_SECONDS };
   const kubernetes = all.find(({ name }) => name === 'kubernetes');
-  if (!kubernetes) return 'verified';
+  if (!kubernetes) return options;
   if (!kubernetes.args.some((zone) => zoneOf(zone) === domain))
     warn(kubernetes, `the cluster's zone is ${domain}`);
-  for (const option of kubernetes.block)
-    if (!KUBERNETES_IMPLIED.has(option.name))
-      warn(option, `option ${JSON.stringify(option.name)} of plugin kubernetes is not supported`);
-  const pods = kubernetes.block.find(({ name }) => name === 'pods');
-  const mode = pods?.args[0] ?? 'verified';
-  if (POD_MODES.has(mode)) return mode as PodMode;
-  warn(pods!, `pods ${mode}: disabled, insecure or verified`);
-  return 'verified';
+  for (const option of kubernetes.block) {
+    const change = clusterOption(option);
+    if (change) options = { ...options, ...change };
+    else
+      warn(option, `option ${[option.name, ...option.args].join(' ')} of plugin kubernetes is not supported`);
+  }
+  return options;
+};
+
+type ClusterOptions = Pick<DnsConfig, 'pods' | 'ttlSeconds'>;
+
+/** Undefined: not understood. */
+const clusterOption = ({ name, args: [value = ''] }: Directive): Partial<ClusterOptions> | undefined => {
+  if (name === 'fallthrough') return {};
+  if (name === 'pods') return POD_MODES.has(value) ? { pods: value as PodMode } : undefined;
+  const isTtl = name === 'ttl' && /^\d{1,4}$/.test(value) && Number(value) <= TTL_SECONDS_MAX;
+  return isTtl ? { ttlSeconds: Number(value) } : undefined;
 };
 
 const numberIn = (options: readonly Directive[], name: string): number | undefined => {

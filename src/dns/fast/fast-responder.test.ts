@@ -17,6 +17,7 @@ const sourceOf = (zone: Zone): ZoneSource => ({
   isOurs: (name) => name === 'z' || name.endsWith('.z'),
   isVolatile: (name) => name === 'z',
   soa: startOfAuthority('z', 7, 5),
+  ttlSeconds: 5,
 });
 
 const endpoints = (count: number) =>

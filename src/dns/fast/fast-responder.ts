@@ -10,7 +10,7 @@ import { QueryScan } from './query-scan.ts';
 
 export class FastResponder {
   readonly #zone: () => ZoneSource | undefined;
-  readonly #answers = new EncodedAnswers();
+  #answers = new EncodedAnswers();
   readonly #scan = new QueryScan();
   #rotation = 0;
   /** Of the last answer. */
@@ -38,6 +38,11 @@ export class FastResponder {
     this.#answers.forget(name);
   }
 
+  /** What is said of all names has changed. */
+  forgetAll(): void {
+    this.#answers = new EncodedAnswers();
+  }
+
   #find(query: Buffer, questionEnd: number): EncodedAnswer | undefined {
     const answer = this.#answers.get(questionKey(query, questionEnd));
     if (answer) return answer;
@@ -54,7 +59,7 @@ export class FastResponder {
       names.push(name);
       return zone.lookUp(name);
     };
-    const said = answerFromZone(question, { ...zone, soa: zone.soa, lookUp }, 0);
+    const said = answerFromZone(question, { ...zone, lookUp }, 0);
     if (said.kind !== 'answer') return undefined;
     const answer = encodeAnswer(question, said);
     if (!names.some(zone.isVolatile)) this.#answers.put(key, answer, names);
