@@ -1,6 +1,7 @@
 // nftables in process: nft's own language, no child process. About 80 us for a transaction of one element.
 import {
   OUTPUT_JSON,
+  OUTPUT_STATELESS,
   OUTPUT_TERSE,
   createContext,
   freeContext,
@@ -17,7 +18,7 @@ export type Nft = {
   readonly run: (commands: string) => void;
   /** Runs a `list` command: the objects of libnftables-json(5), `metainfo` left out. `terse` leaves out set elements. */
   readonly query: (command: string, options?: { readonly terse?: boolean }) => readonly NftObject[];
-  /** Runs a `list` command: nft's own text, without set elements. JSON does not have all that rules may say. */
+  /** Runs a `list` command: nft's own text, without elements and counters. JSON does not have all that rules may say. */
   readonly print: (command: string) => string;
   readonly close: () => void;
 };
@@ -40,7 +41,7 @@ export const openNft = (): Nft => {
     },
     query: (command, { terse = false } = {}) =>
       objectsOf(runIn(context, command, OUTPUT_JSON | (terse ? OUTPUT_TERSE : 0))),
-    print: (command) => runIn(context, command, OUTPUT_TERSE),
+    print: (command) => runIn(context, command, OUTPUT_TERSE | OUTPUT_STATELESS),
     close: () => freeContext(context),
   };
 };

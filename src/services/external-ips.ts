@@ -1,7 +1,8 @@
 // The addresses at which a Service is reached from outside, apart from node ports.
 import type { Family } from '../ip/address.ts';
-import { formatPrefix, parseInterfaceAddress, prefixContains, prefixOf } from '../ip/prefix.ts';
+import { formatPrefix, prefixContains, prefixOf } from '../ip/prefix.ts';
 import type { Prefix } from '../ip/prefix.ts';
+import { parseSloppyPrefix } from '../ip/sloppy.ts';
 import type { Service } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { virtualIpsOf } from './virtual-ip.ts';
@@ -36,10 +37,10 @@ const loadBalancerIpsOf = ({ spec, status }: Stored<Service>): readonly External
   }));
 };
 
-/** Before Kubernetes 1.36 ranges could have spaces around them and bits beyond their length. */
+/** Old objects may have spaces around ranges, leading zeros, and bits beyond their length. */
 const prefixesOf = (texts: readonly string[]): readonly Prefix[] =>
   texts.flatMap((text) => {
-    const parsed = parseInterfaceAddress(text.trim());
+    const parsed = parseSloppyPrefix(text.trim());
     return parsed ? [prefixOf(parsed.address, parsed.length)] : [];
   });
 

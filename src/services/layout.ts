@@ -129,7 +129,7 @@ const chains = (ip: 'ip' | 'ip6'): Chain[] => {
       // answer with a reset and end the connection (kubernetes/kubernetes 74839).
       name: 'forward',
       head: 'type filter hook forward priority 0',
-      rules: ['ct state invalid meta l4proto tcp drop'],
+      rules: ['ct state invalid meta l4proto tcp counter drop'],
     },
     {
       name: 'postrouting',

@@ -1,8 +1,9 @@
 // From API objects to the facts that the proxy needs. Everything that could not be a packet's (a malformed address,
 // a port out of range, an unknown protocol) ends here: what follows is trusted.
-import { formatAddress, parseAddress } from '../ip/address.ts';
+import { formatAddress } from '../ip/address.ts';
 import type { Family } from '../ip/address.ts';
 import { isReachable } from '../ip/reachable.ts';
+import { parseSloppyAddress } from '../ip/sloppy.ts';
 import type { Endpoint, EndpointSlice, Service, ServicePort, ServiceSpec } from '../k8s/generated/types.ts';
 import { keyOf } from '../k8s/objects.ts';
 import type { Stored } from '../k8s/objects.ts';
@@ -125,7 +126,7 @@ const candidatesOf = (slice: Stored<EndpointSlice>, name: string, protocol: stri
  * loopback, link-local or multicast would lead to another machine on each node: the API refuses it, and so does this.
  */
 const candidateOf = (endpoint: Endpoint, port: number): Candidate[] => {
-  const address = parseAddress(endpoint.addresses[0] ?? '');
+  const address = parseSloppyAddress(endpoint.addresses[0] ?? '');
   if (!address || !isReachable(address)) return [];
   const { ready, serving, terminating } = endpoint.conditions ?? {};
   const isReady = ready ?? true;

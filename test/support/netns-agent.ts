@@ -21,7 +21,7 @@ type Dial = {
 export type NetnsAgent = {
   /** Serves on all addresses; each connection and each datagram is answered with `NAME PEER-ADDRESS`. */
   readonly serve: (name: string, transport: Transport, port: number) => Promise<void>;
-  /** Serves TCP on all addresses; each line is answered with `NAME LINE`. */
+  /** Serves TCP on all addresses; each line is answered with `NAME LINE`, one that is `later` after 200 ms. */
   readonly serveLines: (name: string, port: number) => Promise<void>;
   /** A connection to such a server: says a line and gives the answer, or `error CODE`. */
   readonly connect: (to: Dial) => Promise<(line: string) => Promise<string>>;
@@ -121,7 +121,10 @@ const serveLines = (name: string, port: number): Promise<string> =>
   new Promise((resolve) => {
     const server = net.createServer((socket) => {
       socket.on('error', () => {});
-      socket.on('data', (chunk) => socket.write(`${name} ${chunk.toString()}`));
+      socket.on('data', (chunk) => {
+        const line = chunk.toString();
+        setTimeout(() => socket.write(`${name} ${line}`), line.startsWith('later') ? 200 : 0);
+      });
     });
     server.once('error', (error) => resolve(`error ${error.message}`));
     server.listen(port, () => resolve(''));

@@ -1,0 +1,229 @@
+// Connections over time: they outlive changes, stay with their endpoint or lose it, and none fails while pods are replaced.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Endpoint, Service, ServiceSpec } from '../../src/k8s/generated/types.ts';
+import { eventually } from '../support/poll.ts';
+import { startProxyAgent } from '../support/proxy-agent.ts';
+import type { ProxyAgent } from '../support/proxy-agent.ts';
+import type { NetnsAgent } from '../support/netns-agent.ts';
+import { NODE_ADDRESSES, POD_CIDRS, SERVICE_CIDRS, createLab, podAddresses } from '../support/service-lab.ts';
+import type { Lab } from '../support/service-lab.ts';
+import { bothFamilies, service } from '../support/service-objects.ts';
+
+const ports = [
+  { name: 'http', port: 80, protocol: 'TCP' },
+  { name: 'udp', port: 80, protocol: 'UDP' },
+  { name: 'lines', port: 90, protocol: 'TCP' },
+];
+const slicePorts = [
+  { name: 'http', port: 8080, protocol: 'TCP' },
+  { name: 'udp', port: 8080, protocol: 'UDP' },
+  { name: 'lines', port: 9090, protocol: 'TCP' },
+];
+
+for (const [index, family] of ['IPv4', 'IPv6'].entries()) {
+  describe(`connections to Services, ${family} packets`, () => {
+    let lab: Lab;
+    let proxy: ProxyAgent;
+    const vip = (n: number): string => (index === 0 ? `10.96.0.${n}` : `fd00:96::${n}`);
+    const balancer = index === 0 ? '198.51.100.1' : '2001:db8:1::1';
+    const node = NODE_ADDRESSES[index]!;
+    const put = (name: string, n: number, spec: ServiceSpec = {}, status: Service['status'] = {}): void =>
+      proxy.order({ put: 'service', object: { ...service(name, n, { ports, ...spec }), status } });
+    type Part = readonly [pods: readonly number[], endpoint?: Partial<Endpoint>];
+    const endpoints = (name: string, ...parts: readonly Part[]): void => {
+      const all = parts.map(([pods, endpoint = {}]) =>
+        bothFamilies(name, pods.map(podAddresses), { ports: slicePorts, endpoint }),
+      );
+      for (const which of [0, 1]) {
+        const slices = all.map((pair) => pair[which]!);
+        proxy.order({
+          put: 'slice',
+          object: { ...slices[0]!, endpoints: slices.flatMap((each) => each.endpoints ?? []) },
+        });
+      }
+    };
+    const dial = (from: NetnsAgent, host: string, port = 80): Promise<string> => from.dial({ host, port });
+    const nameOf = async (answer: Promise<string>): Promise<string> => (await answer).split(' ')[0]!;
+    const settles = (host: string, wanted: RegExp, from = lab.pods[2]!): Promise<unknown> =>
+      eventually(`${host} answers ${wanted}`, async () => wanted.test(await dial(from, host)), 8000);
+    const clients = (): readonly NetnsAgent[] => [lab.outside, lab.node, ...lab.pods];
+
+    before(async () => {
+      lab = await createLab(`con${index}`, 5);
+      proxy = await startProxyAgent({
+        netns: lab.nodeNetns,
+        nodeName: 'node-1',
+        zone: undefined,
+        nodeAddresses: NODE_ADDRESSES,
+        podCidrs: POD_CIDRS,
+        serviceCidrs: SERVICE_CIDRS,
+        services: [],
+        slices: [],
+      });
+    });
+    after(async () => {
+      await proxy?.close();
+      await lab?.close();
+    });
+
+    it('keeps a TCP connection while its endpoint terminates and goes, the policy changes, and the Service goes', async () => {
+      endpoints('web', [[1]]);
+      put('web', 10);
+      await settles(vip(10), /^pod-1/);
+      const say = await lab.pods[2]!.connect({ host: vip(10), port: 90 });
+      assert.equal(await say('one'), 'pod-1 one');
+      const terminating = { conditions: { ready: false, serving: true, terminating: true } };
+      endpoints('web', [[2]], [[1], terminating]);
+      await settles(vip(10), /^pod-2/);
+      assert.equal(await say('two'), 'pod-1 two');
+      endpoints('web', [[2]]);
+      put('web', 10, { internalTrafficPolicy: 'Local', sessionAffinity: 'ClientIP' });
+      await settles(vip(10), /^pod-2/);
+      assert.equal(await say('three'), 'pod-1 three');
+      proxy.order({ remove: 'service', key: 'ns/web' });
+      await settles(vip(10), /ETIMEDOUT/);
+      assert.equal(await say('four'), 'pod-1 four');
+    });
+
+    it('carries datagrams that have to be cut into fragments', async () => {
+      endpoints('large', [[1]]);
+      put('large', 11);
+      await settles(vip(11), /^pod-1/);
+      for (const from of clients()) {
+        const answer = from.dial({ host: vip(11), port: 80, transport: 'udp', sizeBytes: 8000 });
+        assert.match(await answer, /^pod-1 /);
+      }
+    });
+
+    it('drops a packet of no connection, so that its receiver does not reset the connection it belongs to', async () => {
+      endpoints('lost', [[1]]);
+      put('lost', 12);
+      await settles(vip(12), /^pod-1/);
+      const say = await lab.pods[2]!.connect({ host: vip(12), port: 90 });
+      assert.equal(await say('hello'), 'pod-1 hello');
+      const loose = (value: 0 | 1): Promise<string> =>
+        lab.onNode('sysctl', '-q', '-w', `net.netfilter.nf_conntrack_tcp_loose=${value}`);
+      await loose(0);
+      const late = say('later');
+      await lab.onNode('conntrack', '-D', '-f', `ipv${index === 0 ? 4 : 6}`, '-p', 'tcp', '-d', vip(12));
+      const table = ['list', 'chain', index === 0 ? 'ip' : 'ip6', 'podnet-services', 'forward'];
+      await eventually('the answer is dropped', async () =>
+        /packets [1-9]/.test(await lab.onNode('nft', ...table)),
+      );
+      assert.equal(await late, 'error ETIMEDOUT', 'no reset');
+      const established = await lab.onPod(1, 'ss', '-Htn', 'state', 'established', 'sport', '=', ':9090');
+      assert.match(established, new RegExp(podAddresses(3)[index]!), 'the server still has the connection');
+      await loose(1);
+    });
+
+    it('binds a client to one endpoint at all addresses of a Service', async () => {
+      const spec: ServiceSpec = {
+        type: 'LoadBalancer',
+        sessionAffinity: 'ClientIP',
+        ports: ports.slice(0, 1).map((port) => ({ ...port, nodePort: 30_088 })),
+      };
+      endpoints('sticky', [[1, 2, 3, 4, 5]]);
+      put('sticky', 13, spec, { loadBalancer: { ingress: [{ ip: balancer }] } });
+      await settles(balancer, /^pod/);
+      const chosen = new Set<string>();
+      for (const from of clients()) {
+        const first = await nameOf(dial(from, vip(13)));
+        assert.equal(await nameOf(dial(from, balancer)), first);
+        assert.equal(await nameOf(dial(from, node, 30_088)), first);
+        chosen.add(first);
+      }
+      assert.ok(chosen.size > 1, 'several clients, several endpoints');
+      proxy.order({ remove: 'service', key: 'ns/sticky' });
+    });
+
+    it('forgets a client after timeoutSeconds without a connection, not before', async () => {
+      const timeoutSeconds = 1;
+      endpoints('short', [[1, 2]]);
+      put('short', 14, {
+        sessionAffinity: 'ClientIP',
+        sessionAffinityConfig: { clientIP: { timeoutSeconds } },
+      });
+      await settles(vip(14), /^pod/);
+      const names = (): Promise<string[]> =>
+        Promise.all(clients().map((from) => nameOf(dial(from, vip(14)))));
+      const first = await names();
+      endpoints('short', [[1, 2, 3, 4, 5]]);
+      await eventually('the new endpoints are there', async () =>
+        /jhash/.test(
+          await lab.onNode(
+            'nft',
+            'list',
+            'chain',
+            index === 0 ? 'ip' : 'ip6',
+            'podnet-services',
+            'sticky-5-1',
+          ),
+        ),
+      );
+      const until = Date.now() + 2500; // longer than the timeout: each connection begins it anew
+      while (Date.now() < until) assert.deepEqual(await names(), first);
+      await eventually('some client has another endpoint', async () => {
+        await eventually('all are forgotten', async () => {
+          const map = await lab.onNode(
+            'nft',
+            'list',
+            'map',
+            index === 0 ? 'ip' : 'ip6',
+            'podnet-services',
+            'affinity',
+          );
+          return !map.includes(`timeout ${timeoutSeconds}s`);
+        });
+        return (await names()).join() !== first.join();
+      });
+    });
+
+    for (const [n, policy, host, from] of [
+      [15, 'Cluster', () => vip(15), () => lab.pods[4]!],
+      [16, 'Cluster', () => balancer, () => lab.outside],
+      [17, 'Local', () => balancer, () => lab.outside],
+    ] as const) {
+      it(`loses no request during a rolling update, externalTrafficPolicy ${policy}, Service ${n}`, async () => {
+        const name = `roll${n}`;
+        endpoints(name, [[1, 2]]);
+        const spec: ServiceSpec = { type: 'LoadBalancer', externalTrafficPolicy: policy };
+        put(name, n, spec, { loadBalancer: { ingress: [{ ip: balancer }] } });
+        await settles(host(), /^pod-[12]/, from());
+        const answers = new Map<string, number>();
+        let isRolling = true;
+        const load = async (): Promise<void> => {
+          while (isRolling) {
+            const answer = (await dial(from(), host())).replace(/(pod-\d) .*/, '$1');
+            answers.set(answer, (answers.get(answer) ?? 0) + 1);
+          }
+        };
+        const loads = [load(), load(), load(), load()];
+        const terminating = { conditions: { ready: false, serving: true, terminating: true } };
+        const steps: readonly (readonly [seen: string, ...Part[]])[] = [
+          ['pod-3', [[1, 2, 3]]],
+          ['pod-3', [[2, 3]], [[1], terminating]],
+          ['pod-4', [[2, 3, 4]]],
+          ['pod-4', [[3, 4]], [[2], terminating]],
+          ['pod-3', [[3]], [[4], terminating]],
+          // a node that loses its last: it serves until the load balancer knows
+          ['pod-3', [[3], terminating]],
+          ['pod-5', [[3, 5]]],
+        ];
+        for (const [seen, ...step] of steps) {
+          const before = answers.get(seen) ?? 0;
+          endpoints(name, ...step);
+          await eventually(`more of ${seen}`, () => (answers.get(seen) ?? 0) > before + 10);
+        }
+        isRolling = false;
+        await Promise.all(loads);
+        assert.deepEqual(
+          [...answers.keys()].filter((each) => !each.startsWith('pod-')),
+          [],
+        );
+        assert.deepEqual([...answers.keys()].sort(), ['pod-1', 'pod-2', 'pod-3', 'pod-4', 'pod-5']);
+        proxy.order({ remove: 'service', key: `ns/${name}` });
+      });
+    }
+  });
+}
