@@ -8,7 +8,7 @@ import { createFakeClock } from '../../../../test/support/fake-clock.ts';
 import { createRegistry } from '../../create-registry.ts';
 import { createInProcessClient } from '../../in-process-client.ts';
 import { createKinds } from '../../kinds/kinds.ts';
-import { clusterRoleBindings, clusterRoles } from '../../../k8s/resources.ts';
+import { clusterRoleBindings, clusterRoles, namespaces, roleBindings } from '../../../k8s/resources.ts';
 import { defaultClusterRoles } from './default-access.ts';
 import { on } from './policy-rules.ts';
 import { reconcileDefaultAccess } from './reconcile-access.ts';
@@ -24,7 +24,9 @@ describe('the roles of a cluster', () => {
   const role = (name: string) => client.get(clusterRoles, { name });
 
   it('are made, and a second time nothing is written', async () => {
+    await client.create(namespaces, { metadata: { name: 'kube-system' } });
     await reconcileDefaultAccess(registry);
+    assert.ok(await client.get(roleBindings, { namespace: 'kube-system', name: 'podnet:node-agent' }));
     const revision = registry.revision();
     await reconcileDefaultAccess(registry);
     assert.equal(registry.revision(), revision);
