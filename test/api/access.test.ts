@@ -80,6 +80,10 @@ describe('access', () => {
         await as('jane', 'get', 'nodes'),
         'Error from server (Forbidden): nodes is forbidden: User "jane" cannot list resource "nodes" in API group "" at the cluster scope',
       );
+      assert.equal(
+        await as('jane', 'get', 'namespace', 'default'),
+        'Error from server (Forbidden): namespaces "default" is forbidden: User "jane" cannot get resource "namespaces" in API group "" in the namespace "default"',
+      );
       assert.equal(await as('jane', 'auth', 'can-i', 'create', 'configmaps'), 'yes');
       assert.equal(await as('jane', 'auth', 'can-i', 'create', 'pods/exec'), 'no');
       assert.match(
@@ -129,6 +133,36 @@ describe('access', () => {
     ]);
     await kubectl(['create', 'rolebinding', 'up', '-n', 'team', '--role=up', '--user=joe']);
     assert.match(await asJoe('create', 'role', 'r', ...rule('get', 'nodes')), /r created/);
+  });
+
+  it('nor by other ways to write: apply, patch, a role that gathers', async () => {
+    const forbidden =
+      /is forbidden: user "(joe|carl)" .* is attempting to grant RBAC permissions not currently held/;
+    const more = (verb: string) =>
+      ROLES.split('---')[0]!
+        .replace('name: config', 'name: more')
+        .replace('[configmaps], verbs: [get', `[nodes], verbs: [${verb}`);
+    const asCarl = (args: readonly string[], input?: string) => kubectl([...args, '--as=carl'], input);
+    const verbs = '--verb=get,create,patch,update';
+    const resources = '--resource=roles.rbac.authorization.k8s.io,clusterroles.rbac.authorization.k8s.io';
+    await kubectl(['create', 'clusterrole', 'writer', verbs, resources]);
+    await kubectl(['create', 'clusterrolebinding', 'writer', '--clusterrole=writer', '--user=carl']);
+    assert.match(await asCarl(['apply', '--server-side', '-f', '-'], more('get')), forbidden);
+    assert.match(await asCarl(['apply', '-f', '-'], more('get')), forbidden);
+    await kubectl(['apply', '-f', '-'], more('get'));
+    const patch = '{"rules":[{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]}';
+    assert.match(
+      await asCarl(['patch', 'role', 'more', '-n', 'team', '--type=merge', '-p', patch]),
+      forbidden,
+    );
+    assert.match(
+      await asCarl(['apply', '--server-side', '--force-conflicts', '-f', '-'], more('delete')),
+      forbidden,
+    );
+    assert.equal(
+      await asCarl(['create', 'clusterrole', 'all', '--aggregation-rule=a=b']),
+      'Error from server (Forbidden): clusterroles.rbac.authorization.k8s.io "all" is forbidden: must have cluster-admin privileges to use an aggregationRule',
+    );
   });
 
   it('a binding keeps its role', async () => {
@@ -317,7 +351,7 @@ describe('access', () => {
     assert.equal((await ask('/openid/v1/jwks', { identity: undefined })).code, 403);
   });
 
-  it('a role that a cluster has from the start comes back as it was', async () => {
+  it('the default roles are there: what view and edit may, and may not', async () => {
     const names = await kubectl(['get', 'clusterroles', '-o', 'name']);
     for (const name of ['cluster-admin', 'admin', 'edit', 'view', 'system:node', 'system:discovery'])
       assert.ok(names.split('\n').includes(`clusterrole.rbac.authorization.k8s.io/${name}`), name);
@@ -335,6 +369,10 @@ describe('access', () => {
       ]);
     assert.equal(await can('view', 'list', 'pods'), 'yes');
     assert.equal(await can('view', 'get', 'secrets'), 'no');
+    assert.match(
+      await kubectl(['get', 'namespace', 'team', '--as=x', '--as-group=view']),
+      /^NAME +STATUS +AGE\nteam +Active/,
+    );
     assert.equal(await can('edit', 'get', 'secrets'), 'yes');
     assert.equal(await can('edit', 'create', 'rolebindings.rbac.authorization.k8s.io'), 'no');
   });

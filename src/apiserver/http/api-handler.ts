@@ -24,7 +24,14 @@ import { createObjectWrites } from './object-writes.ts';
 import type { PodStreams } from './pod-streams.ts';
 import type { Proxy } from './proxy/proxy.ts';
 import { countRequest } from './request-metrics.ts';
-import { type ResourcePath, type Verb, nameAsked, parseRequestPath, verbOf } from './request-path.ts';
+import {
+  type ResourcePath,
+  type Verb,
+  nameAsked,
+  namespaceAsked,
+  parseRequestPath,
+  verbOf,
+} from './request-path.ts';
 import { type ServedResource, type ServedSubresource, servedKind, servedReview } from './served-resources.ts';
 import { createSubresourceHandler } from './subresources.ts';
 
@@ -98,8 +105,8 @@ const answerResource = (
   verb: Verb | undefined,
   route: Route | undefined,
 ): Promise<Answer> => {
-  const name = nameAsked(path, verb, request.query);
-  letIn(machinery.access, request, { ...path, name, verb: verb ?? request.method.toLowerCase() });
+  const [name, namespace] = [nameAsked(path, verb, request.query), namespaceAsked(path)];
+  letIn(machinery.access, request, { ...path, name, namespace, verb: verb ?? request.method.toLowerCase() });
   if (!route) throw noSuchPath();
   if (!verb) throw methodNotAllowed();
   return 'review' in route

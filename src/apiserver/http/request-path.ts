@@ -67,6 +67,10 @@ export const nameAsked = (
   }
 };
 
+/** A namespace is in itself: a role in it may allow to read it. */
+export const namespaceAsked = ({ group, resource, namespace, name }: ResourcePath): string | undefined =>
+  group === '' && resource === 'namespaces' ? name : namespace;
+
 const isTrue = (text: string | null): boolean => text !== null && text !== 'false' && text !== '0';
 
 const decode = (segment: string): string => {

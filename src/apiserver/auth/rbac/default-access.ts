@@ -1,13 +1,15 @@
-// The ClusterRoles and ClusterRoleBindings that every cluster has, as objects. Loaded when a cluster starts, not before.
+// The roles and bindings that every cluster has, as objects. Loaded when a cluster starts, not before.
 import type {
   ClusterRole,
   ClusterRoleBinding,
   ObjectMeta,
   PolicyRule,
+  Role,
+  RoleBinding,
   Subject,
 } from '../../../k8s/generated/types.ts';
 import { aggregatedRules } from '../../../k8s/aggregate-rules.ts';
-import { SYSTEM_BINDINGS, SYSTEM_ROLES } from './system-roles.ts';
+import { NAMESPACED_ROLES, SYSTEM_BINDINGS, SYSTEM_ROLES } from './system-roles.ts';
 import { AGGREGATE_TO_ADMIN, AGGREGATE_TO_EDIT, AGGREGATE_TO_VIEW, CLUSTER_ADMIN } from './user-roles.ts';
 
 type Level = 'admin' | 'edit' | 'view';
@@ -60,6 +62,19 @@ export const defaultClusterRoleBindings = (): readonly ClusterRoleBinding[] =>
     metadata: metadata(name),
     roleRef: { apiGroup: GROUP, kind: 'ClusterRole', name },
     ...(subjects.length > 0 && { subjects: subjects.map(subjectOf) }),
+  }));
+
+export const defaultRoles = (): readonly Role[] =>
+  NAMESPACED_ROLES.map(({ namespace, name, rules }) => ({
+    metadata: { ...metadata(name), namespace },
+    rules,
+  }));
+
+export const defaultRoleBindings = (): readonly RoleBinding[] =>
+  NAMESPACED_ROLES.map(({ namespace, name, subjects }) => ({
+    metadata: { ...metadata(name), namespace },
+    roleRef: { apiGroup: GROUP, kind: 'Role', name },
+    subjects: subjects.map(subjectOf),
   }));
 
 const GROUP = 'rbac.authorization.k8s.io';

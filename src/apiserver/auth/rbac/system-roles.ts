@@ -109,3 +109,24 @@ export const SYSTEM_BINDINGS: Readonly<Record<string, readonly string[]>> = {
   'system:public-info-viewer': ['system:authenticated', 'system:unauthenticated'],
   'system:service-account-issuer-discovery': ['system:serviceaccounts'],
 };
+
+/** Roles in namespaces that every cluster has, each bound by its name to `subjects`. */
+export const NAMESPACED_ROLES: readonly {
+  readonly namespace: string;
+  readonly name: string;
+  readonly rules: readonly PolicyRule[];
+  readonly subjects: readonly string[];
+}[] = [
+  {
+    namespace: 'kube-system',
+    name: 'extension-apiserver-authentication-reader',
+    rules: [on(READ, CORE, 'configmaps', 'extension-apiserver-authentication')],
+    subjects: ['user:system:kube-controller-manager', 'user:system:kube-scheduler'],
+  },
+  {
+    namespace: 'kube-system',
+    name: 'podnet:node-agent', // its DNS server is configured as CoreDNS is
+    rules: [on(READ, CORE, 'configmaps', 'coredns')],
+    subjects: ['system:nodes'],
+  },
+];
