@@ -11,7 +11,7 @@ import { IMAGE_FOLDER, clusterFiles } from './embedded/cluster-files.ts';
 import type { PemPair } from './embedded/messages.ts';
 import type { ResolvConf } from './embedded/resolv-conf.ts';
 import { type Informer, type InformerOptions, startInformer } from './informer/informer.ts';
-import type { KubeObject } from './k8s/objects.ts';
+import type { KubeObject, Stored } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import { enterNetns, netnsPath } from './kernel/netns.ts';
 import { type Nft, openNft } from './kernel/nft.ts';
@@ -195,11 +195,17 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
   });
 };
 
+/** No part of an agent asks who owns a field, and the owners are half of a pod's bytes. */
+const withoutOwners = <T extends KubeObject>(object: Stored<T>): Stored<T> => ({
+  ...object,
+  metadata: { ...object.metadata, managedFields: undefined },
+});
+
 const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
   const informer = <T extends KubeObject>(
     resource: InformerOptions<T>['resource'],
     options: Pick<InformerOptions<T>, 'indexes' | 'namespace' | 'fieldSelector'> = {},
-  ): Informer<T> => startInformer<T>({ client, resource, clock, log, ...options });
+  ): Informer<T> => startInformer<T>({ client, resource, transform: withoutOwners, clock, log, ...options });
   return {
     nodes: informer(resources.nodes),
     services: informer(resources.services, { indexes: dnsIndexes.services }),

@@ -265,6 +265,10 @@ describe('access', () => {
       (await asNode('/api/v1/namespaces/team/secrets?fieldSelector=metadata.name%3Dmine')).code,
       200,
     );
+    const configMap = (name: string) =>
+      asNode(`/api/v1/namespaces/kube-system/configmaps?fieldSelector=metadata.name%3D${name}`);
+    assert.equal((await configMap('coredns')).code, 200, 'an agent is a DNS server too');
+    assert.equal((await configMap('other')).code, 403);
     const patch = (path: string) =>
       asNode(path, {
         method: 'PATCH',

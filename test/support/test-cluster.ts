@@ -70,11 +70,15 @@ export type TestCluster = {
 export const runPodnet = (args: readonly string[]): Promise<Outcome> =>
   run(process.execPath, [join(ROOT, 'src/cli.ts'), ...args]);
 
+type ClusterOptions = {
+  readonly nodes?: number;
+  readonly files?: readonly string[];
+  readonly zones?: string;
+  readonly proxy?: string;
+};
+
 /** Starts a cluster with a kubeconfig of its own; `name` must be unique among tests that run together. */
-export const startTestCluster = async (
-  name: string,
-  options: { readonly nodes?: number; readonly files?: readonly string[]; readonly zones?: string } = {},
-): Promise<TestCluster> => {
+export const startTestCluster = async (name: string, options: ClusterOptions = {}): Promise<TestCluster> => {
   const folder = mkdtempSync(join(tmpdir(), 'podnet-test-'));
   const kubeconfig = join(folder, 'kubeconfig');
   const context = ['--kubeconfig', kubeconfig, '--context', contextName(name)];
@@ -95,6 +99,7 @@ export const startTestCluster = async (
     ...['--nodes', String(options.nodes ?? 3), '--kubeconfig', kubeconfig],
     ...(options.files ?? []).flatMap((file) => ['-f', join(ROOT, file)]),
     ...(options.zones ? ['--zones', options.zones] : []),
+    ...(options.proxy ? ['--proxy', options.proxy] : []),
   ];
   const { code, stderr } = await runPodnet(['up', '--name', name, ...flags]);
   if (code !== 0) {

@@ -14,9 +14,10 @@ type Children = Record<string, FieldSet>;
 
 const SELF = '.';
 
-/** A path that ends here; as a whole set, the empty one. */
+/** A node at which a path ends. */
 export const LEAF: FieldSet = Object.freeze({});
-export const EMPTY = LEAF;
+/** The set without paths. */
+export const EMPTY: FieldSet = Object.freeze({});
 
 export const isEmpty = (set: FieldSet): boolean => {
   for (const _ in set) return false;

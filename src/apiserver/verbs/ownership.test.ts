@@ -6,7 +6,7 @@ import {
   deploymentKind,
   testContext,
 } from '../../../test/support/test-registry.ts';
-import type { ManagedFieldsEntry } from '../../k8s/generated/types.ts';
+import type { Deployment, ManagedFieldsEntry, Scale } from '../../k8s/generated/types.ts';
 import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import type { Draft } from '../kind.ts';
 import { pathText } from '../managed-fields/field-path.ts';
@@ -37,6 +37,16 @@ const withConfigMap = async () => {
       as('updater'),
     );
   return { registry, clock, made, update };
+};
+
+const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'c' } };
+const CONDITION = { type: 'A', status: 'True' };
+
+const withDeployment = async () => {
+  const { registry } = await createTestRegistry();
+  const body = { ...DEPLOYMENT, spec: { selector: {}, template: {} } };
+  await registry.create(deploymentKind, 'default', body, as('maker'));
+  return registry;
 };
 
 const ENTRY = { manager: 'm', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1' };
@@ -89,14 +99,44 @@ describe('owners', () => {
   });
 
   it('cannot be set through a subresource, which owns nothing but status', async () => {
-    const { registry } = await createTestRegistry();
-    const body = { metadata: { name: 'c' }, spec: { selector: {}, template: {} } };
-    await registry.create(deploymentKind, 'default', body, as('maker'));
+    const registry = await withDeployment();
     const managedFields: readonly ManagedFieldsEntry[] = [{ ...ENTRY, fieldsV1: {} }];
     const change = { metadata: { managedFields }, spec: { replicas: 9 }, status: { replicas: 1 } };
     const patch = { type: 'application/merge-patch+json', body: change } as const;
     const after = await registry.patch(deploymentKind, REF, patch, as('controller'), 'status');
     assert.deepEqual(owners(after), ['controller: .status.replicas', 'maker: .spec.replicas .spec.selector']);
+  });
+
+  it('of a status that is applied own nothing else of the configuration', async () => {
+    const registry = await withDeployment();
+    const config = { ...DEPLOYMENT, spec: { replicas: 9 }, status: { replicas: 1, conditions: [CONDITION] } };
+    const request = { config, isForced: false };
+    const { object } = await registry.apply(deploymentKind, REF, request, as('applier'), 'status');
+    assert.deepEqual(owners(object), [
+      'applier: .status.conditions[type="A"] .status.conditions[type="A"].status .status.conditions[type="A"].type .status.replicas',
+      'maker: .spec.replicas .spec.selector',
+    ]);
+    assert.equal((object as Deployment).spec?.replicas, 1);
+  });
+
+  it('of an applied scale own the replicas of the workload', async () => {
+    const registry = await withDeployment();
+    const scale = (replicas: number, isForced: boolean) => {
+      const config = {
+        apiVersion: 'autoscaling/v1',
+        kind: 'Scale',
+        metadata: { name: 'c' },
+        spec: { replicas },
+      };
+      return registry.apply(deploymentKind, REF, { config, isForced }, as('scaler'), 'scale');
+    };
+    await assert.rejects(scale(3, false), /conflict with "maker" using apps\/v1: \.spec\.replicas$/);
+    const { object } = await scale(3, true);
+    assert.equal((object as Scale).spec?.replicas, 3);
+    assert.deepEqual(owners(registry.get(deploymentKind, REF)), [
+      'scaler: .spec.replicas',
+      'maker: .spec.selector',
+    ]);
   });
 
   it('keep their times when nothing changes', async () => {

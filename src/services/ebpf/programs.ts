@@ -167,7 +167,7 @@ const rememberFlow: readonly Instruction[] = [
 ];
 
 /** TCP, and UDP sockets that get one peer for good. */
-export const connectProgram = (family: Family): readonly Instruction[] => [
+const connectProgram = (family: Family): readonly Instruction[] => [
   ...findService(family),
   ...pick,
   ...storeCookie,
@@ -180,7 +180,7 @@ export const connectProgram = (family: Family): readonly Instruction[] => [
  * A datagram of a UDP socket that names its receiver. All that a socket sends to one Service goes to the same endpoint
  * while that exists, as it would by conntrack: QUIC and others have connections of several datagrams.
  */
-export const sendProgram = (family: Family): readonly Instruction[] => [
+const sendProgram = (family: Family): readonly Instruction[] => [
   ...findService(family),
   ...storeCookie,
   ...copyPeer(FRAME, STACK.front, STACK.peer),
@@ -199,7 +199,7 @@ export const sendProgram = (family: Family): readonly Instruction[] => [
 ];
 
 /** The sender of a datagram, or the peer of a connected socket, gets the name by which the socket knows it. */
-export const namePeerProgram = (family: Family): readonly Instruction[] => [
+const namePeerProgram = (family: Family): readonly Instruction[] => [
   move(CTX, 'r1'),
   ...readPeer(family, STACK.peer),
   ...storeCookie,

@@ -1,13 +1,13 @@
-// eBPF instructions as data, built by functions that read like the kernel's own listing of a program.
+// Those eBPF instructions that podnet uses, as data, built by functions that read like the kernel's own listing of a program.
 // Linux Documentation/bpf/standardization/instruction-set.rst
 //
 //   r0 result · r1-r5 arguments, lost in a call · r6-r9 kept · r10 frame: the stack is the 512 bytes below it
 
 export type Register = 'r0' | 'r1' | 'r2' | 'r3' | 'r4' | 'r5' | 'r6' | 'r7' | 'r8' | 'r9' | 'r10';
 /** Bits of a load or a store. */
-export type Width = 8 | 16 | 32 | 64;
-export type Operation = '=' | '+=' | '%=' | '&=' | '|=' | '^=';
-export type Comparison = '==' | '!=' | '>' | '>=';
+export type Width = 32 | 64;
+export type Operation = '=' | '+=' | '%=';
+export type Comparison = '==' | '!=';
 
 export type Instruction =
   | {

@@ -87,6 +87,7 @@ export const SYSTEM_ROLES: Readonly<Record<string, readonly PolicyRule[]>> = {
   // podnet's own: an agent is its node's service proxy, DNS, router and policy enforcer as well as its kubelet.
   'podnet:node-agent': [
     on(READ, CORE, 'endpoints namespaces nodes pods services'),
+    on(READ, CORE, 'configmaps', 'coredns'), // how the DNS is configured
     on(READ, 'discovery.k8s.io', 'endpointslices'),
     on(READ, 'networking.k8s.io policy.networking.k8s.io gateway.networking.k8s.io', '*'),
     EVENTS,

@@ -1,0 +1,165 @@
+// TCP as netperf makes it, by blocking calls of libc: Node's event loop would cost more than what is to be measured.
+//   stream  one connection, as many bytes as it takes         bytes a second
+//   rr      one connection, a byte there and a byte back      round trips a second
+//   crr     a connection for each round trip                  connections a second
+// This file is also the program of its processes and threads.
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import koffi from 'koffi';
+import { enterNetns } from '../src/kernel/netns.ts';
+
+export const KINDS = ['stream', 'rr', 'crr'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Where servers listen. */
+export const PORTS: Readonly<Record<Kind, number>> = { stream: 9001, rr: 9002, crr: 9003 };
+
+type Load = { readonly kind: Kind; readonly host: string; readonly ms: number };
+
+export type TrafficClient = {
+  /** What was done in a second. */
+  readonly run: (load: Load) => Promise<number>;
+  readonly close: () => void;
+};
+
+const lib = koffi.load(null);
+const c = {
+  socket: lib.func('int socket(int domain, int type, int protocol)'),
+  bind: lib.func('int bind(int fd, const void *address, uint32_t length)'),
+  listen: lib.func('int listen(int fd, int backlog)'),
+  accept: lib.func('int accept4(int fd, void *address, void *length, int flags)'),
+  connect: lib.func('int connect(int fd, const void *address, uint32_t length)'),
+  setsockopt: lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
+  send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
+  recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
+  close: lib.func('int close(int fd)'),
+};
+
+const AF_INET = 2;
+const SOCK_STREAM = 1;
+const [IPPROTO_TCP, TCP_NODELAY] = [6, 1];
+const [SOL_SOCKET, SO_REUSEADDR, SO_LINGER] = [1, 2, 13];
+
+const addressOf = (host: string, port: number): Buffer => {
+  const address = Buffer.alloc(16); // struct sockaddr_in
+  address.writeUInt16LE(AF_INET, 0);
+  address.writeUInt16BE(port, 2);
+  address.set(host.split('.').map(Number), 4);
+  return address;
+};
+
+const must = (what: string, result: number): number => {
+  if (result < 0) throw new Error(`${what}: errno ${koffi.errno()}`);
+  return result;
+};
+
+const one = Int32Array.of(1);
+const byte = Buffer.alloc(1);
+const block = Buffer.alloc(1 << 17);
+
+const dial = (address: Buffer): number => {
+  const fd = must('socket', c.socket(AF_INET, SOCK_STREAM, 0));
+  must('connect', c.connect(fd, address, address.length));
+  c.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, one, 4);
+  return fd;
+};
+
+const roundTrip = (fd: number): number => {
+  must('send', c.send(fd, byte, 1, 0));
+  return must('recv', c.recv(fd, byte, 1, 0));
+};
+
+/** Repeats `work` for so long; the sum of what it returns. */
+const repeat = (ms: number, work: () => number): number => {
+  const end = performance.now() + ms;
+  let sum = 0;
+  while (performance.now() < end) sum += work();
+  return sum;
+};
+
+const run = ({ kind, host, ms }: Load): number => {
+  const address = addressOf(host, PORTS[kind]);
+  const start = performance.now();
+  let done: number;
+  if (kind === 'crr') {
+    done = repeat(ms, () => {
+      const fd = dial(address);
+      roundTrip(fd);
+      c.setsockopt(fd, SOL_SOCKET, SO_LINGER, Int32Array.of(1, 0), 8); // ends by a reset: no port is left in TIME_WAIT
+      c.close(fd);
+      return 1;
+    });
+  } else {
+    const fd = dial(address);
+    done = repeat(ms, () =>
+      kind === 'rr' ? roundTrip(fd) : must('send', c.send(fd, block, block.length, 0)),
+    );
+    c.close(fd);
+  }
+  return (done * 1000) / (performance.now() - start);
+};
+
+/** One connection after the other, for ever. */
+const serve = (kind: Kind): void => {
+  const listener = must('socket', c.socket(AF_INET, SOCK_STREAM, 0));
+  c.setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, one, 4);
+  const address = addressOf('0.0.0.0', PORTS[kind]);
+  must('bind', c.bind(listener, address, address.length));
+  must('listen', c.listen(listener, 128));
+  parentPort!.postMessage('listens');
+  for (;;) {
+    const fd = must('accept', c.accept(listener, null, null, 0));
+    c.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, one, 4);
+    if (kind === 'stream') while (c.recv(fd, block, block.length, 0) > 0);
+    else while (c.recv(fd, byte, 1, 0) > 0 && c.send(fd, byte, 1, 0) > 0);
+    c.close(fd);
+  }
+};
+
+const startProcess = async (role: string, netns: string): Promise<ChildProcess> => {
+  const child = fork(import.meta.filename, [role, netns]);
+  await once(child, 'message');
+  return child;
+};
+
+/** Serves all kinds in the namespace. */
+export const startServer = async (netns: string): Promise<{ readonly close: () => void }> => {
+  const child = await startProcess('serve', netns);
+  return { close: () => void child.kill('SIGKILL') };
+};
+
+/** `cgroup` is the folder of one to be in, if there is one. */
+export const startClient = async (netns: string, cgroup?: string): Promise<TrafficClient> => {
+  const child = await startProcess('run', netns);
+  if (cgroup) writeFileSync(`${cgroup}/cgroup.procs`, String(child.pid));
+  return {
+    run: async (load) => {
+      child.send(load);
+      const [answer] = (await once(child, 'message')) as readonly (number | string)[];
+      if (typeof answer !== 'number') throw new Error(answer);
+      return answer;
+    },
+    close: () => void child.kill('SIGKILL'),
+  };
+};
+
+const tryRun = (load: Load): number | string => {
+  try {
+    return run(load);
+  } catch (error) {
+    return String(error);
+  }
+};
+
+if (!isMainThread) serve(workerData as Kind);
+else if (process.argv[1] === import.meta.filename) {
+  enterNetns(process.argv[3]!);
+  if (process.argv[2] === 'run') process.on('message', (load: Load) => process.send!(tryRun(load)));
+  else
+    await Promise.all(
+      KINDS.map((kind) => once(new Worker(import.meta.filename, { workerData: kind }), 'message')),
+    );
+  process.send!('ready');
+}
