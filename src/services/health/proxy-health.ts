@@ -13,7 +13,7 @@ const TO_BE_DELETED = 'ToBeDeletedByClusterAutoscaler';
 const LATE_MS = 60_000;
 
 /** False for a node that is about to go: load balancers are to drain it. */
-export const isEligible = (node: Stored<Node> | undefined): boolean =>
+const isEligible = (node: Stored<Node> | undefined): boolean =>
   !node?.metadata.deletionTimestamp && !(node?.spec?.taints ?? []).some(({ key }) => key === TO_BE_DELETED);
 
 export class ProxyHealth {
