@@ -89,7 +89,7 @@ const edit = (path: string, change: (document: Document) => void): Promise<void>
     change(document);
     if (isEmpty(document)) return rmSync(path, { force: true });
     const temporary = `${path}.${process.pid}.tmp`;
-    writeFileSync(temporary, document.toString(), { mode: 0o600, flush: true });
+    writeFileSync(temporary, document.toString(), { mode: 0o600 });
     chownSync(temporary, owner.uid, owner.gid);
     renameSync(temporary, path);
   });

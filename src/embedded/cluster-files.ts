@@ -83,10 +83,10 @@ export const removeClusterFiles = (name: string): void => {
   for (const folder of [files.run, files.state, files.logs]) rmSync(folder, { recursive: true, force: true });
 };
 
-/** Writes a whole file or none of it: a reader never sees half of it. */
+/** Writes a whole file or none of it, also at kill -9. Not synced to the disk: what is written does not outlive a reboot. */
 const writeAtomically = (path: string, text: string, mode: number): void => {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, text, { mode, flush: true });
+  writeFileSync(temporary, text, { mode });
   renameSync(temporary, path);
 };
