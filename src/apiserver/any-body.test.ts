@@ -158,4 +158,16 @@ describe('any body', () => {
       );
     });
   }
+
+  it('an empty list that the pools fill in again is no change, however often it is applied', async () => {
+    const kind = kinds.find(({ resource }) => resource.kind === 'Service')!;
+    const registry = await emptyCluster();
+    await registry.create(kind, 'default', named(kind, {}), CONTEXT);
+    await applied(
+      registry,
+      kind,
+      { name: 'x', namespace: 'default' },
+      named(kind, { spec: { ipFamilies: [] } }),
+    );
+  });
 });

@@ -11,7 +11,7 @@ import type { StoredObject } from '../store/change.ts';
 import { isFinished } from './deletion.ts';
 import { admissionContext, keyFor } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
-import { isUnchanged, setOwners } from './ownership.ts';
+import { setOwners } from './ownership.ts';
 import type { Ownership } from './ownership.ts';
 import { discard, save } from './save.ts';
 import { metaOf, versionOf } from './request-object.ts';
@@ -85,7 +85,7 @@ export const replaceStatus = (
   return settle(machinery, { kind, draft: changed, before }, context);
 };
 
-// A write that changes nothing is not one, and one that takes the last finalizer from a dying object ends it.
+// A write that takes the last finalizer from a dying object ends it.
 const settle = (
   machinery: Machinery,
   { kind, draft, before }: Replacement,
@@ -96,7 +96,6 @@ const settle = (
     discard(machinery, kind, { key, before }, context);
     return draft as unknown as StoredObject;
   }
-  if (isUnchanged(draft, before)) return before;
   return save(machinery, { kind, key, draft, before }, context);
 };
 

@@ -9,6 +9,7 @@ import { invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
 import { admissionContext, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
+import { isUnchanged } from './ownership.ts';
 import { metaOf } from './request-object.ts';
 
 type Granted = Extract<Allocation, { readonly ok: true }>;
@@ -36,9 +37,11 @@ export const save = (
     granted?.rollback();
     throw error;
   }
-  if (context.dryRun) {
+  // A write that changes nothing is not one. The pools may have filled in what the draft had left out.
+  const isNothing = before !== undefined && isUnchanged(draft, before);
+  if (isNothing || context.dryRun) {
     granted?.rollback();
-    return draft as unknown as StoredObject;
+    return isNothing ? before : (draft as unknown as StoredObject);
   }
   granted?.commit();
   for (const companion of granted?.companions ?? []) writeCompanion(machinery, companion);
