@@ -1,6 +1,8 @@
 // What nodes do for pods and operators besides running them, in a whole cluster: host ports, metrics.
 import assert from 'node:assert/strict';
+import { lstatSync, rmSync, symlinkSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { clusterFiles, readRecord } from '../../src/embedded/cluster-files.ts';
 import { eventually } from '../support/poll.ts';
 import { type TestCluster, startTestCluster } from '../support/test-cluster.ts';
 
@@ -13,6 +15,9 @@ spec:
   terminationGracePeriodSeconds: 1
   containers: [{ name: c, image: podnet/toolbox, command: [sh, -c, '${SERVER}'], ports: [${ports}] }]
 `;
+
+/** The second byte of the cluster's pod range. */
+const podNetwork = (): string => readRecord('nodes')!.config.podCidrs[0].split('.')[1]!;
 
 describe('nodes of a cluster', () => {
   let cluster: TestCluster;
@@ -68,5 +73,49 @@ describe('nodes of a cluster', () => {
       const { stdout } = await cluster.onNode('node-1', ['curl', '-s', 'http://127.0.0.1:10249/metrics']);
       return value(stdout, 'kubeproxy_network_programming_duration_seconds_count{ip_family="IPv4"}') > 0;
     });
+  });
+
+  it('a pod reaches the API at the Service kubernetes, by name and address, with its own token', async () => {
+    await cluster.kubectl(['apply', '-f', '-'], pod('inside', '{ containerPort: 8080 }'));
+    await ready('inside');
+    const folder = '/var/run/secrets/kubernetes.io/serviceaccount';
+    const ask = (host: string, path: string): Promise<string> =>
+      kubectl(
+        ...['exec', 'inside', '--', 'sh', '-c'],
+        `curl -sS --max-time 5 --cacert ${folder}/ca.crt -H "Authorization: Bearer $(cat ${folder}/token)" https://${host}${path}`,
+      );
+    assert.match(await ask('kubernetes.default.svc', '/version'), /"gitVersion":\s*"v1\./);
+    assert.match(
+      await ask('$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT', '/api/v1/namespaces/default/pods'),
+      /system:serviceaccount:default:default\\" cannot list resource \\"pods\\"/,
+    );
+    await kubectl('create', 'rolebinding', 'reads', '--clusterrole=view', '--serviceaccount=default:default');
+    assert.match(
+      await ask('kubernetes.default.svc', '/api/v1/namespaces/default/pods'),
+      /"kind":\s*"PodList"/,
+    );
+  });
+
+  it('a pod for which no address is left says so and waits until one is free', async () => {
+    // what other pods would hold: the folder of addresses in use, filled up
+    const folder = `${clusterFiles('nodes').state}/node-1/addresses`;
+    const taken = Array.from(
+      { length: 254 },
+      (_, index) => `${folder}/10.${podNetwork()}.0.${index + 1}`,
+    ).filter((path) => !lstatSync(path, { throwIfNoEntry: false }));
+    for (const path of taken) symlinkSync('nobody', path);
+    try {
+      await cluster.kubectl(['apply', '-f', '-'], pod('waits', '{ containerPort: 8080 }'));
+      await eventually('the event', async () =>
+        /FailedCreatePodSandBox.*no addresses left in 10\.\d+\.0\.0\/24/.test(
+          await kubectl('describe', 'pod', 'waits'),
+        ),
+      );
+      assert.equal(await kubectl('get', 'pod', 'waits', '-o', 'jsonpath={.status.phase}'), 'Pending');
+      await kubectl('delete', 'pod', 'inside');
+      await ready('waits');
+    } finally {
+      for (const path of taken) rmSync(path);
+    }
   });
 });
