@@ -14,6 +14,7 @@ import type { Endpoint, EndpointSlice } from '../k8s/generated/types.ts';
 import { endpointSlices, services } from '../k8s/resources.ts';
 import { createPage } from '../metrics/page.ts';
 import { encodeMessage } from '../wire/dns/codec.ts';
+import { queryOf } from '../wire/dns/query.ts';
 import { dnsMetrics } from './metrics.ts';
 import { framed } from './server/frames.ts';
 import type { Listener } from './server/listener.ts';
@@ -138,21 +139,9 @@ describe('the cluster DNS', () => {
   });
 
   it('answers a hundred queries that come at once on one connection', async () => {
-    const flags = {
-      qr: false,
-      opcode: 0,
-      aa: false,
-      tc: false,
-      rd: true,
-      ra: false,
-      ad: false,
-      cd: false,
-      rcode: 0,
-    };
-    const nothing = { answers: [], authorities: [], additionals: [], edns: undefined };
     const query = (id: number): Buffer => {
-      const questions = [{ name: id % 2 === 0 ? `v4.${Z}` : `x${id}.example`, type: 1, class: 1 }];
-      return framed(encodeMessage({ id, flags, questions, ...nothing }));
+      const name = id % 2 === 0 ? `v4.${Z}` : `x${id}.example`;
+      return framed(encodeMessage(queryOf(id, { name, type: 1, class: 1 })));
     };
     const socket = connect(DNS_PORT, DNS);
     const ids = new Set<number>();

@@ -16,6 +16,7 @@ import { systemClock } from '../lang/clock.ts';
 import { silentLog } from '../lang/log.ts';
 import { decodeMessage, encodeMessage } from '../wire/dns/codec.ts';
 import { TYPE } from '../wire/dns/constants.ts';
+import { queryOf } from '../wire/dns/query.ts';
 import type { Message, ResourceRecord } from '../wire/dns/message.ts';
 import { dnsIndexes, startDns } from './dns.ts';
 import { startPodAddresses } from './pod-addresses.ts';
@@ -59,25 +60,7 @@ const upstream: Answerer = (query, transport) => {
 };
 
 const queryFor = (id: number, name: string): Uint8Array =>
-  encodeMessage({
-    id,
-    flags: {
-      qr: false,
-      opcode: 0,
-      aa: false,
-      tc: false,
-      rd: true,
-      ra: false,
-      ad: false,
-      cd: false,
-      rcode: 0,
-    },
-    questions: [{ name, type: TYPE.A, class: 1 }],
-    answers: [],
-    authorities: [],
-    additionals: [],
-    edns: undefined,
-  });
+  encodeMessage(queryOf(id, { name, type: TYPE.A, class: 1 }));
 
 describe('startDns()', () => {
   const client = createFakeClient();

@@ -3,30 +3,13 @@ import { describe, it } from 'node:test';
 import { decodeMessage, encodeMessage } from '../wire/dns/codec.ts';
 import { RCODE, TYPE } from '../wire/dns/constants.ts';
 import type { Message } from '../wire/dns/message.ts';
+import { queryOf } from '../wire/dns/query.ts';
 import { respond } from './respond.ts';
 import type { Responder } from './respond.ts';
 
-const flags = {
-  qr: false,
-  opcode: 0,
-  aa: false,
-  tc: false,
-  rd: true,
-  ra: false,
-  ad: false,
-  cd: false,
-  rcode: 0,
-};
 const question = { name: 'cluster.local', type: TYPE.SOA as number, class: 1 };
-const query: Message = {
-  id: 7,
-  flags,
-  questions: [question],
-  answers: [],
-  authorities: [],
-  additionals: [],
-  edns: undefined,
-};
+const query = queryOf(7, question);
+const { flags } = query;
 
 const nobody: Responder = {
   zone: () => undefined,

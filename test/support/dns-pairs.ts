@@ -6,7 +6,7 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 import { enterNetns } from '../../src/kernel/netns.ts';
 import { encodeMessage } from '../../src/wire/dns/codec.ts';
 import { TYPE } from '../../src/wire/dns/constants.ts';
-import type { Message } from '../../src/wire/dns/message.ts';
+import { queryOf } from '../../src/wire/dns/query.ts';
 
 type Data = {
   readonly dnsPairs: true;
@@ -29,26 +29,8 @@ export const askPairs = async (options: Omit<Data, 'dnsPairs'>): Promise<PairsRe
   return result;
 };
 
-const queryFor = (name: string, type: number): Uint8Array => {
-  const flags = {
-    qr: false,
-    opcode: 0,
-    aa: false,
-    tc: false,
-    rd: true,
-    ra: false,
-    ad: false,
-    cd: false,
-    rcode: 0,
-  };
-  const nothing = { answers: [], authorities: [], additionals: [], edns: undefined };
-  return encodeMessage({
-    id: type,
-    flags,
-    questions: [{ name, type, class: 1 }],
-    ...nothing,
-  } satisfies Message);
-};
+const queryFor = (name: string, type: number): Uint8Array =>
+  encodeMessage(queryOf(type, { name, type, class: 1 }));
 
 const askPair = ({ server }: Data, queries: readonly Uint8Array[]): Promise<boolean> =>
   new Promise((resolve) => {

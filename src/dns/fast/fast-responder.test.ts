@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { decodeMessage, encodeMessage } from '../../wire/dns/codec.ts';
 import { TYPE } from '../../wire/dns/constants.ts';
 import type { Edns, Message, ResourceRecord } from '../../wire/dns/message.ts';
+import { queryOf } from '../../wire/dns/query.ts';
 import type { ZoneSource } from '../answer.ts';
 import { compileApex, compileNamespace, compileService, startOfAuthority } from '../compile.ts';
 import { respond } from '../respond.ts';
@@ -185,20 +186,7 @@ describe('FastResponder', () => {
     const zone = new Zone();
     zone.set('few', objects['few']!);
     const fast = new FastResponder(() => sourceOf(zone));
-    const flags = {
-      qr: false,
-      opcode: 0,
-      aa: false,
-      tc: false,
-      rd: true,
-      ra: false,
-      ad: false,
-      cd: false,
-      rcode: 0,
-    };
-    const nothing = { answers: [], authorities: [], additionals: [], edns: undefined };
-    const questions = [{ name: 'db.ns.svc.z', type: TYPE.A, class: 1 }];
-    const bytes = Buffer.from(encodeMessage({ id: 1, flags, questions, ...nothing }));
+    const bytes = Buffer.from(encodeMessage(queryOf(1, { name: 'db.ns.svc.z', type: TYPE.A, class: 1 })));
     const firsts = [1, 2, 3].map(() => {
       const { message } = decodeMessage(ask(fast, bytes)!) as { message: Message };
       return text(message.answers[0]!);

@@ -5,6 +5,7 @@ import { Socket } from 'node:net';
 import { decodeMessage, encodeMessage } from '../../wire/dns/codec.ts';
 import type { Message, Question } from '../../wire/dns/message.ts';
 import { lowerName } from '../../wire/dns/name.ts';
+import { queryOf } from '../../wire/dns/query.ts';
 import { familyOf } from '../../ip/address.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { ResolveOptions } from '../respond.ts';
@@ -17,25 +18,14 @@ export type Exchange = (upstream: Upstream, query: Message) => Promise<Message>;
 const TIMEOUT_MS = 2_000;
 
 /** A query of our own: the client's id and options stay with us. */
-export const queryFor = (question: Question, { dnssecOk, checkingDisabled }: ResolveOptions): Message => ({
-  id: randomInt(0x10000),
-  flags: {
-    qr: false,
-    opcode: 0,
-    aa: false,
-    tc: false,
-    rd: true,
-    ra: false,
-    ad: false,
-    cd: checkingDisabled,
-    rcode: 0,
-  },
-  questions: [question],
-  answers: [],
-  authorities: [],
-  additionals: [],
-  edns: { udpBytes: UDP_BYTES_MAX, version: 0, dnssecOk, options: [] },
-});
+export const queryFor = (question: Question, { dnssecOk, checkingDisabled }: ResolveOptions): Message => {
+  const query = queryOf(randomInt(0x10000), question);
+  return {
+    ...query,
+    flags: { ...query.flags, cd: checkingDisabled },
+    edns: { udpBytes: UDP_BYTES_MAX, version: 0, dnssecOk, options: [] },
+  };
+};
 
 export const createExchange =
   (clock: Clock): Exchange =>
