@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { eventually } from '../../test/support/poll.ts';
 import { boundPod, startTestKubelet } from '../../test/support/test-kubelet.ts';
@@ -339,6 +339,15 @@ describe('startKubelet()', () => {
       ['a'],
     );
     assert.equal(first(test.pod('a')).restartCount, 0);
+    assert.equal(condition(test.pod('a'), 'Ready'), 'True');
+  });
+
+  it('runs its pods although a folder of a former pod cannot be removed', async () => {
+    const left = `${test.stateFolder}/pods/left/volumes`;
+    mkdirSync(left, { recursive: true });
+    writeFileSync(`${left}/kubernetes.io~empty-dir`, 'no folder');
+    test = await test.restart();
+    await run(boundPod('a'));
     assert.equal(condition(test.pod('a'), 'Ready'), 'True');
   });
 
