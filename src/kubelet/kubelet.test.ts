@@ -391,6 +391,17 @@ describe('startKubelet()', () => {
     assert.equal(tries.length, 3);
   });
 
+  it('stop() ends the probes too when a pod is being looked at', async () => {
+    const readinessProbe = { exec: { command: ['check'] } };
+    await run(boundPod('a', { restartPolicy: 'Never', containers: [{ readinessProbe }, { name: 'other' }] }));
+    test.runtime.exit('other', 0);
+    await Promise.resolve();
+    await test.kubelet.stop();
+    const { length } = test.runtime.calls;
+    await test.clock.advance(60_000);
+    assert.deepEqual(test.runtime.calls.slice(length), []);
+  });
+
   it('resolves a write conflict', async () => {
     test.client.put(pods, boundPod('a'));
     await test.clock.advance(100);

@@ -89,8 +89,8 @@ export class PodWorkers {
   /** What is being made is finished, so that the runtime knows all that there is. */
   async stop(): Promise<void> {
     this.#volumes.stop();
-    this.#prober.stop();
     await Promise.all([this.#loop.stop(), this.#context.slots.close()]);
+    this.#prober.stop(); // last: a worker under way starts probes
     await Promise.all([...this.#records.values()].flatMap(({ statusWrite }) => statusWrite ?? []));
   }
 
