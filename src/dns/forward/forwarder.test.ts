@@ -185,6 +185,20 @@ describe('createForwarder() and what it knows', () => {
     assert.equal(await rcode('a'), RCODE.SERVFAIL, 'too old');
   });
 
+  it('keeps what it has when nobody has a new answer before the end', async () => {
+    let isDown = false;
+    const { asked, ttl, clock } = start(() => (isDown ? new Error('no answer') : yes(100)));
+    for (let i = 0; i < 3; i++) await ttl('a');
+    isDown = true;
+    await clock.advance(91_000);
+    assert.equal(await ttl('a'), 9);
+    await settle();
+    assert.ok(asked.length > 1, 'asked again, in vain');
+    assert.equal(await ttl('a'), 9);
+    await clock.advance(20_000);
+    assert.equal(await ttl('a'), 30, 'and when it is stale');
+  });
+
   it('gives the old answer when the new one takes longer than 1.8 s', async () => {
     const late = Promise.withResolvers<Message>();
     const { ttl, clock } = start((_, count) => (count === 1 ? yes(10) : late.promise));
