@@ -123,6 +123,23 @@ describe('createForwarder() with several servers', () => {
   });
 });
 
+describe('createForwarder() when it is stopped', () => {
+  it('probes no server any more, whatever was under way', async () => {
+    const late = Promise.withResolvers<Message>();
+    let isProbed = false;
+    const { probed, rcode, clock, stop } = start(() => (isProbed ? late.promise : new Error('no answer')));
+    for (const name of ['a', 'b']) await rcode(name);
+    isProbed = true;
+    await clock.advance(500);
+    const before = probed.length;
+    assert.ok(before > 0);
+    stop();
+    late.reject(new Error('no answer'));
+    await clock.advance(5_000);
+    assert.equal(probed.length, before);
+  });
+});
+
 describe('createForwarder() with stub domains', () => {
   it('asks the servers of the longest zone that a name is in, and is in no exception of', async () => {
     const zone = { ...forwardTo([]).zones[0]!, policy: 'sequential' as const };
