@@ -167,6 +167,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     pods: informers.podAddresses,
     nodes: informers.nodes,
     configMaps: informers.dnsConfigMaps,
+    serviceCidrs: informers.serviceCidrs,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,
     log,
@@ -218,6 +219,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
       namespace: 'kube-system',
       fieldSelector: 'metadata.name=coredns',
     }),
+    serviceCidrs: informer(resources.serviceCidrs),
     ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
   };
 };
