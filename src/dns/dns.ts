@@ -107,6 +107,7 @@ export const startDns = (options: DnsOptions): Dns => {
       log,
     });
     await zone.whenIdle();
+    if (isStopped) return;
     isComplete = true;
     stopDelivery = deliver(options);
   };
