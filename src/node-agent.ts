@@ -93,7 +93,7 @@ const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Pro
     podCidrs: node.podCidrs,
     stateFolder: join(stateFolder, 'addresses'),
     mtuBytes: MTU_BYTES,
-    serviceCidrs: config.serviceCidrs,
+    serviceAddresses: config.dnsServiceIps,
     nft,
     clock,
     log,
