@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../client/client.ts';
-import { MAX_NODES, type ProxyBackEnd, nameProblem } from '../embedded/cluster-config.ts';
+import { MAX_NODES, type ProxyBackEnd } from '../embedded/cluster-config.ts';
 import { type ClusterRecord, isRunning, readRecord } from '../embedded/cluster-files.ts';
 import { connectTo, serverOf } from './cluster-client.ts';
 import { addContext, contextName, kubeconfigPath } from './kubeconfig.ts';
@@ -44,9 +44,7 @@ export const up = async (options: UpOptions): Promise<void> => {
   }
 };
 
-const checkOptions = ({ name, nodes, waitSeconds }: UpOptions): void => {
-  const problem = nameProblem(name);
-  if (problem) throw new UserError(problem);
+const checkOptions = ({ nodes, waitSeconds }: UpOptions): void => {
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > MAX_NODES)
     throw new UserError(`--nodes must be between 1 and ${MAX_NODES}`);
   if (!(waitSeconds >= 0)) throw new UserError('--wait must be a number of seconds, 0 for not at all');

@@ -1,7 +1,7 @@
 // Where a cluster keeps its files. One folder each under /run (gone after a reboot), /var/lib and /var/log.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ClusterConfig } from './cluster-config.ts';
+import { type ClusterConfig, nameProblem } from './cluster-config.ts';
 
 const RUN = '/run/podnet';
 const STATE = '/var/lib/podnet';
@@ -58,7 +58,7 @@ export const clusterNames = (): readonly string[] => {
       return [];
     }
   });
-  return [...new Set(names)].filter((name) => !name.startsWith('.')).sort();
+  return [...new Set(names)].filter((name) => nameProblem(name) === undefined).sort();
 };
 
 /** True while the cluster's process is alive: the same process, not another with its pid. */
