@@ -1,5 +1,5 @@
 // The runtime's memory on disk: what existed is found again after the node agent's end, however it came.
-import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerConfig, ContainerState, PodSandboxConfig, SandboxState } from '../runtime.ts';
 
@@ -69,10 +69,14 @@ export const openRecords = <T extends { readonly id: string }>(folder: string): 
   };
 };
 
+/** Takes away what was written of a line when the writer was killed, so that the next one begins where it should. */
 const lastRecord = <T>(path: string): T | undefined => {
   try {
-    const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
-    return JSON.parse(lines.at(-1)!) as T;
+    const bytes = readFileSync(path);
+    const end = bytes.lastIndexOf('\n') + 1;
+    if (end < bytes.length) truncateSync(path, end);
+    const lines = bytes.toString('utf8', 0, end).split('\n');
+    return JSON.parse(lines.at(-2)!) as T;
   } catch {
     return undefined;
   }
