@@ -1,5 +1,6 @@
 // What is in a cluster, and whether it is ready: one snapshot of the API, pure functions over it.
 import type { ApiClient } from '../client/client.ts';
+import { hostPort } from '../ip/host-port.ts';
 import type { Deployment, Node, Pod, Service } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { deployments, nodes, pods, services } from '../k8s/resources.ts';
@@ -127,10 +128,10 @@ export const suggestions = (snapshot: ClusterSnapshot, kubectl: string): readonl
     const ip = spec?.clusterIP;
     if (!port || !ip || ip === 'None') continue;
     lines.push(
-      `curl http://${ip}:${port.port}    # Service ${metadata.namespace}/${metadata.name}, from this machine`,
+      `curl http://${hostPort(ip, port.port)}    # Service ${metadata.namespace}/${metadata.name}, from this machine`,
     );
     if (port.nodePort && nodeIp)
-      lines.push(`curl http://${nodeIp}:${port.nodePort}    # the same at its NodePort`);
+      lines.push(`curl http://${hostPort(nodeIp, port.nodePort)}    # the same at its NodePort`);
   }
   const pod = snapshot.pods.find((candidate) => holds(candidate.status?.conditions, 'Ready'));
   if (pod) lines.push(`${kubectl} exec -n ${pod.metadata.namespace} ${pod.metadata.name} -- env`);

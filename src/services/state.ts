@@ -1,5 +1,6 @@
 // What the proxy wants on its node: entries of the shared maps, one for each address and port that clients may use.
 import type { Family } from '../ip/address.ts';
+import { hostPort } from '../ip/host-port.ts';
 
 /** An endpoint as a map's value: `10.244.0.5 . 8080`. */
 export type Target = {
@@ -69,6 +70,3 @@ const actionText = (action: Action): string => {
   const sticky = action.stickySeconds === undefined ? '' : `, sticky ${action.stickySeconds}s`;
   return `${targets.join(' ')} (masquerade ${action.masquerade}${sticky})`;
 };
-
-const hostPort = (address: string, port: string): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;

@@ -143,6 +143,13 @@ describe('process runtime', () => {
     await runtime.stopContainer(stubborn, 1); // idempotent
   });
 
+  it('the end of a container does not wait for the disk: its root file system is never synced', async () => {
+    const sandbox = await test.sandbox();
+    const id = await test.run(sandbox, { command: ['sleep', 'infinity'] });
+    assert.match(await exec(id, 'grep "^overlay / " /proc/mounts'), /\bvolatile\b/);
+    await runtime.removePodSandbox(sandbox);
+  });
+
   it('an image with a stop signal of its own gets that one', async () => {
     const sandbox = await test.sandbox({ logDirectory: join(test.folder, 'uid-nginx') });
     const id = await test.run(sandbox, { imageId: 'nginx' });

@@ -1,4 +1,5 @@
 // Services as environment variables: NAME_SERVICE_HOST and the Docker-link names (kubelet/envvars/envvars.go).
+import { hostPort } from '../../ip/host-port.ts';
 import type { Service, ServicePort } from '../../k8s/generated/types.ts';
 
 export type Variable = { readonly name: string; readonly value: string };
@@ -24,10 +25,9 @@ const hostVariables = (prefix: string, ip: string, ports: readonly ServicePort[]
 ];
 
 const linkVariables = (prefix: string, ip: string, ports: readonly ServicePort[]): readonly Variable[] => {
-  const host = ip.includes(':') ? `[${ip}]` : ip;
   return ports.flatMap(({ port, protocol = 'TCP' }, index) => {
     const scheme = protocol.toLowerCase();
-    const url = `${scheme}://${host}:${port}`;
+    const url = `${scheme}://${hostPort(ip, port)}`;
     const link = `${prefix}_PORT_${port}_${protocol.toUpperCase()}`;
     return [
       ...(index === 0 ? [{ name: `${prefix}_PORT`, value: url }] : []),

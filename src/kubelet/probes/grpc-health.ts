@@ -4,7 +4,7 @@
 import { connect } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
 import type { HttpTarget } from './http-get.ts';
-import { hostPort } from './tcp-connect.ts';
+import { hostPort } from '../../ip/host-port.ts';
 
 const SERVING = 1;
 

@@ -2,9 +2,10 @@
 import { request as httpRequest } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
+import { hostPort } from '../../ip/host-port.ts';
 import type { HTTPGetAction } from '../../k8s/generated/types.ts';
 import { KUBERNETES_VERSION } from '../../k8s/version.ts';
-import { connectProblem, hostPort } from './tcp-connect.ts';
+import { connectProblem } from './tcp-connect.ts';
 
 export type HttpTarget = { readonly host: string; readonly port: number; readonly timeoutMs: number };
 export type HttpAnswer = { readonly statusCode: number; readonly body: string };

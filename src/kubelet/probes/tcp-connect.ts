@@ -1,5 +1,6 @@
 // Opens a TCP connection and closes it again. The address is a literal: getaddrinfo would leave the node's namespace.
 import { connect, isIP } from 'node:net';
+import { hostPort } from '../../ip/host-port.ts';
 
 /** Throws as Go's net package says it: `dial tcp 10.244.0.7:80: connect: connection refused`. */
 export const tcpConnect = (host: string, port: number, timeoutMs: number): Promise<void> =>
@@ -17,9 +18,6 @@ export const tcpConnect = (host: string, port: number, timeoutMs: number): Promi
       resolve();
     });
   });
-
-export const hostPort = (host: string, port: number): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',

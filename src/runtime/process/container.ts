@@ -31,7 +31,7 @@ type Running = {
 };
 
 /** How long output may still come after the end: a process elsewhere may hold the pipe. */
-const DRAIN_MS = 1000;
+export const DRAIN_MS = 1000;
 
 /** As containerd reports a container that could not be started. */
 const START_ERROR_CODE = 128;

@@ -132,13 +132,17 @@ const spawnHidden = (hide: () => void, spawn: () => number): number =>
     return spawn();
   });
 
-/** Not on the machine's own list of mounts: it is gone with the last process that sees it, whatever happens to us. */
+/**
+ * Not on the machine's own list of mounts: it is gone with the last process that sees it, whatever happens to us.
+ * Volatile (Linux 5.10): without it the kernel syncs the whole disk below when the last process ends, and that process
+ * counts as running until then. What a container wrote here is removed with it.
+ */
 const mountOverlay = ({ lower, upper, work }: Overlay, target: string): void =>
   mount({
     source: 'overlay',
     target,
     type: 'overlay',
-    data: `lowerdir=${lower},upperdir=${upper},workdir=${work}`,
+    data: `lowerdir=${lower},upperdir=${upper},workdir=${work},volatile`,
   });
 
 type Place = (spawn: () => number) => number;

@@ -3,6 +3,7 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { hostPort } from '../../../ip/host-port.ts';
 import type { KubeObject, Stored } from '../../../k8s/objects.ts';
 import { endpoints, nodes, pods, services } from '../../../k8s/resources.ts';
 import type { Resource } from '../../../k8s/resources.ts';
@@ -88,7 +89,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** As Go says it: scripts look for `connection refused`. */
 const dialError = ({ host, port }: UpstreamLocation, { code = '', message }: NodeJS.ErrnoException): string =>
-  REASONS[code] ? `dial tcp ${host.includes(':') ? `[${host}]` : host}:${port}: ${REASONS[code]}` : message;
+  REASONS[code] ? `dial tcp ${hostPort(host, port)}: ${REASONS[code]}` : message;
 
 const locatorIn = ({ registry, kubeletPort }: ProxyOptions): ((path: ResourcePath) => ProxyTarget) => {
   const index = createKindIndex(registry.kinds);
