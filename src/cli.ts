@@ -23,7 +23,8 @@ const clusterName = (text: string): string => {
 const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
 const list = (text: string): readonly string[] => text.split(',').filter(Boolean);
 
-const nameOption = (): Option => new Option('--name <name>', 'the cluster').argParser(clusterName).default('default');
+const nameOption = (): Option =>
+  new Option('--name <name>', 'the cluster').argParser(clusterName).default('default');
 const outputOption = (): Option =>
   new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table');
 

@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../client/client.ts';
 import { MAX_NODES, type ProxyBackEnd } from '../embedded/cluster-config.ts';
-import { type ClusterRecord, isRunning, readRecord } from '../embedded/cluster-files.ts';
+import { type ClusterRecord, readRecord } from '../embedded/cluster-files.ts';
+import { isAlive } from '../kernel/process-id.ts';
 import { connectTo, serverOf } from './cluster-client.ts';
 import { addContext, contextName, kubeconfigPath } from './kubeconfig.ts';
 import { findKubectl, runKubectl } from './kubectl.ts';
@@ -52,7 +53,7 @@ const checkOptions = ({ nodes, waitSeconds }: UpOptions): void => {
 
 const ensureRunning = async (options: UpOptions): Promise<ClusterRecord> => {
   const existing = readRecord(options.name);
-  if (existing && isRunning(existing)) {
+  if (existing && isAlive(existing)) {
     say(`cluster "${options.name}" is running already`);
     return existing;
   }

@@ -1,6 +1,7 @@
 // The runtime's memory on disk: what existed is found again after the node agent's end, however it came.
 import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ProcessId } from '../../kernel/process-id.ts';
 import type { ContainerConfig, ContainerState, PodSandboxConfig, SandboxState } from '../runtime.ts';
 
 export type SandboxRecord = {
@@ -14,9 +15,6 @@ export type SandboxRecord = {
   readonly state: SandboxState;
   readonly ips: readonly string[];
 };
-
-/** A process that may have ended: its pid may be another's by now, its start time tells. */
-export type ProcessId = { readonly pid: number; readonly startTicks: string };
 
 export type ContainerRecord = {
   readonly id: string;
@@ -81,17 +79,3 @@ const lastRecord = <T>(path: string): T | undefined => {
     return undefined;
   }
 };
-
-/** The process with this pid now, or undefined. Field 22 of /proc/PID/stat is its start time (proc_pid_stat(5)). */
-export const processIdOf = (pid: number): ProcessId | undefined => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : { pid, startTicks: fields[19]! };
-  } catch {
-    return undefined;
-  }
-};
-
-export const isAlive = ({ pid, startTicks }: ProcessId): boolean =>
-  processIdOf(pid)?.startTicks === startTicks;
