@@ -209,7 +209,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
   ): Informer<T> => startInformer<T>({ client, resource, transform: withoutOwners, clock, log, ...options });
   return {
     nodes: informer(resources.nodes),
-    services: informer(resources.services, { indexes: dnsIndexes.services }),
+    services: informer(resources.services),
     endpointSlices: informer(resources.endpointSlices, {
       indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
     }),

@@ -70,7 +70,7 @@ describe('startDns()', () => {
   let stub: Listener;
   let informers: ReturnType<typeof startInformers>;
   const startInformers = () => ({
-    services: startInformer({ ...common, resource: services, indexes: dnsIndexes.services }),
+    services: startInformer({ ...common, resource: services }),
     endpointSlices: startInformer({
       ...common,
       resource: endpointSlices,

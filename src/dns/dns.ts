@@ -33,7 +33,6 @@ import { SLICES_BY_SERVICE, serviceKeyOf, startZone } from './zone-loop.ts';
 import type { ZoneLoop } from './zone-loop.ts';
 
 export const dnsIndexes = {
-  services: {},
   endpointSlices: { [SLICES_BY_SERVICE]: (slice: Stored<EndpointSlice>) => [serviceKeyOf(slice)] },
 } as const;
 
@@ -55,8 +54,8 @@ export type DnsOptions = {
   /** Ranges of Services that come later. */
   readonly serviceCidrs?: Informer<ServiceCIDR> | undefined;
   readonly nodeName: string;
-  /** The informers must have the indexes of `dnsIndexes`. */
   readonly services: Informer<Service>;
+  /** With the index of `dnsIndexes`. */
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
   readonly pods: Pick<PodAddresses, 'has' | 'whenSynced'>;

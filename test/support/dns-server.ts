@@ -41,7 +41,7 @@ export const startDnsServer = async (
   options.prepare?.(client);
   const common = { client, clock, log };
   const informers = {
-    services: startInformer({ ...common, resource: services, indexes: dnsIndexes.services }),
+    services: startInformer({ ...common, resource: services }),
     endpointSlices: startInformer({
       ...common,
       resource: endpointSlices,
