@@ -71,4 +71,28 @@ describe('subresources', () => {
     await post('eviction');
     assert.throws(() => registry.get(podKind, ref('p')), /not found/);
   });
+
+  it('eviction takes delete options: a dry run, a period, a precondition', async () => {
+    await create(podKind, 'p', { spec: { containers: CONTAINERS, nodeName: 'n' } });
+    const evict = (deleteOptions: object, name = 'p') =>
+      registry.createSubresource(
+        podKind,
+        ref('p'),
+        'eviction',
+        { metadata: { name }, deleteOptions },
+        testContext(),
+      );
+    await evict({ dryRun: ['All'] });
+    const { deletionTimestamp } = registry.get(podKind, ref('p')).metadata;
+    assert.equal(deletionTimestamp, undefined);
+    assert.equal((await statusOf(evict({ preconditions: { uid: 'x' } }))).reason, 'Conflict');
+    assert.equal((await statusOf(evict({ gracePeriodSeconds: 'x' }))).code, 400);
+    assert.equal((await statusOf(evict({ gracePeriodSeconds: -1 }))).code, 422);
+    assert.equal(
+      (await statusOf(evict({}, 'other'))).message,
+      'name in URL does not match name in Eviction object',
+    );
+    await evict({ gracePeriodSeconds: 5 });
+    assert.equal(registry.get(podKind, ref('p')).metadata.deletionGracePeriodSeconds, 5);
+  });
 });
