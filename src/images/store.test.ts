@@ -1,6 +1,6 @@
 // The store on disk: images come in from every kind of archive, and go without a trace.
 import assert from 'node:assert/strict';
-import {
+import fs, {
   createWriteStream,
   existsSync,
   mkdirSync,
@@ -10,68 +10,16 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { type Blobs, configOf, layoutOf, tarOf } from '../../test/support/oci-layout.ts';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { architecture } from './archive.ts';
-import { MEDIA, digestOf } from './oci.ts';
+import { digestOf } from './oci.ts';
 import { type ImageStore, openImageStore } from './store.ts';
-import { type NewEntry, writeTar } from './tar.ts';
-
-const owner = { uid: process.getuid!(), gid: process.getgid!(), mtime: new Date(0) };
-const tarOf = (files: Readonly<Record<string, string | Uint8Array>>): Promise<Buffer> =>
-  buffer(
-    writeTar(
-      Object.entries(files).map(([name, content]): NewEntry => ({
-        ...owner,
-        name,
-        mode: 0o644,
-        content: Buffer.from(content),
-      })),
-    ),
-  );
-
-const configOf = (...layers: readonly Buffer[]): string =>
-  JSON.stringify({
-    architecture: architecture(),
-    os: 'linux',
-    config: { Cmd: ['run'], Env: ['A=b'] },
-    rootfs: { type: 'layers', diff_ids: layers.map(digestOf) },
-  });
-
-type Blobs = Record<string, Buffer>;
-
-/** An OCI layout as files; `compress` is applied to the layers. */
-const layoutOf = (options: {
-  readonly layers: readonly Buffer[];
-  readonly name?: string;
-  readonly compress?: (layer: Buffer) => Buffer;
-}): Blobs => {
-  const files: Blobs = { 'oci-layout': Buffer.from('{"imageLayoutVersion":"1.0.0"}') };
-  const put = (content: Buffer, mediaType: string): object => {
-    files[`blobs/sha256/${digestOf(content).slice(7)}`] = content;
-    return { mediaType, digest: digestOf(content), size: content.length };
-  };
-  const manifest = put(
-    Buffer.from(
-      JSON.stringify({
-        schemaVersion: 2,
-        config: put(Buffer.from(configOf(...options.layers)), MEDIA.config),
-        layers: options.layers.map((layer) => put(options.compress?.(layer) ?? layer, MEDIA.layer)),
-      }),
-    ),
-    MEDIA.manifest,
-  );
-  const annotations = options.name ? { 'org.opencontainers.image.ref.name': options.name } : {};
-  files['index.json'] = Buffer.from(
-    JSON.stringify({ schemaVersion: 2, manifests: [{ ...manifest, annotations }] }),
-  );
-  return files;
-};
 
 describe('image store', () => {
   let folder: string;
@@ -173,6 +121,23 @@ describe('image store', () => {
     assert.equal(readdirSync(join(folder, 'store/rootfs')).length, 1);
     assert.equal(readdirSync(join(folder, 'store/blobs/sha256')).length, 3);
     await assert.rejects(store.remove('one:1'), { code: 'NOT_FOUND', message: /no image one:1/ });
+  });
+
+  it('a tree is whole or not there, also when the removal of its image is cut short', async (context) => {
+    const path = writeFolder('a', layoutOf({ layers: [layer], name: 'app:1' }));
+    await store.load(path);
+    const remove = fs.rmSync;
+    context.mock.method(fs, 'rmSync', (target: string, options?: fs.RmOptions) => {
+      if (!existsSync(join(target, 'etc/hello'))) return remove(target, options);
+      remove(join(target, 'etc/hello'));
+      throw new Error('killed');
+    });
+    syncBuiltinESMExports();
+    await assert.rejects(store.remove('app:1'), /killed/);
+    context.mock.restoreAll();
+    syncBuiltinESMExports();
+    await store.load(path);
+    assert.equal(await helloOf('app:1'), 'hello');
   });
 
   it('many load at the same time, each sees all in the end', async () => {

@@ -399,6 +399,27 @@ describe('API server over HTTP', () => {
       await fine();
     });
 
+    it('clients that stop in the middle of a handshake, of headers, of a body: others are served meanwhile', async () => {
+      const beginnings = [
+        'GET /version HTTP/1.1\r\nHost',
+        'POST /api/v1/namespaces HTTP/1.1\r\nContent-Length: 9\r\n\r\n{',
+      ];
+      const stalled = [
+        ...Array.from({ length: 20 }, () => connectTcp(api.port, '127.0.0.1')),
+        ...(await Promise.all(
+          Array.from({ length: 40 }, async (_, index) => {
+            const socket = connectTls({ port: api.port, host: '127.0.0.1', rejectUnauthorized: false });
+            await once(socket, 'secureConnect');
+            socket.write(beginnings[index % 2]!);
+            return socket;
+          }),
+        )),
+      ];
+      const answers = await Promise.all(Array.from({ length: 20 }, () => ask('/version')));
+      assert.ok(answers.every(({ code }) => code === 200));
+      for (const socket of stalled) socket.on('error', () => {}).destroy();
+    });
+
     it('a client that opens more connections than anyone needs is refused, and others are served later', async () => {
       const sockets = Array.from({ length: 520 }, () => connectTcp(api.port, '127.0.0.1'));
       let closed = 0;

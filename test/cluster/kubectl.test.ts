@@ -1,7 +1,7 @@
 // kubectl, the real one, in two versions: each command that people use, against a whole cluster.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -84,7 +84,11 @@ describe('kubectl', () => {
         assert.equal(await kubectl(['apply', '-f', '-'], POD), 'pod/web created\n');
         assert.equal(await kubectl(['apply', '-f', '-'], POD), 'pod/web unchanged\n');
         const sub = join(folder, version);
-        rmSync(sub, { recursive: true, force: true });
+        mkdirSync(sub);
+        const configMap = (name: string): string =>
+          `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
+        for (const name of ['one', 'two']) writeFileSync(join(sub, `${name}.yaml`), configMap(name));
+        assert.equal(await kubectl(['apply', '-f', sub]), 'configmap/one created\nconfigmap/two created\n');
         const file = join(folder, `${version}.yaml`);
         writeFileSync(file, DEPLOYMENT);
         assert.equal(await kubectl(['apply', '-f', file]), 'deployment.apps/app created\n');
@@ -222,6 +226,12 @@ describe('kubectl', () => {
           await kubectl(['logs', 'web', '-c', 'side', '--timestamps']),
           /^\d{4}-\d\d-\d\dT[^ ]+Z (started|oops)/,
         );
+        const count = 'for i in 1 2 3; do echo $i; sleep 0.2; done';
+        await kubectl(['run', 'counts', '--image=busybox', '--restart=Never', '--', 'sh', '-c', count]);
+        await eventually(
+          'its end, by following',
+          async () => (await raw(['logs', '-f', 'counts'])).stdout === '1\n2\n3\n',
+        );
         const { code, stderr } = await raw(['logs', 'web', '-c', 'nobody']);
         assert.equal(code, 1);
         assert.match(stderr, /container nobody is not valid for pod web/);
@@ -268,6 +278,11 @@ describe('kubectl', () => {
 
       it('delete: by name, file, selector, namespace with all it holds', async () => {
         assert.match(await kubectl(['delete', 'pod', 'web']), /pod "web" deleted/);
+        assert.match(await kubectl(['delete', 'pod', '-l', 'run=counts']), /pod "counts" deleted/);
+        assert.match(
+          await kubectl(['delete', '-f', join(folder, version)]),
+          /configmap "one" deleted[\s\S]*configmap "two" deleted/,
+        );
         assert.match(await kubectl(['delete', 'deployment', '--all']), /deployment.apps "app" deleted/);
         await eventually(
           'pods of the deployment are collected',

@@ -5,12 +5,22 @@ import { describe, it } from 'node:test';
 import { type ClusterRecord, clusterFiles } from '../../src/embedded/cluster-files.ts';
 import { processesWith, readHostState } from '../support/host-state.ts';
 import { eventually } from '../support/poll.ts';
-import { run, runPodnet, startTestCluster } from '../support/test-cluster.ts';
+import { run, runOk, runPodnet, startTestCluster } from '../support/test-cluster.ts';
 
 const APP = { nodes: 2, files: ['examples/connect-applications'] };
 
 const recordOf = (name: string): ClusterRecord =>
   JSON.parse(readFileSync(clusterFiles(name).record, 'utf8')) as ClusterRecord;
+
+/** On loopback and on the host's own addresses of the cluster's networks, nowhere else. */
+const listensOnlyAtHome = async (name: string): Promise<void> => {
+  const { apiPort, hostAddresses } = recordOf(name).config;
+  const sockets = await runOk('ss', ['-Hltn', `sport = :${apiPort}`]);
+  const listening = [...sockets.matchAll(/(\S+):\d+\s+\S+:\*/g)].map(([, host]) =>
+    host!.replace(/^\[(.*)\]$/, '$1'),
+  );
+  assert.deepEqual(listening.sort(), ['127.0.0.1', '::1', ...hostAddresses].sort());
+};
 
 describe('podnet up and down', () => {
   it('down leaves the host as it was before up, with pods running', async () => {
@@ -85,6 +95,9 @@ describe('podnet up and down', () => {
       assert.match(text.stdout, /everything is ready[\s\S]*node-1\s+Ready/);
       const { stdout } = await cluster.podnet(['status', '-o', 'json']);
       assert.equal(JSON.parse(stdout).ready, true);
+      await listensOnlyAtHome('status');
+      const zone = '{.items[0].metadata.labels.topology\\.kubernetes\\.io/zone}';
+      assert.equal(await cluster.kubectl(['get', 'nodes', '-o', `jsonpath=${zone}`]), 'a');
     } finally {
       await cluster.down();
     }
@@ -97,13 +110,30 @@ describe('podnet up and down', () => {
   });
 
   it('refuses what it cannot do with a sentence', async () => {
-    const bad = await runPodnet(['up', '--name', 'Not_A_Name']);
-    assert.equal(bad.code, 1);
-    assert.match(bad.stderr, /invalid cluster name "Not_A_Name"/);
+    for (const command of ['up', 'down', 'status']) {
+      const bad = await runPodnet([command, '--name', 'Not_A_Name']);
+      assert.equal(bad.code, 1);
+      assert.match(bad.stderr, /invalid cluster name "Not_A_Name"/);
+    }
     const nodes = await runPodnet(['up', '--nodes', '0']);
     assert.match(nodes.stderr, /--nodes must be between 1 and/);
+    const unknown = await runPodnet(['upp']);
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /unknown command 'upp'[\s\S]*Did you mean up\?/);
     const down = await runPodnet(['down', '--name', 'nobody']);
     assert.equal(down.code, 0);
     assert.match(down.stdout, /cluster "nobody" is not there/);
+  });
+
+  it('explains itself', async () => {
+    for (const command of ['up', 'down', 'status', 'version', 'kubectl', 'image', 'test']) {
+      const { code, stdout } = await runPodnet(['help', command]);
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`^Usage: podnet ${command}`));
+    }
+    const { stdout } = await runPodnet(['version', '-o', 'json']);
+    assert.match(JSON.parse(stdout).kubernetes, /^v1\.\d+\.\d+$/);
+    const kubectl = await runPodnet(['kubectl', 'version', '--client', '-o', 'json']);
+    assert.match(JSON.parse(kubectl.stdout).clientVersion.gitVersion, /^v1\./);
   });
 });

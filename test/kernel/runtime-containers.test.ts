@@ -75,6 +75,16 @@ describe('process runtime', () => {
     await runtime.removePodSandbox(sandbox);
   });
 
+  it('a sysctl of the node is refused, and nothing is left of the pod', async () => {
+    const before = await runtime.listPodSandbox();
+    const value = readFileSync('/proc/sys/vm/swappiness', 'utf8').trim();
+    await assert.rejects(test.sandbox({ sysctls: { 'vm.swappiness': value } }), {
+      code: 'CREATE_FAILED',
+      message: /vm\.swappiness belongs to no namespace of the pod/,
+    });
+    assert.deepEqual(await runtime.listPodSandbox(), before);
+  });
+
   it('containers of a sandbox with sharedPid see each other, and what one leaves ends with it', async () => {
     const sandbox = await test.sandbox({ sharedPid: true });
     const sleeper = await test.run(sandbox, { name: 'sleeper', command: ['sleep', '1234'] });
@@ -131,6 +141,13 @@ describe('process runtime', () => {
     assert.equal((await runtime.containerStatus(polite))?.exitCode, 7);
     assert.equal((await runtime.containerStatus(stubborn))?.exitCode, 137);
     await runtime.stopContainer(stubborn, 1); // idempotent
+  });
+
+  it('the end of a container does not wait for the disk: its root file system is never synced', async () => {
+    const sandbox = await test.sandbox();
+    const id = await test.run(sandbox, { command: ['sleep', 'infinity'] });
+    assert.match(await exec(id, 'grep "^overlay / " /proc/mounts'), /\bvolatile\b/);
+    await runtime.removePodSandbox(sandbox);
   });
 
   it('an image with a stop signal of its own gets that one', async () => {

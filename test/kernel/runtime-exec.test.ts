@@ -75,6 +75,7 @@ describe('process runtime: ways into a container', () => {
     const session = await exec(['sleep', 'infinity']);
     session.close();
     assert.equal(await session.exited, 137);
+    session.close(); // of what has ended
   });
 
   it('execSync() kills what takes too long', async () => {
@@ -84,6 +85,12 @@ describe('process runtime: ways into a container', () => {
     });
     const left = await runtime.execSync(id, ['sh', '-c', 'kill -0 $(cat /tmp/pid)'], 5000);
     assert.equal(left.exitCode, 1);
+  });
+
+  it('execSync() does not wait for what its command leaves behind', { timeout: 20_000 }, async () => {
+    await assert.rejects(runtime.execSync(id, ['sh', '-c', 'sleep 31; true'], 300), { code: 'EXEC_TIMEOUT' });
+    const { exitCode, stdout } = await runtime.execSync(id, ['sh', '-c', 'echo said; sleep 32 &'], 10_000);
+    assert.deepEqual([exitCode, Buffer.from(stdout).toString()], [0, 'said\n']);
   });
 
   it('attach() follows the output and types', async () => {

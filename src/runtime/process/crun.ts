@@ -16,8 +16,8 @@ import {
 } from '../../kernel/child-process.ts';
 import { withNewMountNamespace } from '../../kernel/mount-namespace.ts';
 import { mount } from '../../kernel/mount.ts';
+import { type ProcessId, isAlive, signalProcess } from '../../kernel/process-id.ts';
 import type { OciProcess } from './bundle.ts';
-import { type ProcessId, isAlive } from './records.ts';
 import type { CrunIo } from './stdio.ts';
 
 const PROGRAMS = ['/usr/bin/crun', '/usr/local/bin/crun', '/usr/sbin/crun'];
@@ -103,7 +103,7 @@ export const createCrun = ({ root, rootfs, useCgroups, hiddenMount }: CrunOption
     },
     abandon: (id) => {
       const left = processOnRecord(root, id);
-      if (left) process.kill(left.pid, 'SIGKILL');
+      if (left) signalProcess(left, 'SIGKILL');
       rmSync(join(root, id), { recursive: true, force: true });
     },
     exec: ({ id, folder, cgroup }, description, io) => {
@@ -132,13 +132,17 @@ const spawnHidden = (hide: () => void, spawn: () => number): number =>
     return spawn();
   });
 
-/** Not on the machine's own list of mounts: it is gone with the last process that sees it, whatever happens to us. */
+/**
+ * Not on the machine's own list of mounts: it is gone with the last process that sees it, whatever happens to us.
+ * Volatile (Linux 5.10): without it the kernel syncs the whole disk below when the last process ends, and that process
+ * counts as running until then. What a container wrote here is removed with it.
+ */
 const mountOverlay = ({ lower, upper, work }: Overlay, target: string): void =>
   mount({
     source: 'overlay',
     target,
     type: 'overlay',
-    data: `lowerdir=${lower},upperdir=${upper},workdir=${work}`,
+    data: `lowerdir=${lower},upperdir=${upper},workdir=${work},volatile`,
   });
 
 type Place = (spawn: () => number) => number;

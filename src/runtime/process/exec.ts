@@ -1,8 +1,9 @@
 // exec, attach and port-forward: ways into what runs.
 import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { processIdOf, signalProcess } from '../../kernel/process-id.ts';
 import type { Clock } from '../../lang/clock.ts';
 import { type ExecResult, RuntimeError, type StreamRequest, type StreamSession } from '../runtime.ts';
-import type { Container } from './container.ts';
+import { type Container, DRAIN_MS } from './container.ts';
 import type { OciProcess } from './bundle.ts';
 import type { Crun } from './crun.ts';
 import { type Streams, prepareStdio } from './stdio.ts';
@@ -26,14 +27,14 @@ export const execIn = async (
     const monitor = crun.exec(container.bundle, execProcess(container, request), stdio);
     const pid = await monitor.started;
     const { stdin, stdout, stderr, resize } = stdio.open();
-    const close = (): void => killIfThere(pid);
+    const id = processIdOf(pid);
     return {
       stdin: request.stdin ? stdin : undefined,
       stdout,
       stderr,
       resize,
       exited: monitor.exited,
-      close,
+      close: () => id && signalProcess(id, 'SIGKILL'), // maybe long after its end
     };
   } catch (error) {
     stdio.abort();
@@ -56,14 +57,6 @@ const execProcess = (container: Container, { command, tty }: StreamRequest): Oci
   return { ...process, terminal: tty, args: command, env: tty ? [...env, 'TERM=xterm'] : env };
 };
 
-const killIfThere = (pid: number): void => {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // ended meanwhile
-  }
-};
-
 /** Runs a command to its end; rejects with EXEC_TIMEOUT, having killed it, after `timeoutMs`. */
 export const execToEnd = async (
   options: ExecOptions,
@@ -77,12 +70,15 @@ export const execToEnd = async (
     isLate = true;
     session.close();
   });
-  const [stdout, stderr, exitCode] = await Promise.all([
-    collect(session.stdout),
-    collect(session.stderr!),
-    session.exited,
-  ]);
+  const streams = [session.stdout, session.stderr!];
+  const output = Promise.all(streams.map(collect));
+  const exitCode = await session.exited;
   timer.cancel();
+  const draining = options.clock.after(isLate ? 0 : DRAIN_MS, () =>
+    streams.forEach((each) => each.destroy()),
+  );
+  const [stdout, stderr] = (await output) as [Uint8Array, Uint8Array];
+  draining.cancel();
   if (!isLate) return { exitCode, stdout, stderr };
   const what = JSON.stringify(command.join(' '));
   throw new RuntimeError('EXEC_TIMEOUT', `command ${what} timed out after ${timeoutMs} ms`);
@@ -91,15 +87,18 @@ export const execToEnd = async (
 /** What a probe's command may say; the rest is dropped. */
 const MAX_OUTPUT_BYTES = 16 << 20;
 
-const collect = async (stream: Readable): Promise<Uint8Array> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    if (size < MAX_OUTPUT_BYTES) chunks.push(chunk);
-    size += chunk.length;
-  }
-  return Buffer.concat(chunks);
-};
+/** What comes until the stream has ended, or has been destroyed. */
+const collect = (stream: Readable): Promise<Uint8Array> =>
+  new Promise((resolve) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    stream.on('data', (chunk: Buffer) => {
+      if (size < MAX_OUTPUT_BYTES) chunks.push(chunk);
+      size += chunk.length;
+    });
+    stream.on('error', () => {}); // 'close' follows
+    stream.once('close', () => resolve(Buffer.concat(chunks)));
+  });
 
 /** The running container's own streams. */
 export const attachTo = (container: Container, request: Omit<StreamRequest, 'command'>): StreamSession => {
