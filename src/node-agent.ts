@@ -93,7 +93,7 @@ const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Pro
     podCidrs: node.podCidrs,
     stateFolder: join(stateFolder, 'addresses'),
     mtuBytes: MTU_BYTES,
-    serviceCidrs: config.serviceCidrs,
+    serviceAddresses: config.dnsServiceIps,
     nft,
     clock,
     log,
@@ -167,6 +167,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     pods: informers.podAddresses,
     nodes: informers.nodes,
     configMaps: informers.dnsConfigMaps,
+    serviceCidrs: informers.serviceCidrs,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,
     log,
@@ -208,7 +209,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
   ): Informer<T> => startInformer<T>({ client, resource, transform: withoutOwners, clock, log, ...options });
   return {
     nodes: informer(resources.nodes),
-    services: informer(resources.services, { indexes: dnsIndexes.services }),
+    services: informer(resources.services),
     endpointSlices: informer(resources.endpointSlices, {
       indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
     }),
@@ -218,6 +219,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
       namespace: 'kube-system',
       fieldSelector: 'metadata.name=coredns',
     }),
+    serviceCidrs: informer(resources.serviceCidrs),
     ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
   };
 };

@@ -1,6 +1,7 @@
 // podnet down: ends a cluster's process and removes all that it made, also when the process died long ago.
 import { setTimeout as delay } from 'node:timers/promises';
-import { clusterNames, isRunning, readRecord, removeClusterFiles } from '../embedded/cluster-files.ts';
+import { clusterNames, readRecord, removeClusterFiles } from '../embedded/cluster-files.ts';
+import { isAlive, signalProcess } from '../kernel/process-id.ts';
 import { contextName, kubeconfigPath, removeContext } from './kubeconfig.ts';
 import { print, say } from './output.ts';
 import { removeClusterTraces } from './remove-traces.ts';
@@ -24,14 +25,14 @@ export const down = async (name: string, kubeconfig: string | undefined): Promis
 /** TERM lets the process end its pods in order; after 15 s it is killed, and what it left is removed from outside. */
 const stopProcess = async (name: string): Promise<void> => {
   const record = readRecord(name);
-  if (!record || !isRunning(record)) return;
-  process.kill(record.pid, 'SIGTERM');
+  if (!record || !isAlive(record)) return;
+  signalProcess(record, 'SIGTERM');
   const deadline = Date.now() + STOP_WAIT_MS;
-  while (isRunning(record) && Date.now() < deadline) await delay(20);
-  if (!isRunning(record)) return;
+  while (isAlive(record) && Date.now() < deadline) await delay(20);
+  if (!isAlive(record)) return;
   say(`cluster "${name}" did not stop within ${STOP_WAIT_MS / 1000} s: killing process ${record.pid}`);
-  process.kill(record.pid, 'SIGKILL');
-  while (isRunning(record)) await delay(20);
+  signalProcess(record, 'SIGKILL');
+  while (isAlive(record)) await delay(20);
 };
 
 /** Takes down every cluster that left anything on this machine. */

@@ -8,12 +8,11 @@ import {
   type ClusterRecord,
   clusterFiles,
   clusterNames,
-  isRunning,
   readRecord,
-  startTicksOf,
   writeRecord,
 } from '../embedded/cluster-files.ts';
 import type { ClusterMessage, StartMessage } from '../embedded/messages.ts';
+import { isAlive, processIdOf } from '../kernel/process-id.ts';
 import { withFileLock } from '../lang/file-lock.ts';
 import { createClusterKeys } from './cluster-keys.ts';
 import { UserError, sayStep } from './output.ts';
@@ -62,7 +61,7 @@ type Launched = {
 /** The process loads its code while the keys are being made here. */
 const launch = async (options: StartOptions): Promise<Launched> => {
   const running = readRecord(options.name);
-  if (running && isRunning(running))
+  if (running && isAlive(running))
     throw new UserError(`cluster "${options.name}" is being started by another podnet`);
   removeClusterTraces(options.name);
   const config = planCluster({ ...options, slot: freeSlot() });
@@ -71,7 +70,7 @@ const launch = async (options: StartOptions): Promise<Launched> => {
   const record: ClusterRecord = {
     config,
     pid: child.pid!,
-    startTicks: startTicksOf(child.pid!) ?? '',
+    startTicks: processIdOf(child.pid!)?.startTicks ?? '',
     kubeconfig: options.kubeconfig,
     admin: { ca: keys.ca, ...admin },
   };

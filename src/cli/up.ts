@@ -3,8 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../client/client.ts';
-import { MAX_NODES, type ProxyBackEnd, nameProblem } from '../embedded/cluster-config.ts';
-import { type ClusterRecord, isRunning, readRecord } from '../embedded/cluster-files.ts';
+import { MAX_NODES, type ProxyBackEnd } from '../embedded/cluster-config.ts';
+import { type ClusterRecord, readRecord } from '../embedded/cluster-files.ts';
+import { isAlive } from '../kernel/process-id.ts';
 import { connectTo, serverOf } from './cluster-client.ts';
 import { addContext, contextName, kubeconfigPath } from './kubeconfig.ts';
 import { findKubectl, runKubectl } from './kubectl.ts';
@@ -44,9 +45,7 @@ export const up = async (options: UpOptions): Promise<void> => {
   }
 };
 
-const checkOptions = ({ name, nodes, waitSeconds }: UpOptions): void => {
-  const problem = nameProblem(name);
-  if (problem) throw new UserError(problem);
+const checkOptions = ({ nodes, waitSeconds }: UpOptions): void => {
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > MAX_NODES)
     throw new UserError(`--nodes must be between 1 and ${MAX_NODES}`);
   if (!(waitSeconds >= 0)) throw new UserError('--wait must be a number of seconds, 0 for not at all');
@@ -54,7 +53,7 @@ const checkOptions = ({ name, nodes, waitSeconds }: UpOptions): void => {
 
 const ensureRunning = async (options: UpOptions): Promise<ClusterRecord> => {
   const existing = readRecord(options.name);
-  if (existing && isRunning(existing)) {
+  if (existing && isAlive(existing)) {
     say(`cluster "${options.name}" is running already`);
     return existing;
   }

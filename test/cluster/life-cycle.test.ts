@@ -110,9 +110,11 @@ describe('podnet up and down', () => {
   });
 
   it('refuses what it cannot do with a sentence', async () => {
-    const bad = await runPodnet(['up', '--name', 'Not_A_Name']);
-    assert.equal(bad.code, 1);
-    assert.match(bad.stderr, /invalid cluster name "Not_A_Name"/);
+    for (const command of ['up', 'down', 'status']) {
+      const bad = await runPodnet([command, '--name', 'Not_A_Name']);
+      assert.equal(bad.code, 1);
+      assert.match(bad.stderr, /invalid cluster name "Not_A_Name"/);
+    }
     const nodes = await runPodnet(['up', '--nodes', '0']);
     assert.match(nodes.stderr, /--nodes must be between 1 and/);
     const unknown = await runPodnet(['upp']);
