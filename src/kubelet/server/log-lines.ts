@@ -9,7 +9,7 @@ export type LogOptions = {
   readonly timestamps: boolean;
   readonly tailLines: number | undefined;
   readonly limitBytes: number | undefined;
-  /** RFC 3339 text of the earliest line; times of equal form compare as text. */
+  /** The time of the earliest line. */
   readonly sinceMs: number | undefined;
 };
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import WebSocket from 'ws';
 import { eventually } from '../../../test/support/poll.ts';
@@ -192,5 +194,15 @@ describe('kubelet server', () => {
   it('refuses a stream to nobody, and without a protocol in common', async () => {
     await assert.rejects(stream('/exec/default/a/nobody?command=true&output=1'), /404/);
     await assert.rejects(stream('/exec/default/a/web?command=true&output=1', [], 'v1.channel'), /403/);
+  });
+
+  it('stop() does not wait for a caller that never says hello', { timeout: 10_000 }, async () => {
+    const other = await startTestKubelet({ server: { port: PORT + 1, ca, ...serverKeys } });
+    await other.kubelet.whenRegistered();
+    const silent = connect({ host: '127.0.0.1', port: PORT + 1 });
+    silent.on('error', () => {});
+    await once(silent, 'connect');
+    await other.stop();
+    silent.destroy();
   });
 });

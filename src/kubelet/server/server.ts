@@ -22,7 +22,7 @@ export const startKubeletServer = (options: KubeletServerOptions, context: Serve
   return {
     whenListening: async () => void (await listening),
     stop: async () => {
-      // All of them: an upgraded connection, a stream, is no longer the HTTP server's to close.
+      // All of them: the HTTP server closes neither streams, which were upgraded, nor callers that have not said hello.
       const closed = servers.map(close);
       for (const socket of sockets) socket.destroy();
       await Promise.all(closed);
@@ -41,7 +41,7 @@ const newServer = (
   );
   server.on('upgrade', (request, socket, head) => void upgrade(context, request, socket, head));
   server.on('clientError', (_error, socket) => socket.destroy());
-  server.on('secureConnection', (socket: Duplex) => {
+  server.on('connection', (socket: Duplex) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
