@@ -106,6 +106,12 @@ export const noteFailure = (record: PodRecord, operation: string, nowMs: number)
   return atMs;
 };
 
+/** Forgets a container that is removed: a pod may live for months with one that crashes all day. */
+export const forgetContainer = (record: PodRecord, id: string): void => {
+  const { images, terminationMessages, preStopped, backOffTold } = record;
+  for (const byId of [images, terminationMessages, preStopped, backOffTold]) byId.delete(id);
+};
+
 /** Takes a version of the pod if it is newer: answers to writes and watch events overtake each other. */
 export const adoptPod = (record: PodRecord, pod: Stored<Pod>): void => {
   if (pod.metadata.uid !== record.uid) return;

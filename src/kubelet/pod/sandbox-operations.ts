@@ -5,6 +5,7 @@ import { podHostName } from '../network-files/hostname.ts';
 import { setUpVolumes } from '../volumes/set-up-volumes.ts';
 import { podIpsOf, tell } from './context.ts';
 import type { PodContext } from './context.ts';
+import { forgetContainer } from './pod-record.ts';
 import type { PodRecord } from './pod-record.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 
@@ -46,6 +47,7 @@ export const runSandbox = async (
     await removeSandbox(context, replaces);
   }
   record.sandbox = undefined;
+  for (const { id } of record.containers) forgetContainer(record, id);
   record.containers = [];
   const { namespace = '', name } = record.pod.metadata;
   const logDirectory = folders.logs({ namespace, name, uid: record.uid });

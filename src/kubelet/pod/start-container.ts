@@ -14,7 +14,7 @@ import type { PodContext } from './context.ts';
 import { endingOf } from './ending.ts';
 import { ensureImage } from './ensure-image.ts';
 import { runHook } from './hooks.ts';
-import { freshSince } from './pod-record.ts';
+import { forgetContainer, freshSince } from './pod-record.ts';
 import type { PodRecord } from './pod-record.ts';
 import { nonRootProblem } from './security.ts';
 import { countStart } from './start-figures.ts';
@@ -58,7 +58,8 @@ const tidyAttempts = async (
     record.backOffs.set(name, nextBackOff(record.backOffs.get(name), failedAtMs, clock.now()));
   const outdated = own.filter((status) => status !== last);
   await Promise.all(outdated.map(({ id }) => runtime.removeContainer(id)));
-  for (const { logPath, attempt: old } of outdated) {
+  for (const { id, logPath, attempt: old } of outdated) {
+    forgetContainer(record, id);
     rmSync(join(logsOf(context, record), logPath), { force: true });
     rmSync(context.folders.terminationLog(record.uid, name, old), { force: true });
   }
