@@ -94,7 +94,7 @@ const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Pro
     podCidrs: node.podCidrs,
     stateFolder: join(stateFolder, 'addresses'),
     mtuBytes: MTU_BYTES,
-    serviceCidrs: config.serviceCidrs,
+    serviceAddresses: config.dnsServiceIps,
     nft,
     clock,
     log,
@@ -168,6 +168,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     pods: informers.podAddresses,
     nodes: informers.nodes,
     configMaps: informers.dnsConfigMaps,
+    serviceCidrs: informers.serviceCidrs,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,
     log,
@@ -209,7 +210,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
   ): Informer<T> => startInformer<T>({ client, resource, transform: withoutOwners, clock, log, ...options });
   return {
     nodes: informer(resources.nodes),
-    services: informer(resources.services, { indexes: dnsIndexes.services }),
+    services: informer(resources.services),
     endpointSlices: informer(resources.endpointSlices, {
       indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
     }),
@@ -219,6 +220,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
       namespace: 'kube-system',
       fieldSelector: 'metadata.name=coredns',
     }),
+    serviceCidrs: informer(resources.serviceCidrs),
     ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
   };
 };
