@@ -6,8 +6,7 @@ import type { RemoteInfo } from 'node:dgram';
 import { addressToBytes, parseAddress } from '../ip/address.ts';
 import { familyNumber } from '../wire/family.ts';
 import type { DatagramBatch, DatagramHandler } from './datagram-batch.ts';
-import { bind } from './ffi/datagrams.ts';
-import { closeDescriptor, setIntOption, socket } from './ffi/libc.ts';
+import { bind, closeDescriptor, setIntOption, socket } from './ffi/libc.ts';
 import { KernelError } from './kernel-error.ts';
 import { socketAddress } from './socket-address.ts';
 
