@@ -67,6 +67,23 @@ describe('compilePlacement()', () => {
     ]);
   });
 
+  it('compares numbers in node affinity, and sees no label that a node does not have', () => {
+    const wants = (key: string, operator: string, values?: string[]): Pod => {
+      const term = { matchExpressions: [{ key, operator, ...(values && { values }) }] };
+      return podOf('p', {
+        affinity: {
+          nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } },
+        },
+      });
+    };
+    const nodes = [nodeOf('small', { labels: { cores: '9' } }), nodeOf('large', { labels: { cores: '10' } })];
+    assert.deepEqual(place(nodes, [wants('cores', 'Gt', ['9']), wants('cores', 'Lt', ['10'])]), [
+      'large',
+      'small',
+    ]);
+    assert.match(place(nodes, [wants('constructor', 'Exists')])[0]!, /0\/2 nodes are available/);
+  });
+
   it('leaves a node that is not ready alone, before its taint comes', () => {
     const down = { ...nodeOf('a'), status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } };
     assert.deepEqual(place([down, nodeOf('b')], replicas(2)), ['b', 'b']);
