@@ -3,7 +3,8 @@ import type { Container, Node, Pod, Taint } from '../k8s/generated/types.ts';
 import { canonicalJson } from '../lang/canonical-json.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { controllerOf } from '../k8s/owner-references.ts';
-import { parseQuantity } from '../k8s/quantity.ts';
+import { nodeCondition, zoneOf } from '../k8s/node-state.ts';
+import { quantityValue } from '../k8s/quantity.ts';
 import { NOT_READY } from '../k8s/taints.ts';
 
 /** CPU in thousandths of a core, memory in bytes. */
@@ -27,9 +28,8 @@ export type PodFacts = {
   readonly group: string | undefined;
 };
 
-const ZONE = 'topology.kubernetes.io/zone';
-
-export const selectNode = ({ metadata, spec, status }: Stored<Node>): NodeFacts => {
+export const selectNode = (node: Stored<Node>): NodeFacts => {
+  const { metadata, spec, status } = node;
   const labels = metadata.labels ?? {};
   const allocatable = status?.allocatable ?? status?.capacity ?? {};
   const amount = (name: string, factor: number): number =>
@@ -37,8 +37,8 @@ export const selectNode = ({ metadata, spec, status }: Stored<Node>): NodeFacts 
   return {
     name: metadata.name,
     labels,
-    zone: labels[ZONE] ?? '',
-    taints: taintsOf(spec?.taints ?? [], status),
+    zone: zoneOf(node) ?? '',
+    taints: taintsOf(node),
     isUnschedulable: spec?.unschedulable === true,
     allocatable: {
       cpuMillis: amount('cpu', 1000),
@@ -49,8 +49,9 @@ export const selectNode = ({ metadata, spec, status }: Stored<Node>): NodeFacts 
 };
 
 /** A node that is not ready counts as tainted at once: the node lifecycle controller's taint comes a moment later. */
-const taintsOf = (taints: readonly Taint[], status: Node['status']): readonly Taint[] => {
-  const isReady = status?.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True');
+const taintsOf = (node: Stored<Node>): readonly Taint[] => {
+  const { taints = [] } = node.spec ?? {};
+  const isReady = nodeCondition(node, 'Ready')?.status === 'True';
   if (isReady || taints.some(({ key }) => key === NOT_READY)) return taints;
   return [...taints, { key: NOT_READY, effect: 'NoSchedule' }];
 };
@@ -98,4 +99,4 @@ const requestsOf = ({ spec }: Stored<Pod>): Amounts => {
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 const valueOf = (quantity: string | number | undefined): number =>
-  quantity === undefined ? 0 : Number(parseQuantity(quantity)?.nanos ?? 0n) / 1e9;
+  quantity === undefined ? 0 : (quantityValue(quantity) ?? 0);

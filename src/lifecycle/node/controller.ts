@@ -4,6 +4,7 @@ import { createEventRecorder } from '../../client/event-recorder.ts';
 import type { Change, Informer } from '../../informer/informer.ts';
 import { isConflict, isNotFound } from '../../k8s/api-error.ts';
 import type { Lease, Node, Pod } from '../../k8s/generated/types.ts';
+import { nodeCondition } from '../../k8s/node-state.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
@@ -63,8 +64,8 @@ const hearLease = ({ heartbeats }: Context, { after }: Change<Lease>): void => {
 /** A node's own status is a sign of life too, but not what we wrote into it. */
 const hearNode = ({ heartbeats }: Context, loop: Loop, { key, before, after }: Change<Node>): void => {
   if (!after) return heartbeats.forget(key);
-  const ready = after.status?.conditions?.find(({ type }) => type === 'Ready');
-  const wasReady = before?.status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = nodeCondition(after, 'Ready');
+  const wasReady = before && nodeCondition(before, 'Ready');
   const isRenewed = ready?.status !== 'Unknown' && ready?.lastHeartbeatTime !== wasReady?.lastHeartbeatTime;
   if (before && isRenewed) heartbeats.heard(key, `status ${ready?.lastHeartbeatTime}`);
   loop.mark(key);
