@@ -100,7 +100,11 @@ class Scheduling {
     this.#forgetUnschedulable(key);
     const node = after?.spec?.nodeName;
     if (after && node && !isPodFinished(after)) return this.#place(after, node);
-    const { uid } = (after ?? before)!.metadata;
+    this.#free((after ?? before)!.metadata.uid);
+  }
+
+  /** The room that the pod had, or was about to have, may be what another waits for. */
+  #free(uid: string): void {
     if (this.#usage.nodeOf(uid) === undefined) return;
     this.#usage.remove(uid);
     this.#retryUnschedulable();
@@ -146,7 +150,7 @@ class Scheduling {
     try {
       await bind(this.#writer, pod, node);
     } catch (error) {
-      this.#usage.remove(pod.metadata.uid);
+      this.#free(pod.metadata.uid);
       const present = this.#options.pods.get(key);
       if (present?.spec?.nodeName) return this.#place(present, present.spec.nodeName);
       if (!isNotFound(error)) throw error;
