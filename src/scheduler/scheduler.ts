@@ -5,7 +5,7 @@ import type { ApiClient } from '../client/client.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Change, Informer } from '../informer/informer.ts';
-import { isConflict, isNotFound } from '../k8s/api-error.ts';
+import { isConflict, isNotFound, unlessGone } from '../k8s/api-error.ts';
 import type { Node, Pod } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { isPodActive, isPodFinished } from '../k8s/pod-state.ts';
@@ -136,7 +136,7 @@ class Scheduling {
     if (decision.kind === 'unschedulable') {
       this.#unschedulable.add(key);
       unschedulablePods.set(this.#unschedulable.size, 'unschedulable');
-      await ignoreGone(reportUnschedulable(this.#writer, pod, decision.message));
+      await unlessGone(reportUnschedulable(this.#writer, pod, decision.message));
       return 'unschedulable';
     }
     this.#forgetUnschedulable(key);
@@ -162,14 +162,6 @@ const isWaiting = (pod: Stored<Pod>): boolean => isPodActive(pod) && !pod.spec?.
 
 const isOurs = (spec: Pod['spec']): boolean =>
   (spec?.schedulerName ?? NAME) === NAME && (spec?.schedulingGates ?? []).length === 0;
-
-const ignoreGone = async (write: Promise<void>): Promise<void> => {
-  try {
-    await write;
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-};
 
 /** Our own condition on a waiting pod is no reason to try again. */
 const asksForMore = (before: Stored<Pod>, after: Stored<Pod>): boolean =>

@@ -1,7 +1,7 @@
 // The garbage collector: what lost its last owner goes, what is deleted takes along or leaves behind what it owns.
 import type { ApiClient } from '../../client/client.ts';
 import type { Change } from '../../informer/informer.ts';
-import { isConflict, isNotFound } from '../../k8s/api-error.ts';
+import { isConflict, unlessGone } from '../../k8s/api-error.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
 import { keyOf } from '../../k8s/objects.ts';
 import type { Resource } from '../../k8s/resources.ts';
@@ -115,13 +115,8 @@ const reconcile = async (context: Context, loop: Loop, key: string): Promise<voi
 
 /** The object as the server has it now: decisions about deletion are not taken on a cache. */
 const fresh = async ({ client }: Context, { resource, object }: Item): Promise<Item | undefined> => {
-  try {
-    const live = await client.get(resource, object.metadata);
-    return live.metadata.uid === object.metadata.uid ? { resource, object: live } : undefined;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const live = await unlessGone(client.get(resource, object.metadata));
+  return live?.metadata.uid === object.metadata.uid ? { resource, object: live } : undefined;
 };
 
 const dependentOf = (ownerUid: string, { object: { metadata } }: Item): Dependent => ({

@@ -2,7 +2,7 @@
 // pods check the API server. Deleted or changed, they come back.
 import type { ApiClient } from '../../client/client.ts';
 import type { Informer } from '../../informer/informer.ts';
-import { isAlreadyExists, isConflict, isNotFound } from '../../k8s/api-error.ts';
+import { isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound } from '../../k8s/api-error.ts';
 import type { ConfigMap, Namespace, ServiceAccount } from '../../k8s/generated/types.ts';
 import { splitKey } from '../../k8s/objects.ts';
 import { configMaps, serviceAccounts } from '../../k8s/resources.ts';
@@ -60,8 +60,7 @@ const reconcile = async (options: DefaultsOptions, name: string): Promise<void> 
     await Promise.all([ensureServiceAccount(options.client, name), ensureRootCa(options, name)]);
   } catch (error) {
     // The cache is late: the namespace is being deleted or gone, and wants nothing any more.
-    if (options.namespaces.get(name) !== namespace || isNotFound(error)) return;
-    throw error;
+    if (!isNamespaceTerminating(error) && !isNotFound(error)) throw error;
   }
 };
 

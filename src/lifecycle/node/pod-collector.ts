@@ -2,7 +2,7 @@
 import type { ApiClient } from '../../client/client.ts';
 import { createEventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../informer/informer.ts';
-import { isConflict, isNotFound } from '../../k8s/api-error.ts';
+import { isConflict, unlessGone } from '../../k8s/api-error.ts';
 import type { Node, Pod } from '../../k8s/generated/types.ts';
 import { keyOf } from '../../k8s/objects.ts';
 import type { Stored } from '../../k8s/objects.ts';
@@ -73,20 +73,8 @@ const reconcile = async (context: Context, key: string): Promise<void> => {
 };
 
 /** The cache may be late: the server has the last word. */
-const nodeExists = async ({ client }: Context, name: string): Promise<boolean> => {
-  try {
-    await client.get(nodeResource, { name });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-};
+const nodeExists = async ({ client }: Context, name: string): Promise<boolean> =>
+  (await unlessGone(client.get(nodeResource, { name }))) !== undefined;
 
-const deleteNow = async ({ client }: Context, { metadata }: Stored<Pod>): Promise<void> => {
-  try {
-    await client.delete(podResource, metadata, { uid: metadata.uid, gracePeriodSeconds: 0 });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-};
+const deleteNow = ({ client }: Context, { metadata }: Stored<Pod>): Promise<void> =>
+  unlessGone(client.delete(podResource, metadata, { uid: metadata.uid, gracePeriodSeconds: 0 }));

@@ -1,5 +1,5 @@
 // The ServiceCIDR controller, and the one that keeps the cluster's default ServiceCIDR there.
-import { isConflict } from '../../k8s/api-error.ts';
+import { isConflict, unlessGone } from '../../k8s/api-error.ts';
 import type { ServiceCIDR } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { ipAddresses as addressResource, serviceCidrs as cidrResource } from '../../k8s/resources.ts';
@@ -7,7 +7,6 @@ import { DEFAULT_SERVICE_CIDR } from '../../k8s/service-addresses.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import type { ServiceAddressesOptions } from '../service-addresses.ts';
-import { unlessGone } from '../unless-gone.ts';
 import {
   FINALIZER,
   IN_USE,

@@ -2,7 +2,7 @@
 // where something may be wrong, since one of them is always a little behind the other; the server has the last word.
 import type { ApiClient } from '../../client/client.ts';
 import { type EventRecorder, createEventRecorder } from '../../client/event-recorder.ts';
-import { isAlreadyExists, isConflict } from '../../k8s/api-error.ts';
+import { isAlreadyExists, isConflict, unlessGone } from '../../k8s/api-error.ts';
 import type { Service } from '../../k8s/generated/types.ts';
 import { type KubeObject, type Stored, keyOf } from '../../k8s/objects.ts';
 import {
@@ -14,7 +14,6 @@ import { addressNamesOf, ipAddressOf, serviceKeyOf } from '../../k8s/service-add
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import type { ServiceAddressesOptions } from '../service-addresses.ts';
-import { unlessGone } from '../unless-gone.ts';
 import { type Repair, findingOfAddress, findingsOfService } from './compile.ts';
 import { cachedLedger, find, freshLedger } from './observe.ts';
 
