@@ -9,6 +9,7 @@ import { endpoints as endpointsResource } from '../k8s/resources.ts';
 import { canonicalJson } from '../lang/canonical-json.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { fedBy } from '../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../reconcile/keyed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import { hasClusterIp } from './compile.ts';
@@ -48,15 +49,10 @@ export const startEndpointsController = (options: EndpointsControllerOptions): L
     clock,
     log,
   });
-  const unsubscribe = [
+  return fedBy(loop, [
     markServices(options, loop.mark),
     endpoints.subscribe((change) => markOwn(loop, change)),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 /** One that appears may be left over from a Service that is gone; one that disappears may be missed. */

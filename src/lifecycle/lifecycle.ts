@@ -7,6 +7,7 @@ import type { Lease, Namespace, Node, Pod } from '../k8s/generated/types.ts';
 import type { Resource } from '../k8s/resources.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { type Controllers, startWhenSynced } from '../reconcile/fed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import { startContent } from './content.ts';
 import type { Content } from './content.ts';
@@ -33,23 +34,17 @@ export type LifecycleOptions = {
   readonly log: Log;
 };
 
-export type Lifecycle = { readonly stop: () => Promise<void> };
-
-/** Each part starts when what it looks at has synced. */
-export const startLifecycle = (options: LifecycleOptions): Lifecycle => {
+/** Starts when all that it looks at has synced. */
+export const startLifecycle = (options: LifecycleOptions): Controllers => {
   const { resources, client, clock, log } = options;
   const collected = resources.filter(({ resource }) => resource !== 'events'); // nobody owns events
   const content = startContent({ client, resources: collected, clock, log });
-  const loops: Loop[] = [];
-  let isStopped = false;
-  void whenAllSynced(content, options.namespaces, options.nodes, options.pods, options.leases).then(() => {
-    if (!isStopped) loops.push(...startControllers(options, content));
-  });
+  const synced = whenAllSynced(content, options.namespaces, options.nodes, options.pods, options.leases);
+  const controllers = startWhenSynced(synced, () => startControllers(options, content));
   return {
-    stop: async () => {
-      isStopped = true;
+    stop: () => {
       content.stop();
-      await Promise.all(loops.map((loop) => loop.stop()));
+      return controllers.stop();
     },
   };
 };

@@ -11,6 +11,7 @@ import type { Stored } from '../k8s/objects.ts';
 import { isPodActive, isPodFinished } from '../k8s/pod-state.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { type Controllers, fedBy, startWhenSynced } from '../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../reconcile/keyed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import { bind, reportUnschedulable } from './apply.ts';
@@ -29,37 +30,25 @@ export type SchedulerOptions = {
   readonly log: Log;
 };
 
-export type Scheduler = { readonly stop: () => Promise<void> };
-
 const NAME = 'default-scheduler';
 const CONCURRENCY = 64;
 /** A pod that no node can take is tried again when nodes or pods change, and this often in any case. */
 const RETRY_UNSCHEDULABLE_MS = 300_000;
 
 /** Starts when the informers have synced. */
-export const startScheduler = (options: SchedulerOptions): Scheduler => {
-  let scheduling: Scheduling | undefined;
-  let isStopped = false;
-  void whenAllSynced(options.pods, options.nodes).then(() => {
-    if (!isStopped) scheduling = new Scheduling(options);
-  });
-  return {
-    stop: async () => {
-      isStopped = true;
-      await scheduling?.stop();
-    },
-  };
-};
+export const startScheduler = (options: SchedulerOptions): Controllers =>
+  startWhenSynced(whenAllSynced(options.pods, options.nodes), () => [new Scheduling(options).loop]);
 
 class Scheduling {
+  /** With the subscriptions that feed it. */
+  readonly loop: Loop;
+  readonly #loop: Loop;
   readonly #options: SchedulerOptions;
   readonly #writer: PlacementWriter;
   readonly #usage = new Usage();
   readonly #factsByNode = new Map<string, NodeFacts>();
   /** Keys of pods that no node could take at the last try. */
   readonly #unschedulable = new Set<string>();
-  readonly #loop: Loop;
-  readonly #unsubscribe: readonly (() => void)[];
 
   constructor(options: SchedulerOptions) {
     const { client, clock, log } = options;
@@ -73,15 +62,10 @@ class Scheduling {
       clock,
       log,
     });
-    this.#unsubscribe = [
+    this.loop = fedBy(this.#loop, [
       options.nodes.subscribe((change) => this.#hearNode(change)),
       options.pods.subscribe((change) => this.#hearPod(change)),
-    ];
-  }
-
-  stop(): Promise<void> {
-    for (const end of this.#unsubscribe) end();
-    return this.#loop.stop();
+    ]);
   }
 
   #hearNode({ key, after }: Change<Node>): void {

@@ -7,6 +7,7 @@ import { keyOf } from '../../k8s/objects.ts';
 import type { Resource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import type { AnyObject, Content, Item } from '../content.ts';
@@ -40,11 +41,7 @@ export const startCollector = (options: CollectorOptions): Loop => {
     log,
   });
   const unsubscribe = content.subscribe((resource, change) => hear(content, loop, resource, change));
-  const stop = (): Promise<void> => {
-    unsubscribe();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  return fedBy(loop, [unsubscribe]);
 };
 
 const mark = (content: Content, loop: Loop, { resource, object }: Item): void =>

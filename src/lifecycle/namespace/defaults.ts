@@ -8,6 +8,7 @@ import { splitKey } from '../../k8s/objects.ts';
 import { configMaps, serviceAccounts } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import type { Content } from '../content.ts';
@@ -35,7 +36,7 @@ export const startDefaults = (options: DefaultsOptions): Loop => {
     clock: options.clock,
     log: options.log,
   });
-  const unsubscribe = [
+  return fedBy(loop, [
     options.namespaces.subscribe(({ key, before, after }) => {
       if (!before && after) loop.mark(key);
     }),
@@ -45,12 +46,7 @@ export const startDefaults = (options: DefaultsOptions): Loop => {
       const isChanged = resource.kind === 'ConfigMap' && name === ROOT_CA && before !== undefined;
       if (namespace && (isLost || isChanged)) loop.mark(namespace);
     }),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 const reconcile = async (options: DefaultsOptions, name: string): Promise<void> => {

@@ -8,6 +8,7 @@ import { nodeCondition } from '../../k8s/node-state.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import { evict, markNotReady, writeConditions, writeTaints } from './apply.ts';
@@ -41,19 +42,14 @@ export const startNodeLifecycle = (options: NodeLifecycleOptions): Loop => {
     clock: options.clock,
     log: options.log,
   });
-  const unsubscribe = [
+  return fedBy(loop, [
     options.leases.subscribe((change) => hearLease(context, change)),
     options.nodes.subscribe((change) => hearNode(context, loop, change)),
     options.pods.subscribe(({ after }) => {
       const node = after?.spec?.nodeName ? options.nodes.get(after.spec.nodeName) : undefined;
       if (node && evictingTaints(node).length > 0) loop.mark(node.metadata.name);
     }),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 const hearLease = ({ heartbeats }: Context, { after }: Change<Lease>): void => {

@@ -9,6 +9,7 @@ import type { Stored } from '../../k8s/objects.ts';
 import { nodes as nodeResource, pods as podResource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import { collectOrphan } from './apply.ts';
@@ -38,7 +39,7 @@ export const startPodCollector = (options: PodCollectorOptions): Loop => {
   });
   const hasNode = ({ spec }: Stored<Pod>): boolean =>
     !spec?.nodeName || options.nodes.get(spec.nodeName) !== undefined;
-  const unsubscribe = [
+  return fedBy(loop, [
     options.pods.subscribe(({ key, after }) => {
       if (!after) return;
       if (isDeletedUnbound(after)) loop.mark(key);
@@ -49,12 +50,7 @@ export const startPodCollector = (options: PodCollectorOptions): Loop => {
       for (const pod of options.pods.list())
         if (pod.spec?.nodeName === key) loop.markAfter(keyOf(pod), QUARANTINE_MS);
     }),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 /** What a finalizer holds is not ours to end. */

@@ -11,6 +11,7 @@ import {
   services as serviceResource,
 } from '../../k8s/resources.ts';
 import { addressNamesOf, ipAddressOf, serviceKeyOf } from '../../k8s/service-addresses.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import type { ServiceAddressesOptions } from '../service-addresses.ts';
@@ -38,7 +39,7 @@ export const startRepair = (options: ServiceAddressesOptions): readonly Loop[] =
     });
   const byService = loopOf('service-addresses', repairService);
   const byAddress = loopOf('ip-addresses', repairAddress);
-  const unsubscribe = [
+  const subscriptions = [
     options.services.subscribe(({ key, before, after }) => {
       if (after) byService.markAfter(key, SETTLE_MS);
       // What it had and has no more must not stay behind.
@@ -50,11 +51,7 @@ export const startRepair = (options: ServiceAddressesOptions): readonly Loop[] =
       if (service) byService.mark(service); // most likely somebody else deleted or changed it
     }),
   ];
-  const stop = async (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    await Promise.all([byService.stop(), byAddress.stop()]);
-  };
-  return [{ ...byService, stop }, byAddress];
+  return [fedBy(byService, subscriptions), byAddress];
 };
 
 type Reconciled = Promise<void | { readonly afterMs: number }>;
