@@ -13,7 +13,7 @@ import { apiVersionOf } from '../k8s/resources.ts';
 import type { Resource } from '../k8s/resources.ts';
 import { formatMicroTime } from '../k8s/time.ts';
 import { silentLog } from '../lang/log.ts';
-import { startLifecycle } from './lifecycle.ts';
+import { lifecycleIndexes, startLifecycle } from './lifecycle.ts';
 
 const { configMaps, deployments, events, leases, namespaces, nodes, pods, replicaSets, serviceAccounts } =
   resources;
@@ -41,7 +41,7 @@ const start = (client = withFinalize(createFakeClient(5000))) => {
   const informers = {
     namespaces: startInformer({ ...common, resource: namespaces }),
     nodes: startInformer({ ...common, resource: nodes }),
-    pods: startInformer({ ...common, resource: pods }),
+    pods: startInformer({ ...common, resource: pods, indexes: lifecycleIndexes.pods }),
     leases: startInformer({ ...common, resource: leases }),
   };
   const all = [

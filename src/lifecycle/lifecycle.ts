@@ -3,6 +3,7 @@
 import type { ApiClient } from '../client/client.ts';
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Informer } from '../informer/informer.ts';
+import { podsByNode } from '../informer/pods-by-node.ts';
 import type { Lease, Namespace, Node, Pod } from '../k8s/generated/types.ts';
 import type { Resource } from '../k8s/resources.ts';
 import type { Clock } from '../lang/clock.ts';
@@ -18,12 +19,15 @@ import { startTerminator } from './namespace/terminator.ts';
 import { startNodeLifecycle } from './node/controller.ts';
 import { startPodCollector } from './node/pod-collector.ts';
 
+export const lifecycleIndexes = { pods: podsByNode } as const;
+
 export type LifecycleOptions = {
   readonly client: ApiClient;
   /** All that exist: what is not among them is neither collected nor deleted with its namespace. */
   readonly resources: readonly Resource[];
   readonly namespaces: Informer<Namespace>;
   readonly nodes: Informer<Node>;
+  /** With the indexes of `lifecycleIndexes`. */
   readonly pods: Informer<Pod>;
   readonly leases: Informer<Lease>;
   /** What comes back when it is deleted. */

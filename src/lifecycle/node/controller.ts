@@ -2,6 +2,7 @@
 import type { ApiClient } from '../../client/client.ts';
 import { createEventRecorder } from '../../client/event-recorder.ts';
 import type { Change, Informer } from '../../informer/informer.ts';
+import { BY_NODE } from '../../informer/pods-by-node.ts';
 import { isConflict, isNotFound } from '../../k8s/api-error.ts';
 import type { Lease, Node, Pod } from '../../k8s/generated/types.ts';
 import { nodeCondition } from '../../k8s/node-state.ts';
@@ -112,6 +113,5 @@ const evictPods = async (context: Context, node: Stored<Node>): Promise<number> 
   return Math.min(Infinity, ...times.map(({ atMs }) => atMs).filter((atMs) => atMs > nowMs));
 };
 
-/** A walk over all pods, but only when a node fails. */
 const podsOn = ({ pods }: Context, { metadata }: Stored<Node>): readonly Stored<Pod>[] =>
-  pods.list().filter(({ spec }) => spec?.nodeName === metadata.name);
+  pods.byIndex(BY_NODE, metadata.name);

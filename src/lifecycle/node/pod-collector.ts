@@ -2,6 +2,7 @@
 import type { ApiClient } from '../../client/client.ts';
 import { createEventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../informer/informer.ts';
+import { BY_NODE } from '../../informer/pods-by-node.ts';
 import { isConflict, unlessGone } from '../../k8s/api-error.ts';
 import type { Node, Pod } from '../../k8s/generated/types.ts';
 import { keyOf } from '../../k8s/objects.ts';
@@ -47,8 +48,7 @@ export const startPodCollector = (options: PodCollectorOptions): Loop => {
     }),
     options.nodes.subscribe(({ key, after }) => {
       if (after) return;
-      for (const pod of options.pods.list())
-        if (pod.spec?.nodeName === key) loop.markAfter(keyOf(pod), QUARANTINE_MS);
+      for (const pod of options.pods.byIndex(BY_NODE, key)) loop.markAfter(keyOf(pod), QUARANTINE_MS);
     }),
   ]);
 };
