@@ -5,6 +5,7 @@ import type { FakeClient } from '../../test/support/fake-client.ts';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { nodeOf, podOf } from '../../test/support/object-builders.ts';
 import { startInformer } from '../informer/informer.ts';
+import { ApiError, failure } from '../k8s/api-error.ts';
 import type { Namespace, ObjectMeta, OwnerReference, Pod } from '../k8s/generated/types.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import { podCondition } from '../k8s/pod-state.ts';
@@ -34,6 +35,19 @@ const withFinalize = (client: FakeClient): FakeClient => ({
     return body;
   },
 });
+
+/** The first write of such a status meets somebody else's. */
+const withConflict = (client: FakeClient, { kind }: Resource): FakeClient => {
+  let hasMet = false;
+  return {
+    ...client,
+    updateStatus: (resource, object) => {
+      if (hasMet || resource.kind !== kind) return client.updateStatus(resource, object);
+      hasMet = true;
+      throw new ApiError(failure(409, 'Conflict', 'the object has been modified'));
+    },
+  };
+};
 
 const start = (client = withFinalize(createFakeClient(5000))) => {
   const clock = createFakeClock();
@@ -224,8 +238,8 @@ describe('garbage', () => {
 });
 
 describe('nodes', () => {
-  const begin = () => {
-    const cluster = start();
+  const begin = (given?: FakeClient) => {
+    const cluster = start(given);
     const { client, clock } = cluster;
     const conditions = [{ type: 'Ready', status: 'True' }];
     const tolerations = ['not-ready', 'unreachable'].map((state) => ({
@@ -281,6 +295,13 @@ describe('nodes', () => {
     await clock.advance(3_000);
     assert.equal(pod(), undefined);
     assert.ok(client.all(events).some(({ reason }) => reason === 'TaintManagerEviction'));
+  });
+
+  it('that fall silent have no ready pods, although the first write of one meets another', async () => {
+    const { clock, renew, pod } = begin(withConflict(createFakeClient(5000), pods));
+    renew();
+    await clock.advance(41_000);
+    assert.equal(podCondition(pod()!, 'Ready')?.status, 'False');
   });
 
   it('lose their taints when they are back', async () => {

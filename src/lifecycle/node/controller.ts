@@ -88,10 +88,10 @@ const weSlept = ({ heartbeats }: Context, node: Stored<Node>, nowMs: number): bo
   return lateMs > LATE_MS && silentConditions(node, nowMs) !== undefined;
 };
 
+/** Looks at the pods each time: one that could not be written the first time must not stay ready. */
 const declareSilent = async (context: Context, node: Stored<Node>): Promise<Stored<Node>> => {
   const conditions = silentConditions(node, context.clock.now());
-  if (!conditions) return node;
-  const updated = await writeConditions(context, node, conditions);
+  const updated = conditions ? await writeConditions(context, node, conditions) : node;
   await Promise.all(podsOn(context, node).map((pod) => markNotReady(context, pod)));
   return updated;
 };
