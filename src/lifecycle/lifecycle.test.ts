@@ -315,6 +315,16 @@ describe('nodes', () => {
     assert.deepEqual(taints(), []);
   });
 
+  it('that are gone do not make a failure of pods that succeeded', async () => {
+    const { client, clock, names } = begin();
+    client.put(pods, { ...client.all(pods)[0]!, status: { phase: 'Succeeded' } });
+    await clock.advance(1_000);
+    client.remove(nodes, 'a');
+    await clock.advance(41_000);
+    assert.deepEqual(names(pods), []);
+    assert.ok(!client.calls.some(({ verb, resource }) => verb === 'updateStatus' && resource === 'pods'));
+  });
+
   it('that are gone lose their pods after a while', async () => {
     const { client, clock, names } = begin();
     await clock.advance(1_000);

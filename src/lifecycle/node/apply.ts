@@ -5,7 +5,7 @@ import { unlessGone } from '../../k8s/api-error.ts';
 import type { Node, NodeCondition, Pod, PodCondition, Taint } from '../../k8s/generated/types.ts';
 import { keyOf } from '../../k8s/objects.ts';
 import type { Stored } from '../../k8s/objects.ts';
-import { isPodReady } from '../../k8s/pod-state.ts';
+import { isPodFinished, isPodReady } from '../../k8s/pod-state.ts';
 import { nodes, pods } from '../../k8s/resources.ts';
 import { formatTime } from '../../k8s/time.ts';
 import type { Clock } from '../../lang/clock.ts';
@@ -64,7 +64,7 @@ export const evict = async (writer: NodeWriter, pod: Stored<Pod>): Promise<void>
 /** A pod whose node is no more: no kubelet will ever confirm its end. */
 export const collectOrphan = async (writer: NodeWriter, pod: Stored<Pod>): Promise<void> => {
   const why = { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' };
-  await unlessGone(addDisruption(writer, pod, why, 'Failed'));
+  if (!isPodFinished(pod)) await unlessGone(addDisruption(writer, pod, why, 'Failed'));
   const { uid } = pod.metadata;
   await unlessGone(writer.client.delete(pods, pod.metadata, { uid, gracePeriodSeconds: 0 }));
 };
