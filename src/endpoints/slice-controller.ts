@@ -70,7 +70,10 @@ type Context = SliceControllerOptions & {
 const reconcile = async (context: Context, key: string): Promise<void | typeof BEHIND> => {
   const { client, endpointSlices, written, times } = context;
   const service = context.services.get(key);
-  if (!service) times.forget(key);
+  if (!service) {
+    times.forget(key);
+    written.forget(key);
+  }
   const snapshot = selectService(service, context);
   if (!snapshot || snapshot.service.metadata.deletionTimestamp) return;
   if (written.isBehind(key, endpointSlices.get)) return BEHIND;
