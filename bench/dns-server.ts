@@ -72,7 +72,7 @@ const client: Pick<ApiClient, 'list' | 'watch'> = {
 
 const common = { client, clock, log };
 const informers = {
-  services: startInformer({ ...common, resource: services, indexes: dnsIndexes.services }),
+  services: startInformer({ ...common, resource: services }),
   endpointSlices: startInformer({ ...common, resource: endpointSlices, indexes: dnsIndexes.endpointSlices }),
   namespaces: startInformer({ ...common, resource: namespaces }),
   pods: startPodAddresses(common),

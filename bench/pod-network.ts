@@ -79,7 +79,7 @@ const network = createPodNetwork({
   podCidrs: ['10.200.0.0/16', 'fd00:10:200::/64'],
   stateFolder: join(folder, 'podnet'),
   mtuBytes: 1500,
-  serviceCidrs: [],
+  serviceAddresses: [],
   nft: openNft(),
   clock,
   log,

@@ -1,7 +1,7 @@
 // The command line. Each command loads its own code, so that --help answers at once.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UserError, say } from './cli/output.ts';
-import { PROXY_BACK_ENDS } from './embedded/cluster-config.ts';
+import { PROXY_BACK_ENDS, nameProblem } from './embedded/cluster-config.ts';
 
 const program = new Command('podnet')
   .description(
@@ -14,10 +14,17 @@ const integer = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
   return Number(text);
 };
+/** Checked before any command sees it: a name becomes part of paths whose content `down` ends and removes. */
+const clusterName = (text: string): string => {
+  const problem = nameProblem(text);
+  if (problem) throw new InvalidArgumentError(problem);
+  return text;
+};
 const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
 const list = (text: string): readonly string[] => text.split(',').filter(Boolean);
 
-const nameOption = (): Option => new Option('--name <name>', 'the cluster').default('default');
+const nameOption = (): Option =>
+  new Option('--name <name>', 'the cluster').argParser(clusterName).default('default');
 const outputOption = (): Option =>
   new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table');
 

@@ -19,6 +19,7 @@ import { mountTmpfs, unmountTmpfs } from './kernel/tmpfs.ts';
 import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import { type Log, createLog } from './lang/log.ts';
+import { logUncaughtErrors } from './lang/uncaught-errors.ts';
 import { dnsPage, nodePage, proxyPage } from './metric-pages.ts';
 import { startPageServer } from './metrics/page-server.ts';
 import { createPage } from './metrics/page.ts';
@@ -93,7 +94,7 @@ const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Pro
     podCidrs: node.podCidrs,
     stateFolder: join(stateFolder, 'addresses'),
     mtuBytes: MTU_BYTES,
-    serviceCidrs: config.serviceCidrs,
+    serviceAddresses: config.dnsServiceIps,
     nft,
     clock,
     log,
@@ -167,6 +168,7 @@ const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent
     pods: informers.podAddresses,
     nodes: informers.nodes,
     configMaps: informers.dnsConfigMaps,
+    serviceCidrs: informers.serviceCidrs,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
     clock,
     log,
@@ -208,7 +210,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
   ): Informer<T> => startInformer<T>({ client, resource, transform: withoutOwners, clock, log, ...options });
   return {
     nodes: informer(resources.nodes),
-    services: informer(resources.services, { indexes: dnsIndexes.services }),
+    services: informer(resources.services),
     endpointSlices: informer(resources.endpointSlices, {
       indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
     }),
@@ -218,12 +220,14 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
       namespace: 'kube-system',
       fieldSelector: 'metadata.name=coredns',
     }),
+    serviceCidrs: informer(resources.serviceCidrs),
     ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
   };
 };
 
 const run = async (message: AgentStart): Promise<void> => {
   const agent = await start(message);
+  logUncaughtErrors(createLog('node-agent').child({ node: message.node.name })); // before, they end the start
   parentPort!.postMessage({ kind: 'registered' } satisfies AgentMessage);
   parentPort!.once('message', () => void agent.stop().finally(() => process.exit(0)));
 };

@@ -107,7 +107,7 @@ export type Registry = {
     context: RequestContext,
     subresource?: Subresource,
   ) => Promise<Stored<KubeObject>>;
-  /** Applies the patch to the object as it is now and tries again on a conflict, unless the patch names a resourceVersion. */
+  /** Applies the patch to the object as it is now: only one that names a resourceVersion can conflict. */
   readonly patch: (
     kind: Kind,
     ref: ObjectRef,

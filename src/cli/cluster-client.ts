@@ -1,6 +1,7 @@
 // The CLI's own way to a running cluster's API.
 import { type HttpClient, createHttpClient } from '../client/http-client.ts';
-import { type ClusterRecord, clusterNames, isRunning, readRecord } from '../embedded/cluster-files.ts';
+import { type ClusterRecord, clusterNames, readRecord } from '../embedded/cluster-files.ts';
+import { isAlive } from '../kernel/process-id.ts';
 import { systemClock } from '../lang/clock.ts';
 import { createLog } from '../lang/log.ts';
 import { UserError } from './output.ts';
@@ -20,7 +21,7 @@ export const connectTo = (record: ClusterRecord): HttpClient =>
 /** The record of a cluster that runs; throws UserError with what to do otherwise. */
 export const runningCluster = (name: string): ClusterRecord => {
   const record = readRecord(name);
-  if (record && isRunning(record)) return record;
+  if (record && isAlive(record)) return record;
   const flag = name === 'default' ? '' : ` --name ${name}`;
   if (record || clusterNames().includes(name)) {
     throw new UserError(

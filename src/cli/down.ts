@@ -1,13 +1,14 @@
 // podnet down: ends a cluster's process and removes all that it made, also when the process died long ago.
 import { setTimeout as delay } from 'node:timers/promises';
-import { clusterNames, isRunning, readRecord, removeClusterFiles } from '../embedded/cluster-files.ts';
+import { clusterNames, readRecord, removeClusterFiles } from '../embedded/cluster-files.ts';
+import { isAlive, signalProcess } from '../kernel/process-id.ts';
 import { contextName, kubeconfigPath, removeContext } from './kubeconfig.ts';
 import { print, say } from './output.ts';
 import { removeClusterTraces } from './remove-traces.ts';
 
 const STOP_WAIT_MS = 15_000;
 
-/** Takes one cluster down. Idempotent; prints what kubectl would print. */
+/** Takes one cluster down. Idempotent; a `down` that was killed is finished by the next one. */
 export const down = async (name: string, kubeconfig: string | undefined): Promise<void> => {
   if (!clusterNames().includes(name)) {
     removeClusterTraces(name);
@@ -21,17 +22,20 @@ export const down = async (name: string, kubeconfig: string | undefined): Promis
   print(`cluster "${name}" deleted`);
 };
 
-/** TERM lets the process end its pods in order; after 15 s it is killed, and what it left is removed from outside. */
+/**
+ * TERM lets the process end and remove its pods itself: by KILL, all at once, without their grace periods. After 15 s it
+ * is killed. What is left either way, the nodes at least, is removed from outside.
+ */
 const stopProcess = async (name: string): Promise<void> => {
   const record = readRecord(name);
-  if (!record || !isRunning(record)) return;
-  process.kill(record.pid, 'SIGTERM');
+  if (!record || !isAlive(record)) return;
+  signalProcess(record, 'SIGTERM');
   const deadline = Date.now() + STOP_WAIT_MS;
-  while (isRunning(record) && Date.now() < deadline) await delay(20);
-  if (!isRunning(record)) return;
+  while (isAlive(record) && Date.now() < deadline) await delay(20);
+  if (!isAlive(record)) return;
   say(`cluster "${name}" did not stop within ${STOP_WAIT_MS / 1000} s: killing process ${record.pid}`);
-  process.kill(record.pid, 'SIGKILL');
-  while (isRunning(record)) await delay(20);
+  signalProcess(record, 'SIGKILL');
+  while (isAlive(record)) await delay(20);
 };
 
 /** Takes down every cluster that left anything on this machine. */

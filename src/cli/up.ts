@@ -3,8 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../client/client.ts';
-import { MAX_NODES, type ProxyBackEnd, nameProblem } from '../embedded/cluster-config.ts';
-import { type ClusterRecord, isRunning, readRecord } from '../embedded/cluster-files.ts';
+import { MAX_NODES, type ProxyBackEnd } from '../embedded/cluster-config.ts';
+import { type ClusterRecord, readRecord } from '../embedded/cluster-files.ts';
+import { isAlive } from '../kernel/process-id.ts';
 import { connectTo, serverOf } from './cluster-client.ts';
 import { addContext, contextName, kubeconfigPath } from './kubeconfig.ts';
 import { findKubectl, runKubectl } from './kubectl.ts';
@@ -44,9 +45,7 @@ export const up = async (options: UpOptions): Promise<void> => {
   }
 };
 
-const checkOptions = ({ name, nodes, waitSeconds }: UpOptions): void => {
-  const problem = nameProblem(name);
-  if (problem) throw new UserError(problem);
+const checkOptions = ({ nodes, waitSeconds }: UpOptions): void => {
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > MAX_NODES)
     throw new UserError(`--nodes must be between 1 and ${MAX_NODES}`);
   if (!(waitSeconds >= 0)) throw new UserError('--wait must be a number of seconds, 0 for not at all');
@@ -54,20 +53,22 @@ const checkOptions = ({ name, nodes, waitSeconds }: UpOptions): void => {
 
 const ensureRunning = async (options: UpOptions): Promise<ClusterRecord> => {
   const existing = readRecord(options.name);
-  if (existing && isRunning(existing)) {
-    say(`cluster "${options.name}" is running already`);
-    return existing;
-  }
-  const kubeconfig = kubeconfigPath(options.kubeconfig);
-  say(`starting cluster "${options.name}" with ${options.nodes} node${options.nodes === 1 ? '' : 's'}`);
-  const auditLog = options.auditLog === undefined ? undefined : writablePath(options.auditLog);
-  const record = await startCluster({ ...options, kubeconfig, auditLog });
-  await addContext(kubeconfig, {
+  const isRunning = existing !== undefined && isAlive(existing);
+  if (isRunning) say(`cluster "${options.name}" is running already`);
+  const record = isRunning ? existing : await start(options);
+  // also of one that runs already: the `up` that started it may have ended before this
+  await addContext(record.kubeconfig, {
     context: contextName(options.name),
     server: serverOf(record),
     ...record.admin,
   });
   return record;
+};
+
+const start = (options: UpOptions): Promise<ClusterRecord> => {
+  say(`starting cluster "${options.name}" with ${options.nodes} node${options.nodes === 1 ? '' : 's'}`);
+  const auditLog = options.auditLog === undefined ? undefined : writablePath(options.auditLog);
+  return startCluster({ ...options, kubeconfig: kubeconfigPath(options.kubeconfig), auditLog });
 };
 
 /** The cluster's process has another working directory, and nobody to tell that a file cannot be written. */
@@ -88,7 +89,7 @@ const applyManifests = async (files: readonly string[], record: ClusterRecord): 
     'apply',
     ...files.flatMap((file) => ['-f', file]),
   ];
-  const code = await runKubectl(args, record.kubeconfig!);
+  const code = await runKubectl(args, record.kubeconfig);
   if (code !== 0)
     throw new UserError(
       `kubectl apply failed (exit code ${code}): the cluster runs, mend the manifests and run the command again`,

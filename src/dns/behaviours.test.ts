@@ -11,7 +11,7 @@ import {
 } from '../../test/support/dns-server.ts';
 import { eventually } from '../../test/support/poll.ts';
 import type { Endpoint, EndpointSlice } from '../k8s/generated/types.ts';
-import { endpointSlices, services } from '../k8s/resources.ts';
+import { endpointSlices, serviceCidrs, services } from '../k8s/resources.ts';
 import { createPage } from '../metrics/page.ts';
 import { encodeMessage } from '../wire/dns/codec.ts';
 import { queryOf } from '../wire/dns/query.ts';
@@ -93,6 +93,16 @@ describe('the cluster DNS', () => {
     );
     assert.deepEqual(await server.short('-x', '10.244.0.5'), [`db-0.db.${Z}.`]);
     assert.deepEqual(await server.short('-x', 'fd00::5'), [`db-0.db.${Z}.`]);
+  });
+
+  it('denies reverse names in ranges of Services, also in one that comes later, as long as it is there', async () => {
+    const becomes = (rcode: string) =>
+      eventually(rcode, async () => (await server.rcode('-x', '10.120.0.7')) === rcode);
+    await becomes('NOERROR'); // somebody else's
+    server.client.put(serviceCidrs, { metadata: { name: 'more' }, spec: { cidrs: ['10.120.0.0/24'] } });
+    await becomes('NXDOMAIN');
+    server.client.remove(serviceCidrs, 'more');
+    await becomes('NOERROR');
   });
 
   it('has nothing below an ExternalName', async () => {

@@ -6,9 +6,10 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { createFakeClient } from '../../test/support/fake-client.ts';
+import { settle } from '../../test/support/fake-clock.ts';
 import { podOf } from '../../test/support/object-builders.ts';
 import { eventually } from '../../test/support/poll.ts';
-import { startInformer } from '../informer/informer.ts';
+import { startInformer, whenAllSynced } from '../informer/informer.ts';
 import type { EndpointSlice, Service, ServiceSpec } from '../k8s/generated/types.ts';
 import { endpointSlices, namespaces, pods, services } from '../k8s/resources.ts';
 import { DatagramBatch } from '../kernel/datagram-batch.ts';
@@ -69,7 +70,7 @@ describe('startDns()', () => {
   let stub: Listener;
   let informers: ReturnType<typeof startInformers>;
   const startInformers = () => ({
-    services: startInformer({ ...common, resource: services, indexes: dnsIndexes.services }),
+    services: startInformer({ ...common, resource: services }),
     endpointSlices: startInformer({
       ...common,
       resource: endpointSlices,
@@ -271,6 +272,25 @@ describe('startDns()', () => {
       (await status('db.default.svc.cluster.local')).startsWith('NXDOMAIN'),
     );
     assert.doesNotMatch(dns.toText(), /db\.default/);
+  });
+
+  it('installs nothing any more when it is stopped before it is complete', async () => {
+    const installed: string[] = [];
+    const short = startDns({
+      ...common,
+      ...informers,
+      nft: { run: (commands) => void installed.push(commands) },
+      domain: 'cluster.local',
+      addresses: ['127.53.0.12'],
+      port: PORT,
+      nodeName: 'n',
+      upstreams: [],
+    });
+    await whenAllSynced(informers.services);
+    await Promise.resolve();
+    await short.stop();
+    await settle();
+    assert.deepEqual(installed, []);
   });
 
   it('fails the cluster names, but not the others, before it knows the cluster', async () => {

@@ -1,7 +1,14 @@
 // The cluster DNS of one node: answers for the cluster's names from the node's own mirror of the API, forwards the rest.
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Informer } from '../informer/informer.ts';
-import type { ConfigMap, EndpointSlice, Namespace, Node, Service } from '../k8s/generated/types.ts';
+import type {
+  ConfigMap,
+  EndpointSlice,
+  Namespace,
+  Node,
+  Service,
+  ServiceCIDR,
+} from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import type { Nft } from '../kernel/nft.ts';
 import type { Clock } from '../lang/clock.ts';
@@ -16,6 +23,7 @@ import type { Upstream } from './forward/forward-zone.ts';
 import { measured } from './measured.ts';
 import { startOutside } from './outside.ts';
 import type { Outside } from './outside.ts';
+import { followOwnRanges } from './own-ranges.ts';
 import type { PodAddresses } from './pod-addresses.ts';
 import { respond } from './respond.ts';
 import type { Responder } from './respond.ts';
@@ -25,7 +33,6 @@ import { SLICES_BY_SERVICE, serviceKeyOf, startZone } from './zone-loop.ts';
 import type { ZoneLoop } from './zone-loop.ts';
 
 export const dnsIndexes = {
-  services: {},
   endpointSlices: { [SLICES_BY_SERVICE]: (slice: Stored<EndpointSlice>) => [serviceKeyOf(slice)] },
 } as const;
 
@@ -44,9 +51,11 @@ export type DnsOptions = {
   readonly port?: number;
   /** The cluster's ranges of pods and Services: addresses there that nobody has are denied, not asked elsewhere. */
   readonly reverseCidrs?: readonly string[];
+  /** Ranges of Services that come later. */
+  readonly serviceCidrs?: Informer<ServiceCIDR> | undefined;
   readonly nodeName: string;
-  /** The informers must have the indexes of `dnsIndexes`. */
   readonly services: Informer<Service>;
+  /** With the index of `dnsIndexes`. */
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
   readonly pods: Pick<PodAddresses, 'has' | 'whenSynced'>;
@@ -90,18 +99,20 @@ export const startDns = (options: DnsOptions): Dns => {
     await whenAllSynced(options.services, options.endpointSlices, options.namespaces, options.pods);
     if (isStopped) return;
     zone = startZone({
-      reverseCidrs: [],
       ...options,
+      isOwnAddress: ranges.has,
       config: outside.config,
       onChange: (name) => fast.forget(name),
       log,
     });
     await zone.whenIdle();
+    if (isStopped) return;
     isComplete = true;
     stopDelivery = deliver(options);
   };
   const zoneView = (): ZoneSource | undefined => (isComplete ? zone?.view : undefined);
   const fast = new FastResponder(zoneView);
+  const ranges = followOwnRanges({ ...options, onChange: () => fast.forgetAll() });
   const outside = startOutside({
     ...options,
     hostServers: options.upstreams,
@@ -139,6 +150,7 @@ export const startDns = (options: DnsOptions): Dns => {
       stopDelivery();
       listeners?.stop();
       outside.stop();
+      ranges.stop();
       removeFromLoopback(addresses);
       await zone?.stop();
     },

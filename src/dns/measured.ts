@@ -29,7 +29,7 @@ export const measured = (fast: FastResponder, answer: Answerer): Answering => ({
       requestSeconds.observe((performance.now() - startMs) / 1000);
     };
     const reply = answer(query, transport, client);
-    if (reply instanceof Promise) void reply.then(done);
+    if (reply instanceof Promise) reply.then(done, () => {}); // whoever asked hears of a failure
     else if (reply) done(reply);
     return reply;
   },

@@ -40,6 +40,13 @@ describe('respond()', () => {
     for (const [what, message, rcode] of cases) assert.equal(rcodeOf(message), rcode, what);
   });
 
+  it('answers a query of many questions within the limit, whatever it asks', () => {
+    const questions = Array.from({ length: 150 }, (_, i) => ({ ...question, name: `${i}.example.org` }));
+    const asked = encodeMessage({ ...query, questions });
+    const reply = respond(asked, { transport: 'udp', client: '' }, nobody, 0) as Uint8Array;
+    assert.ok(asked.length > 1232 && reply.length <= 512, `${reply.length} bytes`);
+  });
+
   it('says nothing to an answer', () => {
     const answer = encodeMessage({ ...query, flags: { ...flags, qr: true } });
     assert.equal(respond(answer, { transport: 'udp', client: '' }, nobody, 0), undefined);

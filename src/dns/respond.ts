@@ -103,7 +103,7 @@ const resolveOutside = async (
 
 const responseTo = ({ id, flags, questions, edns }: Message, reply: Reply): Message => ({
   id,
-  questions,
+  questions: questions.slice(0, 1), // more are refused (RFC 9619), and might not fit
   flags: {
     qr: true,
     opcode: flags.opcode,

@@ -1,6 +1,6 @@
 // Keeps the zone in line with Services, EndpointSlices, namespaces and pods: what changed is compiled anew, nothing else.
 import type { Informer } from '../informer/informer.ts';
-import { parsePrefix, prefixContains } from '../ip/prefix.ts';
+import type { Address } from '../ip/address.ts';
 import type { EndpointSlice, Namespace, Service } from '../k8s/generated/types.ts';
 import { joinKey } from '../k8s/objects.ts';
 import type { Stored } from '../k8s/objects.ts';
@@ -21,7 +21,8 @@ import { Zone } from './zone.ts';
 export type ZoneOptions = {
   readonly domain: string;
   readonly addresses: readonly string[];
-  readonly reverseCidrs: readonly string[];
+  /** Whether an address that nobody has is ours to deny. */
+  readonly isOwnAddress: (address: Address) => boolean;
   readonly services: Informer<Service>;
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly namespaces: Informer<Namespace>;
@@ -117,9 +118,8 @@ const update = (zone: Zone, options: ZoneOptions, dirty: string): boolean => {
 };
 
 const viewOf = (zone: Zone, options: ZoneOptions, serial: () => number): ZoneSource => {
-  const { domain, pods, config, reverseCidrs } = options;
+  const { domain, pods, config, isOwnAddress } = options;
   const isNamespace = (name: string): boolean => options.namespaces.get(name) !== undefined;
-  const prefixes = reverseCidrs.map(parsePrefix).filter((prefix) => prefix !== undefined);
   const suffix = `.${domain}`;
   return {
     domain,
@@ -137,8 +137,8 @@ const viewOf = (zone: Zone, options: ZoneOptions, serial: () => number): ZoneSou
     isVolatile: (name) => name === domain || parsePodName(name, domain) !== undefined,
     isOurs: (name) => {
       if (name === domain || name.endsWith(suffix)) return true;
-      const address = prefixes.length > 0 ? parseReverseName(name) : undefined;
-      return address !== undefined && prefixes.some((prefix) => prefixContains(prefix, address));
+      const address = parseReverseName(name);
+      return address !== undefined && isOwnAddress(address);
     },
   };
 };

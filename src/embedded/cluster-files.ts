@@ -1,7 +1,7 @@
 // Where a cluster keeps its files. One folder each under /run (gone after a reboot), /var/lib and /var/log.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ClusterConfig } from './cluster-config.ts';
+import { type ClusterConfig, nameProblem } from './cluster-config.ts';
 
 const RUN = '/run/podnet';
 const STATE = '/var/lib/podnet';
@@ -31,9 +31,9 @@ export const clusterFiles = (name: string): ClusterFiles => ({
 export type ClusterRecord = {
   readonly config: ClusterConfig;
   readonly pid: number;
-  /** The process's start time in clock ticks after boot: a pid alone may have been given to another process. */
+  /** The process's start time, as kernel/process-id.ts has it. */
   readonly startTicks: string;
-  readonly kubeconfig: string | undefined;
+  readonly kubeconfig: string;
   readonly admin: { readonly ca: string; readonly certificate: string; readonly key: string };
 };
 
@@ -58,29 +58,13 @@ export const clusterNames = (): readonly string[] => {
       return [];
     }
   });
-  return [...new Set(names)].filter((name) => !name.startsWith('.')).sort();
+  return [...new Set(names)].filter((name) => nameProblem(name) === undefined).sort();
 };
 
-/** True while the cluster's process is alive: the same process, not another with its pid. */
-export const isRunning = (record: ClusterRecord): boolean => startTicksOf(record.pid) === record.startTicks;
-
-/**
- * Field 22 of /proc/PID/stat (proc_pid_stat(5)); undefined if there is no such process, or only a zombie, which has ended
- * although its new parent takes its time to notice.
- */
-export const startTicksOf = (pid: number): string | undefined => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-};
-
+/** The record goes last: as long as it is there, the next `down` knows that there is something to remove. */
 export const removeClusterFiles = (name: string): void => {
   const files = clusterFiles(name);
-  for (const folder of [files.run, files.state, files.logs]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [files.logs, files.state, files.run]) rmSync(folder, { recursive: true, force: true });
 };
 
 /** Writes a whole file or none of it, also at kill -9. Not synced to the disk: what is written does not outlive a reboot. */

@@ -1,6 +1,6 @@
 // The store on disk: images come in from every kind of archive, and go without a trace.
 import assert from 'node:assert/strict';
-import {
+import fs, {
   createWriteStream,
   existsSync,
   mkdirSync,
@@ -10,6 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -120,6 +121,23 @@ describe('image store', () => {
     assert.equal(readdirSync(join(folder, 'store/rootfs')).length, 1);
     assert.equal(readdirSync(join(folder, 'store/blobs/sha256')).length, 3);
     await assert.rejects(store.remove('one:1'), { code: 'NOT_FOUND', message: /no image one:1/ });
+  });
+
+  it('a tree is whole or not there, also when the removal of its image is cut short', async (context) => {
+    const path = writeFolder('a', layoutOf({ layers: [layer], name: 'app:1' }));
+    await store.load(path);
+    const remove = fs.rmSync;
+    context.mock.method(fs, 'rmSync', (target: string, options?: fs.RmOptions) => {
+      if (!existsSync(join(target, 'etc/hello'))) return remove(target, options);
+      remove(join(target, 'etc/hello'));
+      throw new Error('killed');
+    });
+    syncBuiltinESMExports();
+    await assert.rejects(store.remove('app:1'), /killed/);
+    context.mock.restoreAll();
+    syncBuiltinESMExports();
+    await store.load(path);
+    assert.equal(await helloOf('app:1'), 'hello');
   });
 
   it('many load at the same time, each sees all in the end', async () => {

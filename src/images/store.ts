@@ -3,7 +3,7 @@
 //   FOLDER/index.json                which name is which manifest
 //   FOLDER/blobs/sha256/HEX          manifests, configs, layers
 //   FOLDER/rootfs/HEX/               the tree of one chain of layers, read-only by agreement: overlayfs' lower folder
-//   FOLDER/tmp/PID-HEX/              what is being loaded; renamed into place when it is whole
+//   FOLDER/tmp/PID-HEX/              what is being loaded, renamed into place when it is whole; what is being removed
 //
 // Readers need no lock: every file is renamed into place. Writers hold .lock while they change what is there.
 import { randomBytes } from 'node:crypto';
@@ -102,21 +102,35 @@ const unpack = async (folder: string, image: Image, blobs: string): Promise<stri
       await unpackLayer(verified(openDecompressed(blobPath(blobs, digest)), diffId), tree);
     }
     mkdirSync(join(folder, 'rootfs'), { recursive: true });
-    if (!existsSync(path)) renameSync(tree, path);
+    putInPlace(tree, path);
     return path;
   });
+};
+
+const putInPlace = (tree: string, path: string): void => {
+  try {
+    renameSync(tree, path);
+  } catch (error) {
+    if (!existsSync(path)) throw error; // else another one was first
+  }
 };
 
 /** Runs `work` with a folder on the store's file system that is gone afterwards. */
 const inStaging = async <T>(folder: string, work: (staging: string) => Promise<T>): Promise<T> => {
   removeAbandoned(join(folder, 'tmp'));
-  const staging = join(folder, 'tmp', `${process.pid}-${randomBytes(4).toString('hex')}`);
-  mkdirSync(staging, { recursive: true });
+  const staging = stagingPath(folder);
+  mkdirSync(staging);
   try {
     return await work(staging);
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+};
+
+/** A new path in `tmp`, which is made. */
+const stagingPath = (folder: string): string => {
+  mkdirSync(join(folder, 'tmp'), { recursive: true });
+  return join(folder, 'tmp', `${process.pid}-${randomBytes(4).toString('hex')}`);
 };
 
 /** Staging folders begin with the pid of who works there. */
@@ -169,8 +183,15 @@ const collectGarbage = (folder: string): void => {
     if (!blobs.has(name)) rmSync(join(folder, 'blobs/sha256', name));
   for (const name of listFolder(join(folder, 'rootfs'))) {
     const tree = join(folder, 'rootfs', name);
-    if (!trees.has(tree) && !isTreeInUse(tree)) rmSync(tree, { recursive: true, force: true });
+    if (!trees.has(tree) && !isTreeInUse(tree)) removeTree(folder, tree);
   }
+};
+
+/** Away from its place first: a removal that is cut short must leave no half of a tree there. */
+const removeTree = (folder: string, tree: string): void => {
+  const doomed = stagingPath(folder);
+  renameSync(tree, doomed);
+  rmSync(doomed, { recursive: true, force: true });
 };
 
 const listFolder = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);

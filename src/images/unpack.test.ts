@@ -129,6 +129,25 @@ describe('unpackLayer()', () => {
     assert.equal(read('victim'), 'x');
   });
 
+  it('refuses to put anything but a folder in the place of the tree itself', async () => {
+    const names = ['.', './', '/', ''];
+    for (const name of names) {
+      await assert.rejects(apply(link(name, outside), file('secret', 'x')), { code: 'BAD_IMAGE' }, name);
+      await assert.rejects(apply(file('a', 'x'), hardLink(name, 'a')), { code: 'BAD_IMAGE' }, name);
+    }
+    await assert.rejects(apply(file('.', 'x')), { code: 'BAD_IMAGE' });
+    await apply(folder('./'));
+    assert.ok(lstatSync(root).isDirectory());
+    assert.equal(readFileSync(join(outside, 'secret'), 'utf8'), 'secret');
+  });
+
+  it('leaves the times of what a later link points to as they are', async () => {
+    mkdirSync(join(outside, 'b'));
+    const { mtimeMs } = statSync(join(outside, 'b'));
+    await apply(folder('a/b'), link('a', outside));
+    assert.equal(statSync(join(outside, 'b')).mtimeMs, mtimeMs);
+  });
+
   it('refuses paths with .., hard links to the outside, whiteouts of it, and what is no tar', async () => {
     const bad: readonly NewEntry[][] = [
       [file('../evil', 'x')],

@@ -30,8 +30,12 @@ export const unpackLayer = async (tar: Readable, root: string): Promise<void> =>
   const folders = new Map<string, TarHeader>();
   for await (const entry of readTar(tar)) await unpackEntry({ entry, root, written, folders });
   // last, for whatever is made inside a folder changes its time
-  for (const [path, header] of folders) setTimes(path, header);
+  for (const [path, header] of folders) if (isStillFolder(path, root, header)) setTimes(path, header);
 };
+
+/** A later entry may have put a link in the place of the folder, or of one above it. */
+const isStillFolder = (path: string, root: string, { name }: TarHeader): boolean =>
+  targetOf(root, name) === path && isFolder(path);
 
 type Target = {
   readonly entry: TarEntry;
@@ -48,6 +52,8 @@ const unpackEntry = async ({ entry, root, written, folders }: Target): Promise<v
   if (name === OPAQUE) emptyFolder(dirname(path), written);
   else if (name.startsWith(WHITEOUT)) remove(join(dirname(path), name.slice(WHITEOUT.length)), root);
   else {
+    if (path === root && header.type !== 'directory')
+      throw new ImageError('BAD_IMAGE', `a layer puts a ${header.type} in the place of its root folder`);
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     markWritten(path, root, written);
     await writeEntry(entry, path, root);
@@ -66,7 +72,7 @@ const markWritten = (path: string, root: string, written: Set<string>): void => 
 };
 
 const emptyFolder = (folder: string, written: ReadonlySet<string>): void => {
-  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (!isFolder(folder)) return;
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
     if (!written.has(path)) rmSync(path, { recursive: true, force: true });
@@ -98,12 +104,15 @@ const makeSymbolicLink = (path: string, header: TarHeader): void => {
 };
 
 const makeFolder = (path: string, header: TarHeader): void => {
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isFolder(path)) {
     makeRoom(path);
     mkdirSync(path);
   }
   setOwner(path, header);
 };
+
+const isFolder = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 const makeRoom = (path: string): void => rmSync(path, { recursive: true, force: true });
 

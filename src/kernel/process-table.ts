@@ -1,5 +1,6 @@
 // Processes found by what they are in, and ended.
 import { readdirSync, statSync } from 'node:fs';
+import { signalPid } from './process-id.ts';
 
 const POLL_MS = 5;
 
@@ -19,16 +20,8 @@ export const killUntilNone = (find: () => readonly number[], timeoutMs: number):
   for (;;) {
     const pids = find().filter((pid) => pid !== process.pid);
     if (pids.length === 0 || Date.now() > deadline) return;
-    for (const pid of pids) kill(pid);
+    for (const pid of pids) signalPid(pid, 'SIGKILL');
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
-  }
-};
-
-const kill = (pid: number): void => {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 };
 

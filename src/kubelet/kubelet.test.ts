@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { eventually } from '../../test/support/poll.ts';
 import { boundPod, startTestKubelet } from '../../test/support/test-kubelet.ts';
 import type { TestKubelet } from '../../test/support/test-kubelet.ts';
 import type { ContainerStatus, Pod } from '../k8s/generated/types.ts';
+import { ApiError, failure } from '../k8s/api-error.ts';
 import { configMaps, leases, nodes, pods, services } from '../k8s/resources.ts';
 
 let test: TestKubelet;
@@ -340,6 +341,65 @@ describe('startKubelet()', () => {
     );
     assert.equal(first(test.pod('a')).restartCount, 0);
     assert.equal(condition(test.pod('a'), 'Ready'), 'True');
+  });
+
+  it('runs its pods although a folder of a former pod cannot be removed', async () => {
+    const left = `${test.stateFolder}/pods/left/volumes`;
+    mkdirSync(left, { recursive: true });
+    writeFileSync(`${left}/kubernetes.io~empty-dir`, 'no folder');
+    test = await test.restart();
+    await run(boundPod('a'));
+    assert.equal(condition(test.pod('a'), 'Ready'), 'True');
+  });
+
+  it('restarts containers while the API does not answer', async () => {
+    await run(boundPod('a'));
+    test.runtime.exit('web', 3);
+    const answer = test.client.holdNext('updateStatus');
+    await test.clock.advance(1000);
+    test.runtime.exit('web', 3);
+    await test.clock.advance(15_000);
+    assert.equal(test.runtime.latest('web').attempt, 2);
+    answer();
+    await test.clock.advance(0);
+    assert.equal(first(test.pod('a')).restartCount, 2);
+  });
+
+  it('does not ask again and again when its pod is replaced while the last status is written', async () => {
+    await run(boundPod('a'));
+    remove('a', 7);
+    const answer = test.client.holdNext('updateStatus');
+    await test.clock.advance(100);
+    test.client.remove(pods, 'default/a');
+    test.client.put(pods, boundPod('a', { nodeName: 'node-2' }));
+    await test.clock.advance(0);
+    const before = test.client.calls.length;
+    answer();
+    await test.clock.advance(100);
+    assert.ok(test.client.calls.length < before + 5, `${test.client.calls.length - before} calls`);
+    assert.equal(test.runtime.calls.at(-1), 'removePodSandbox sandbox-1');
+  });
+
+  it('gives a pod that is not there any more time to be told so', async () => {
+    await run(boundPod('a'));
+    for (let i = 0; i < 10; i++)
+      test.client.failNext('updateStatus', new ApiError(failure(404, 'NotFound', 'pods "a" not found')));
+    const before = test.client.calls.length;
+    test.runtime.exit('web', 3);
+    await test.clock.advance(3000);
+    const tries = test.client.calls.slice(before).filter(({ verb }) => verb === 'updateStatus');
+    assert.equal(tries.length, 3);
+  });
+
+  it('stop() ends the probes too when a pod is being looked at', async () => {
+    const readinessProbe = { exec: { command: ['check'] } };
+    await run(boundPod('a', { restartPolicy: 'Never', containers: [{ readinessProbe }, { name: 'other' }] }));
+    test.runtime.exit('other', 0);
+    await Promise.resolve();
+    await test.kubelet.stop();
+    const { length } = test.runtime.calls;
+    await test.clock.advance(60_000);
+    assert.deepEqual(test.runtime.calls.slice(length), []);
   });
 
   it('resolves a write conflict', async () => {

@@ -1,4 +1,5 @@
 // Plain JSON values: tell them apart, copy them, compare them.
+import { ownValue } from './own-value.ts';
 
 export type JsonObject = { [key: string]: unknown };
 
@@ -22,14 +23,10 @@ export const equalJson = (a: unknown, b: unknown): boolean => {
   if (Array.isArray(a)) return Array.isArray(b) && equalLists(a, b);
   if (!isJsonObject(a) || !isJsonObject(b)) return false;
   return (
-    Object.keys(a).every((key) => equalJson(a[key], memberOf(b, key))) &&
+    Object.keys(a).every((key) => equalJson(a[key], ownValue(b, key))) &&
     Object.keys(b).every((key) => b[key] === undefined || Object.hasOwn(a, key))
   );
 };
-
-/** An own member; undefined for names such as `constructor` that every object inherits. */
-export const memberOf = (object: JsonObject, key: string): unknown =>
-  Object.hasOwn(object, key) ? object[key] : undefined;
 
 /** Sets a member whatever its name is: a plain assignment to `__proto__` would change the prototype instead. */
 export const setMember = (object: JsonObject, key: string, value: unknown): void => {

@@ -37,7 +37,7 @@ export type PodNetworkOptions = {
   /** The most that a pod's eth0 may have; never more than what the node's own way out carries. */
   readonly mtuBytes: number;
   /** Where no host port is, see HostPortSite. */
-  readonly serviceCidrs: readonly string[];
+  readonly serviceAddresses: readonly string[];
   /** Opened in the node's network namespace; the caller closes it. */
   readonly nft: Pick<Nft, 'run' | 'query'>;
   readonly clock: Clock;

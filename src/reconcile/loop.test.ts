@@ -47,18 +47,6 @@ describe('startLoop()', () => {
     assert.deepEqual(applied, ['a', 'a,c']);
   });
 
-  it('keeps minIntervalMs between the starts of two applies', async () => {
-    const { loop, applied, clock } = start({ minIntervalMs: 100 });
-    loop.mark('a');
-    await settle();
-    loop.mark('b');
-    await clock.advance(99);
-    assert.deepEqual(applied, ['a']);
-    loop.mark('c');
-    await clock.advance(1);
-    assert.deepEqual(applied, ['a', 'b,c']);
-  });
-
   it('brings only failed keys again, with a doubling back-off each, up to retryMsMax', async () => {
     const at: number[] = [];
     const { loop, clock } = start({

@@ -1,100 +1,59 @@
-// The reconcile loop, written once: dirty keys in, one apply at a time, with pacing, retry and back-off.
-import type { Clock } from '../lang/clock.ts';
-import type { Log } from '../lang/log.ts';
-import { DirtyKeys } from './dirty-keys.ts';
-import { createWaiters } from './waiters.ts';
-import type { Waiters } from './waiters.ts';
+// The reconcile loop, written once: dirty keys in, one apply at a time, with retry and back-off.
+import { createLoopFrame } from './loop-frame.ts';
+import type { FrameOptions, Loop } from './loop-frame.ts';
 
-export type LoopOptions = {
-  readonly name: string;
+export type { Loop } from './loop-frame.ts';
+
+export type LoopOptions = FrameOptions & {
   /**
    * Brings the keys' outside state in line. Called with all keys that are dirty at that moment, never twice at once.
    * Returns the keys that failed: those come again after a back-off. A throw counts as failure of all of them.
    */
   readonly apply: (dirty: ReadonlySet<string>) => Promise<ReadonlySet<string>>;
-  /** The least time between two applies; 0 for at once. */
-  readonly minIntervalMs?: number;
-  readonly retryMs?: number;
-  readonly retryMsMax?: number;
-  readonly clock: Clock;
-  readonly log: Log;
 };
 
-export type Loop = {
-  readonly mark: (key: string) => void;
-  /** Marks the key after a delay; an earlier mark wins. */
-  readonly markAfter: (key: string, delayMs: number) => void;
-  /** Resolves when nothing is dirty, running or waiting for a retry. */
-  readonly whenIdle: () => Promise<void>;
-  readonly stop: () => Promise<void>;
-};
-
+/** An apply is work for all that failed with it. */
 const RETRY_MS = 100;
-const RETRY_MS_MAX = 30_000;
 
 /** Starts a loop that applies all dirty keys together. Nothing runs before the first mark. */
 export const startLoop = (options: LoopOptions): Loop => {
-  const loop = new BatchLoop(options);
-  return {
-    mark: (key) => loop.keys.mark(key),
-    markAfter: (key, delayMs) => loop.keys.markAfter(key, delayMs),
-    whenIdle: () => loop.idle.wait(),
-    stop: () => loop.stop(),
+  let state: 'resting' | 'scheduled' | 'running' = 'resting';
+  // A microtask even when nothing holds it back: marks made in one go are applied in one go.
+  const schedule = (): void => {
+    if (state !== 'resting' || !keys.hasDirty) return;
+    state = 'scheduled';
+    queueMicrotask(() => void run());
   };
+  const run = async (): Promise<void> => {
+    state = 'running';
+    const dirty = keys.take();
+    if (dirty.size > 0) await work(dirty);
+    state = 'resting';
+    schedule();
+    rested();
+  };
+  const work = async (dirty: ReadonlySet<string>): Promise<void> => {
+    const end = keys.started();
+    const failed = await applied(options, dirty);
+    end();
+    for (const key of dirty) if (!failed.has(key)) keys.succeeded(key);
+    for (const key of failed) keys.failed(key);
+  };
+  const { keys, rested, loop } = createLoopFrame(
+    { retryMs: RETRY_MS, ...options },
+    { onDirty: schedule, isRunning: () => state === 'running' },
+  );
+  return loop;
 };
 
-class BatchLoop {
-  readonly keys: DirtyKeys;
-  readonly idle: Waiters = createWaiters(() => !this.#running && this.keys.isClear);
-  readonly #options: LoopOptions;
-  #lastStartMs = -Infinity;
-  #running = false;
-  #scheduled = false;
-
-  constructor(options: LoopOptions) {
-    const { name, retryMs = RETRY_MS, retryMsMax = RETRY_MS_MAX, clock } = options;
-    this.#options = options;
-    this.keys = new DirtyKeys({ name, retryMs, retryMsMax, clock, onDirty: () => this.#schedule() });
+const applied = async (
+  { name, apply, log }: LoopOptions,
+  dirty: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> => {
+  try {
+    return await apply(dirty);
+  } catch (error) {
+    log.error({ loop: name, err: error }, 'apply failed, will retry');
+    return dirty;
   }
-
-  stop(): Promise<void> {
-    this.keys.stop();
-    this.idle.announce();
-    return this.idle.wait();
-  }
-
-  // A microtask even when nothing holds it back: marks made in one go are applied in one go.
-  #schedule(): void {
-    if (this.#running || this.#scheduled || !this.keys.hasDirty) return;
-    this.#scheduled = true;
-    const { clock, minIntervalMs = 0 } = this.#options;
-    const delayMs = this.#lastStartMs + minIntervalMs - clock.now();
-    if (delayMs > 0) clock.after(delayMs, () => void this.#run());
-    else queueMicrotask(() => void this.#run());
-  }
-
-  async #run(): Promise<void> {
-    this.#scheduled = false;
-    const dirty = this.keys.take();
-    if (dirty.size === 0) return;
-    this.#running = true;
-    this.#lastStartMs = this.#options.clock.now();
-    const end = this.keys.started();
-    const failed = await this.#apply(dirty);
-    end();
-    for (const key of dirty) if (!failed.has(key)) this.keys.succeeded(key);
-    for (const key of failed) this.keys.failed(key);
-    this.#running = false;
-    this.#schedule();
-    this.idle.announce();
-  }
-
-  async #apply(dirty: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    try {
-      return await this.#options.apply(dirty);
-    } catch (error) {
-      this.#options.log.error({ loop: this.#options.name, err: error }, 'apply failed, will retry');
-      return dirty;
-    }
-  }
-}
+};

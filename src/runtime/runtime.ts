@@ -34,6 +34,7 @@ export type PodSandboxConfig = {
   readonly portMappings: readonly PortMapping[];
   /** Share one pid namespace among the pod's containers (spec.shareProcessNamespace). */
   readonly sharedPid: boolean;
+  /** Of the pod's own namespaces: the node's are refused. */
   readonly sysctls: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;

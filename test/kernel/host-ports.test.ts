@@ -166,7 +166,7 @@ const restart = (): PodNetwork =>
       podCidrs: lab.config.nodes[0]!.podCidrs,
       stateFolder: join(lab.stateFolder, 'node-1'),
       mtuBytes: 1500,
-      serviceCidrs: lab.config.serviceCidrs,
+      serviceAddresses: lab.config.dnsServiceIps,
       nft: lab.nft('node-1'),
       clock,
       log,

@@ -119,7 +119,7 @@ describe('createPodNetwork()', () => {
         podCidrs: lab.config.nodes[2]!.podCidrs,
         stateFolder: folder(),
         mtuBytes: 1500,
-        serviceCidrs: lab.config.serviceCidrs,
+        serviceAddresses: lab.config.dnsServiceIps,
         nft: lab.nft('node-3'),
         clock,
         log,

@@ -75,6 +75,16 @@ describe('process runtime', () => {
     await runtime.removePodSandbox(sandbox);
   });
 
+  it('a sysctl of the node is refused, and nothing is left of the pod', async () => {
+    const before = await runtime.listPodSandbox();
+    const value = readFileSync('/proc/sys/vm/swappiness', 'utf8').trim();
+    await assert.rejects(test.sandbox({ sysctls: { 'vm.swappiness': value } }), {
+      code: 'CREATE_FAILED',
+      message: /vm\.swappiness belongs to no namespace of the pod/,
+    });
+    assert.deepEqual(await runtime.listPodSandbox(), before);
+  });
+
   it('containers of a sandbox with sharedPid see each other, and what one leaves ends with it', async () => {
     const sandbox = await test.sandbox({ sharedPid: true });
     const sleeper = await test.run(sandbox, { name: 'sleeper', command: ['sleep', '1234'] });

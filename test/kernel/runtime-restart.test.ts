@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { listNetns } from '../../src/kernel/netns.ts';
-import { processIdOf } from '../../src/runtime/process/records.ts';
+import { processIdOf } from '../../src/kernel/process-id.ts';
 import { removeRuntimeTraces } from '../../src/runtime/process/remove-traces.ts';
 import { createTestRuntime } from '../support/test-runtime.ts';
 

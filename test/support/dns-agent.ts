@@ -71,7 +71,7 @@ const run = async ({ netns, addresses, nodeName = 'n', nodes = {} }: Data): Prom
   client.put(endpointSlices, dnsSlice(nodes, 6));
   const common = { client, clock, log };
   const informers = {
-    services: startInformer({ ...common, resource: services, indexes: dnsIndexes.services }),
+    services: startInformer({ ...common, resource: services }),
     endpointSlices: startInformer({
       ...common,
       resource: endpointSlices,

@@ -8,7 +8,7 @@ import type { Answerer, Listener } from '../../src/dns/server/listener.ts';
 import { listen } from '../../src/dns/server/listener.ts';
 import { startInformer } from '../../src/informer/informer.ts';
 import type { ServiceSpec } from '../../src/k8s/generated/types.ts';
-import { configMaps, endpointSlices, namespaces, services } from '../../src/k8s/resources.ts';
+import { configMaps, endpointSlices, namespaces, serviceCidrs, services } from '../../src/k8s/resources.ts';
 import { DatagramBatch } from '../../src/kernel/datagram-batch.ts';
 import { systemClock as clock } from '../../src/lang/clock.ts';
 import { silentLog as log } from '../../src/lang/log.ts';
@@ -41,7 +41,7 @@ export const startDnsServer = async (
   options.prepare?.(client);
   const common = { client, clock, log };
   const informers = {
-    services: startInformer({ ...common, resource: services, indexes: dnsIndexes.services }),
+    services: startInformer({ ...common, resource: services }),
     endpointSlices: startInformer({
       ...common,
       resource: endpointSlices,
@@ -50,6 +50,7 @@ export const startDnsServer = async (
     namespaces: startInformer({ ...common, resource: namespaces }),
     pods: startPodAddresses(common),
     configMaps: startInformer({ ...common, resource: configMaps }),
+    serviceCidrs: startInformer({ ...common, resource: serviceCidrs }),
   };
   const site = {
     domain: 'cluster.local',

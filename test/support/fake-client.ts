@@ -36,6 +36,8 @@ export type FakeClient = ApiClient & {
   readonly all: <T extends KubeObject>(resource: Resource<T>) => readonly Stored<T>[];
   /** The next call of that verb (`list`, `watch`, `create`, ...) throws `error` instead. */
   readonly failNext: (verb: string, error: Error) => void;
+  /** The next call of that verb gets no answer before the function that is returned is called. */
+  readonly holdNext: (verb: string) => () => void;
   /** All open watches end: normally, or with `error`. */
   readonly endWatches: (error?: Error) => void;
   /** Sends a bookmark at the present version to every open watch. */
@@ -49,7 +51,7 @@ const gone = (): ApiError => new ApiError(failure(410, 'Expired', 'too old resou
 export const createFakeClient = (historyLimit = 1000): FakeClient => {
   const store = new Map<string, Map<string, AnyObject>>();
   const history: Recorded[] = [];
-  const faults = new Map<string, Error[]>();
+  const faults = new Map<string, (Error | Promise<void>)[]>();
   const calls: Call[] = [];
   const streams = new Set<(end: Error | 'end' | undefined) => void>();
   let version = 100;
@@ -70,7 +72,8 @@ export const createFakeClient = (historyLimit = 1000): FakeClient => {
     calls.push({ verb, resource: resource.resource, key, body });
     await Promise.resolve();
     const fault = faults.get(verb)?.shift();
-    if (fault) throw fault;
+    if (fault instanceof Error) throw fault;
+    if (fault) await fault;
   };
   const notFound = (resource: Resource, key: string): ApiError =>
     new ApiError(failure(404, 'NotFound', `${resource.resource} "${key}" not found`));
@@ -215,6 +218,8 @@ export const createFakeClient = (historyLimit = 1000): FakeClient => {
     },
   };
 
+  const failNext = (verb: string, fault: Error | Promise<void>): void =>
+    void faults.set(verb, [...(faults.get(verb) ?? []), fault]);
   const script: Omit<FakeClient, keyof ApiClient> = {
     calls,
     put: <T extends KubeObject>(resource: Resource<T>, object: T) =>
@@ -222,7 +227,12 @@ export const createFakeClient = (historyLimit = 1000): FakeClient => {
     remove: (resource, key) => drop(resource, find(resource, key)),
     all: <T extends KubeObject>(resource: Resource<T>) =>
       [...tableOf(resource).values()] as unknown as readonly Stored<T>[],
-    failNext: (verb, error) => void faults.set(verb, [...(faults.get(verb) ?? []), error]),
+    failNext,
+    holdNext: (verb) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      failNext(verb, promise);
+      return resolve;
+    },
     endWatches: (error) => {
       for (const end of streams) end(error ?? 'end');
     },

@@ -11,7 +11,6 @@ import type {
   PodRuntime,
   PodSandboxConfig,
   PodSandboxStatus,
-  RuntimeErrorCode,
   RuntimeEvent,
   StreamSession,
 } from '../../src/runtime/runtime.ts';
@@ -24,7 +23,6 @@ export type FakeRuntime = PodRuntime & {
   /** Each call that changes something, e.g. `start web#0`; containers by name and attempt. */
   readonly calls: readonly string[];
   readonly images: Map<string, string>;
-  readonly sandboxConfigs: () => readonly PodSandboxConfig[];
   /** The configuration of the latest attempt of a container. */
   readonly configOf: (name: string) => ContainerConfig;
   readonly latest: (name: string) => ContainerStatus;
@@ -34,8 +32,6 @@ export type FakeRuntime = PodRuntime & {
   readonly log: (name: string, text: string, stream?: 'stdout' | 'stderr') => void;
   /** The sandbox is gone, as after a reboot. */
   readonly killSandbox: () => void;
-  /** The next call of that method rejects. */
-  readonly failNext: (method: string, code: RuntimeErrorCode, message: string) => void;
   /** What execSync answers from now on. */
   readonly onExecSync: (
     answer: (container: string, command: readonly string[]) => ExecResult | Promise<ExecResult>,
@@ -50,7 +46,6 @@ export const createFakeRuntime = (clock: Clock): FakeRuntime => {
   const sandboxes = new Map<string, FakeSandbox>();
   const containers = new Map<string, FakeContainer>();
   const listeners = new Set<(event: RuntimeEvent) => void>();
-  const faults = new Map<string, RuntimeError[]>();
   const images = new Map([['podnet/toolbox:latest', 'sha256:toolbox']]);
   const calls: string[] = [];
   let count = 0;
@@ -66,8 +61,6 @@ export const createFakeRuntime = (clock: Clock): FakeRuntime => {
   const enter = async (method: string, what?: string): Promise<void> => {
     if (what !== undefined) calls.push(`${method} ${what}`);
     await Promise.resolve();
-    const fault = faults.get(method)?.shift();
-    if (fault) throw fault;
   };
   const emit = (type: RuntimeEvent['type'], { status }: FakeContainer): void => {
     for (const listener of listeners) listener({ type, sandboxId: status.sandboxId, containerId: status.id });
@@ -214,7 +207,6 @@ export const createFakeRuntime = (clock: Clock): FakeRuntime => {
     ...runtime,
     calls,
     images,
-    sandboxConfigs: () => [...sandboxes.values()].map(({ config }) => config),
     configOf: (name) => byName(name).config,
     latest: (name) => byName(name).status,
     exit: (name, exitCode) => end(byName(name), exitCode),
@@ -228,8 +220,6 @@ export const createFakeRuntime = (clock: Clock): FakeRuntime => {
       for (const sandbox of sandboxes.values())
         sandbox.status = { ...sandbox.status, state: 'not-ready', ips: [] };
     },
-    failNext: (method, code, message) =>
-      void faults.set(method, [...(faults.get(method) ?? []), new RuntimeError(code, message)]),
     onExecSync: (answer) => void (execSync = answer),
     onPortForward: (each) => void (listens = each),
     endsWhenStopped: (does) => void (ends = does),

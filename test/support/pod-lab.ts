@@ -138,7 +138,7 @@ const startNode = (config: ClusterConfig, name: string, stateFolder: string, nft
     podCidrs: config.nodes.find((node) => node.name === name)!.podCidrs,
     stateFolder: join(stateFolder, name),
     mtuBytes: 1500,
-    serviceCidrs: config.serviceCidrs,
+    serviceAddresses: config.dnsServiceIps,
     nft,
     clock,
     log,

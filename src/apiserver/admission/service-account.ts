@@ -1,10 +1,10 @@
 // Every pod acts as a service account, whose token it finds in a volume (kubernetes plugin/pkg/admission/serviceaccount).
-import { randomInt } from 'node:crypto';
 import { ApiError, failure } from '../../k8s/api-error.ts';
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from '../../k8s/generated/types.ts';
 import { serviceAccounts } from '../../k8s/resources.ts';
 import type { Mutable } from '../defaults/mutable.ts';
 import type { AdmissionContext } from '../kind.ts';
+import { generateName } from '../object-meta/name.ts';
 
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
@@ -42,7 +42,7 @@ const mountToken = (spec: Mutable<PodSpec>): void => {
   const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter(lacksToken);
   if (containers.length === 0) return;
   const present = (spec.volumes ?? []).find(({ name }) => name?.startsWith('kube-api-access-'));
-  const volume = present ?? tokenVolume(`kube-api-access-${randomSuffix()}`);
+  const volume = present ?? tokenVolume(generateName('kube-api-access-'));
   if (!present) spec.volumes = [...(spec.volumes ?? []), volume];
   const mount = { name: volume.name, readOnly: true, mountPath: MOUNT_PATH };
   for (const container of containers) container.volumeMounts = [...(container.volumeMounts ?? []), mount];
@@ -66,9 +66,3 @@ const tokenVolume = (name: string): Mutable<Volume> => ({
     defaultMode: 420,
   },
 });
-
-/** Without vowels and the digits that look like them, so that no words come out (k8s.io/apimachinery/pkg/util/rand). */
-const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
-
-const randomSuffix = (): string =>
-  Array.from({ length: 5 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');

@@ -1,6 +1,6 @@
 // The file that audit events go to, one JSON line each.
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
 import type { Log } from '../../lang/log.ts';
 
 export type AuditLog = {
@@ -13,7 +13,6 @@ export type AuditLog = {
 /** Appends; a new file is for its owner only. A disk that fails is logged once: requests go on. */
 export const openAuditLog = (path: string, log: Log): AuditLog => {
   const stream = createWriteStream(path, { flags: 'a', mode: 0o600 });
-  const ended = once(stream, 'close');
   stream.once('error', (error) => log.error({ err: error, path }, 'the audit log cannot be written'));
   return {
     write: (event) => {
@@ -21,7 +20,7 @@ export const openAuditLog = (path: string, log: Log): AuditLog => {
     },
     close: async () => {
       stream.end();
-      await ended.catch(() => {});
+      await finished(stream).catch(() => {}); // told already
     },
   };
 };

@@ -1,21 +1,10 @@
 // How an object is to be deleted: DeleteOptions in the body, or its fields as query parameters when there is no body.
 import type { DeleteRequest } from '../../client/client.ts';
-import { invalid, notSupported } from '../../k8s/field-errors.ts';
-import type { Draft } from '../kind.ts';
+import { deleteRequestOf } from '../verbs/delete-request.ts';
+import type { DeleteOptions } from '../verbs/delete-request.ts';
 import { decodeBody } from './decode-body.ts';
 import type { ApiRequest } from './exchange.ts';
-import { invalidOption, parseDryRun, parseInteger } from './request-options.ts';
-
-type DeleteOptions = Draft & {
-  readonly gracePeriodSeconds?: number | null;
-  readonly propagationPolicy?: string | null;
-  /** Deprecated since 1.7; old clients still send it. */
-  readonly orphanDependents?: boolean | null;
-  readonly dryRun?: readonly string[] | null;
-  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string } | null;
-};
-
-const POLICIES = ['Background', 'Foreground', 'Orphan'] as const;
+import { parseDryRun, parseInteger } from './request-options.ts';
 
 export const readDeleteOptions = async (
   request: ApiRequest,
@@ -33,7 +22,7 @@ const decodeOptions = async (request: ApiRequest, body: Buffer): Promise<DeleteO
     expected: { apiVersion: undefined, kind: 'DeleteOptions' },
     findsDuplicates: false,
   });
-  return object;
+  return object as DeleteOptions;
 };
 
 const optionsIn = (query: URLSearchParams): DeleteOptions => ({
@@ -41,34 +30,3 @@ const optionsIn = (query: URLSearchParams): DeleteOptions => ({
   propagationPolicy: query.get('propagationPolicy'),
   orphanDependents: query.has('orphanDependents') ? query.get('orphanDependents') === 'true' : null,
 });
-
-const deleteRequestOf = (given: DeleteOptions): DeleteRequest => {
-  const { uid, resourceVersion } = given.preconditions ?? {};
-  const { gracePeriodSeconds } = given;
-  const propagationPolicy = policyOf(given);
-  if (typeof gracePeriodSeconds === 'number' && gracePeriodSeconds < 0)
-    throw invalidOption(
-      'DeleteOptions',
-      invalid('gracePeriodSeconds', gracePeriodSeconds, 'must be greater than or equal to 0'),
-    );
-  return {
-    ...(uid ? { uid } : {}),
-    ...(resourceVersion ? { resourceVersion } : {}),
-    ...(typeof gracePeriodSeconds === 'number' ? { gracePeriodSeconds } : {}),
-    ...(propagationPolicy ? { propagationPolicy } : {}),
-  };
-};
-
-const policyOf = ({
-  propagationPolicy,
-  orphanDependents,
-}: DeleteOptions): DeleteRequest['propagationPolicy'] => {
-  if (propagationPolicy) {
-    const found = POLICIES.find((each) => each === propagationPolicy);
-    if (!found)
-      throw invalidOption('DeleteOptions', notSupported('propagationPolicy', propagationPolicy, POLICIES));
-    return found;
-  }
-  if (typeof orphanDependents !== 'boolean') return undefined;
-  return orphanDependents ? 'Orphan' : 'Background';
-};

@@ -18,7 +18,7 @@ const FIELD_VALIDATIONS: readonly FieldValidation[] = ['Ignore', 'Strict', 'Warn
 const FIELD_MANAGER_LENGTH_MAX = 128;
 
 /** 422: what is wrong with a request's options, e.g. `CreateOptions.meta.k8s.io "" is invalid: dryRun: ...`. */
-export const invalidOption = (kind: OptionsKind, error: FieldError): ApiError =>
+const invalidOption = (kind: OptionsKind, error: FieldError): ApiError =>
   invalid({ group: 'meta.k8s.io', kind }, '', [error]);
 
 /** Who writes, and how. `decodingErrors` is what the decoder of the body found. */

@@ -1,7 +1,8 @@
 // Which fields differ between two objects.
 // Source: sigs.k8s.io/structured-merge-diff/typed/compare.go.
-import { equalJson, memberOf } from '../../lang/json.ts';
+import { equalJson } from '../../lang/json.ts';
 import type { JsonObject } from '../../lang/json.ts';
+import { ownValue } from '../../lang/own-value.ts';
 import { fieldElement } from './field-path.ts';
 import { EMPTY, LEAF, isEmpty, nodeOf, outside } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
@@ -77,11 +78,11 @@ const wholeOf = (type: FieldType, value: unknown): FieldSet => {
 const compareMembers = (type: FieldType, before: JsonObject, after: JsonObject): Nodes | undefined => {
   let found: Found | undefined;
   for (const name of Object.keys(before)) {
-    const nodes = compareMember(type, name, before[name], memberOf(after, name));
+    const nodes = compareMember(type, name, before[name], ownValue(after, name));
     if (nodes) found = collect(found, fieldElement(name), nodes);
   }
   for (const name of Object.keys(after)) {
-    if (after[name] === undefined || memberOf(before, name) !== undefined) continue;
+    if (after[name] === undefined || ownValue(before, name) !== undefined) continue;
     const nodes = compareMember(type, name, undefined, after[name]);
     if (nodes) found = collect(found, fieldElement(name), nodes);
   }

@@ -1,6 +1,7 @@
 // The items of a list by what tells them apart: their keys, or the values themselves.
 // Source: sigs.k8s.io/structured-merge-diff/typed/helpers.go, listItemToPathElement.
-import { isJsonObject, memberOf } from '../../lang/json.ts';
+import { isJsonObject } from '../../lang/json.ts';
+import { ownValue } from '../../lang/own-value.ts';
 import { indexElement, keyElement, valueElement } from './field-path.ts';
 import type { ListType } from './field-type.ts';
 
@@ -16,7 +17,7 @@ const identifyByKeys = ({ keys }: ListType, item: unknown): Identity => {
   if (item === null) return refused('associative list with keys may not have a null element');
   if (!isJsonObject(item)) return refused('associative list with keys may not have non-map elements');
   const found = keys
-    .map(({ name, byDefault }) => [name, memberOf(item, name) ?? byDefault] as const)
+    .map(({ name, byDefault }) => [name, ownValue(item, name) ?? byDefault] as const)
     .filter(([, value]) => value !== undefined);
   if (found.length > 0) return { ok: true, element: keyElement(found) };
   const names = `[${keys.map(({ name }) => JSON.stringify(name)).join(' ')}]`;

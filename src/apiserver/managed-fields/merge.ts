@@ -1,7 +1,8 @@
 // A configuration laid over an object: its values win, what it does not name stays.
 // Source: sigs.k8s.io/structured-merge-diff/typed/merge.go.
-import { memberOf, setMember } from '../../lang/json.ts';
+import { setMember } from '../../lang/json.ts';
 import type { JsonObject } from '../../lang/json.ts';
+import { ownValue } from '../../lang/own-value.ts';
 import { memberType, shapeOf } from './field-type.ts';
 import type { FieldType, ListType } from './field-type.ts';
 import { elementOf, itemsByElement } from './list-items.ts';
@@ -11,7 +12,7 @@ export const merge = (type: FieldType, live: JsonObject, config: JsonObject): Js
   const merged: JsonObject = { ...live };
   for (const name of Object.keys(config))
     if (config[name] !== undefined)
-      setMember(merged, name, mergeValues(memberType(type, name), memberOf(live, name), config[name]));
+      setMember(merged, name, mergeValues(memberType(type, name), ownValue(live, name), config[name]));
   return merged;
 };
 

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { dns1123Label, dns1123Subdomain, pathSegment } from '../../k8s/name-rules.ts';
 import type { Findings } from '../../k8s/name-rules.ts';
+import { SAFE_LETTERS } from '../../k8s/safe-letters.ts';
 import type { NameRule } from '../kind.ts';
 import { canonicalAddressFindings } from '../validation/addresses.ts';
 
@@ -18,13 +19,12 @@ export const nameFindings = (rule: NameRule, name: string): Findings => RULES[ru
 export const generatedNameFindings = (rule: NameRule, prefix: string): Findings =>
   RULES[rule](prefix.length > 1 ? prefix.replace(/-$/, 'a') : prefix);
 
-// k8s.io/apimachinery/pkg/util/rand: no vowels, so no words; k8s.io/apiserver/pkg/storage/names.
-const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+// k8s.io/apiserver/pkg/storage/names.
 const SUFFIX_LENGTH = 5;
 const NAME_LENGTH_MAX = 63;
 
 /** `web-` becomes `web-x7k2f`. Not pure: a new name each time. */
 export const generateName = (prefix: string): string => {
-  const suffix = Array.from({ length: SUFFIX_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]);
+  const suffix = Array.from({ length: SUFFIX_LENGTH }, () => SAFE_LETTERS[randomInt(SAFE_LETTERS.length)]);
   return prefix.slice(0, NAME_LENGTH_MAX - SUFFIX_LENGTH) + suffix.join('');
 };

@@ -1,5 +1,5 @@
 // JSON patch. RFC 6902, with the answers of kube-apiserver (k8s.io/apiserver/pkg/endpoints/handlers/patch.go).
-import { applyPatch } from 'rfc6902';
+import { Pointer, applyPatch } from 'rfc6902';
 import type { Operation } from 'rfc6902';
 import { ApiError, failure } from '../../k8s/api-error.ts';
 import { cloneJson, isJsonObject } from '../../lang/json.ts';
@@ -7,6 +7,8 @@ import { badRequest } from '../status-errors.ts';
 
 const OPERATIONS: readonly unknown[] = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 const OPERATIONS_MAX = 10_000;
+/** Characters of JSON that all copies together may add: as many as a request may bring. */
+const COPIED_MAX = 3 << 20;
 
 /** A patched copy. All operations or none: throws Invalid if one does not apply, BadRequest if one cannot be read. */
 export const applyJsonPatch = (object: object, body: unknown): unknown => {
@@ -18,13 +20,31 @@ export const applyJsonPatch = (object: object, body: unknown): unknown => {
 };
 
 // The library returns most failures, but throws for a malformed pointer and for one that leads into a string.
-const firstFailure = (target: object, operations: Operation[]): Error | undefined => {
+const firstFailure = (target: object, operations: readonly Operation[]): Error | undefined => {
+  let copied = 0;
   try {
-    return applyPatch(target, operations).find((error) => error !== null) ?? undefined;
+    for (const operation of operations) {
+      copied += copiedBy(operation, target);
+      if (copied > COPIED_MAX) return tooMuchCopied(copied);
+      const [failed] = applyPatch(target, [operation]);
+      if (failed) return failed;
+    }
+    return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
 };
+
+const copiedBy = (operation: Operation, target: object): number => {
+  if (operation.op !== 'copy') return 0;
+  const value: unknown = Pointer.fromJSON(operation.from).evaluate(target).value;
+  return value === undefined ? 0 : JSON.stringify(value).length;
+};
+
+const tooMuchCopied = (copied: number): Error =>
+  new Error(
+    `Unable to complete the copy, the accumulated size increase of copy is ${copied}, exceeding the limit ${COPIED_MAX}`,
+  );
 
 const readOperations = (body: unknown): Operation[] => {
   if (!Array.isArray(body)) throw badRequest('error decoding patch: the patch must be a list of operations');

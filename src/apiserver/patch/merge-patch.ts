@@ -1,6 +1,7 @@
 // JSON merge patch. RFC 7386.
-import { isJsonObject, memberOf, setMember } from '../../lang/json.ts';
+import { isJsonObject, setMember } from '../../lang/json.ts';
 import type { JsonObject } from '../../lang/json.ts';
+import { ownValue } from '../../lang/own-value.ts';
 
 /** A new value; shares what the patch did not touch with the target. */
 export const mergePatch = (target: unknown, patch: unknown): unknown => {
@@ -8,7 +9,7 @@ export const mergePatch = (target: unknown, patch: unknown): unknown => {
   const merged: JsonObject = isJsonObject(target) ? { ...target } : {};
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete merged[name];
-    else setMember(merged, name, mergePatch(memberOf(merged, name), value));
+    else setMember(merged, name, mergePatch(ownValue(merged, name), value));
   }
   return merged;
 };

@@ -72,6 +72,17 @@ describe('applyJsonPatch()', () => {
         422,
       );
   });
+
+  it('copies no more than a request may hold: each copy could double the object', () => {
+    const copies = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ op: 'copy', from: '/data', path: `/data/${i}` }));
+    const copied = json({ data: { a: 'x' } }, copies(2));
+    assert.deepEqual(copied, { data: { 0: { a: 'x' }, 1: { a: 'x', 0: { a: 'x' } }, a: 'x' } });
+    assert.equal(
+      codeOf(() => json({ data: { a: 'x' } }, copies(20))),
+      422,
+    );
+  });
 });
 
 describe('strategicMerge()', () => {

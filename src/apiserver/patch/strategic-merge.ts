@@ -2,8 +2,9 @@
 // (`$patch`, `$retainKeys`, `$setElementOrder/…`, `$deleteFromPrimitiveList/…`) say what plain JSON cannot.
 // https://git.k8s.io/design-proposals-archive/cli/preserve-order-in-strategic-merge-patch.md;
 // behaviour: k8s.io/apimachinery/pkg/util/strategicpatch/patch.go.
-import { isJsonObject, memberOf, setMember } from '../../lang/json.ts';
+import { isJsonObject, setMember } from '../../lang/json.ts';
 import type { JsonObject } from '../../lang/json.ts';
+import { ownValue } from '../../lang/own-value.ts';
 import type { Field, SchemaNode } from '../schema/schema.ts';
 import { badRequest } from '../status-errors.ts';
 import { withoutDirectives } from './directives.ts';
@@ -40,7 +41,7 @@ const retained = (original: JsonObject, patch: JsonObject): JsonObject => {
 };
 
 const mergeMember = (field: MemberField, merged: JsonObject, key: string, value: unknown): void => {
-  const before = memberOf(merged, key);
+  const before = ownValue(merged, key);
   if (value === null) delete merged[key];
   else if (isJsonObject(value) && isJsonObject(before))
     setMember(merged, key, strategicMerge(field.node, before, value));

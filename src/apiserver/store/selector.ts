@@ -3,6 +3,7 @@ import { matchesFields, parseFieldSelector } from '../../k8s/fields.ts';
 import type { FieldRequirements } from '../../k8s/fields.ts';
 import { SelectorError, matchesLabels, parseLabelSelector } from '../../k8s/labels.ts';
 import { joinKey } from '../../k8s/objects.ts';
+import { ownValue } from '../../lang/own-value.ts';
 import type { Kind } from '../kind.ts';
 import type { Selection } from '../registry.ts';
 import { badRequest } from '../status-errors.ts';
@@ -43,7 +44,7 @@ type FieldReader = (object: StoredObject) => string;
 const fieldReader = ({ fields }: Kind, field: string): FieldReader => {
   if (field === 'metadata.name') return ({ metadata }) => metadata.name;
   if (field === 'metadata.namespace') return ({ metadata }) => metadata.namespace ?? '';
-  const reader = Object.hasOwn(fields, field) ? fields[field] : undefined;
+  const reader = ownValue(fields, field);
   if (reader) return reader;
   throw badRequest(
     Object.keys(fields).length > 0

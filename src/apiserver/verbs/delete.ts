@@ -33,7 +33,7 @@ export const deleteOne = (
   return { object: save(machinery, { kind, key, draft, before }, context), gone: false };
 };
 
-/** Deletes what the selection selects; whoever is gone meanwhile does not matter. */
+/** Deletes what the selection selects, all in one go. */
 export const deleteSelected = (
   machinery: Machinery,
   kind: Kind,

@@ -47,9 +47,8 @@ export const admissionContext = (
   warn,
   get: <T extends KubeObject>(resource: Resource<T>, key: string) =>
     store.table(resource).objects.get(key) as Stored<T> | undefined,
-  list: <T extends KubeObject>(resource: Resource<T>, namespace?: string) => {
+  list: <T extends KubeObject>(resource: Resource<T>) => {
     const { objects } = store.table(resource);
-    const keys = namespace ? objects.keys(`${namespace}/`, `${namespace}0`) : objects.keys();
-    return keys.map((key) => objects.get(key) as unknown as Stored<T>);
+    return objects.keys().map((key) => objects.get(key) as unknown as Stored<T>);
   },
 });

@@ -1,11 +1,11 @@
 // The subresources that take an object of their own.
-import type { DeleteRequest, ObjectRef } from '../../client/client.ts';
+import type { ObjectRef } from '../../client/client.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
 import type { Draft, Kind } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
 import { methodNotSupported } from '../status-errors.ts';
 import { bind } from './bind.ts';
-import { deleteOne } from './delete.ts';
+import { evict } from './evict.ts';
 import { finalize } from './finalize.ts';
 import type { Machinery } from './machinery.ts';
 
@@ -29,20 +29,6 @@ export const runSubresource = (
   else if (has('eviction')) evict(machinery, kind, ref, body, context);
   else throw methodNotSupported(kind.resource, subresource);
   return created;
-};
-
-// Without PodDisruptionBudgets an eviction is a deletion.
-const evict = (
-  machinery: Machinery,
-  kind: Kind,
-  ref: ObjectRef,
-  { deleteOptions }: Draft,
-  context: RequestContext,
-): void => {
-  const { preconditions, ...options } = (deleteOptions ?? {}) as {
-    readonly preconditions?: Pick<DeleteRequest, 'uid' | 'resourceVersion'>;
-  } & DeleteRequest;
-  deleteOne(machinery, kind, ref, { ...options, ...preconditions }, context);
 };
 
 const created = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };

@@ -39,7 +39,8 @@ export const startDelivery = (options: DeliveryOptions): (() => void) => {
     endpointSlices.subscribe(({ before, after }) => {
       if ([before, after].some((slice) => slice && serviceKeyOf(slice) === DNS_SERVICE)) install();
     }),
-    nodes?.subscribe(install),
+    // a Node is written every few minutes by its agent: mostly this is as it was
+    nodes?.subscribe(({ before, after }) => isReady(before) !== isReady(after) && install()),
   ];
   return () => unsubscribe.forEach((end) => end?.());
 };

@@ -18,6 +18,7 @@ export type EncodedAnswer = {
   readonly turnBytes: number;
 };
 
+const ANSWER_COUNT_AT = 6;
 const QUESTION_AT = 12;
 const TC = 0x02;
 const RD = 0x01;
@@ -45,10 +46,14 @@ export const encodeAnswer = (
     rcode,
   };
   const sections = { answers, authorities, additionals };
-  const bytes = encodeMessage({ id: 0, flags, questions: [question], ...sections, edns: undefined });
+  const bytes = Buffer.from(
+    encodeMessage({ id: 0, flags, questions: [question], ...sections, edns: undefined }),
+  );
   const turnBytes = RECORD_BYTES.get(question.type) ?? 0;
-  const turns = turnBytes > 0 ? answers.filter(({ type }) => type === question.type).length : 0;
-  return { bytes: Buffer.from(bytes), rcode, turns, turnBytes };
+  const aliases = answers.filter(({ type }) => type !== question.type).length; // the first ones
+  // as many as there are in `bytes`: of thousands of addresses not all fit into any message
+  const turns = turnBytes > 0 ? bytes.readUInt16BE(ANSWER_COUNT_AT) - aliases : 0;
+  return { bytes, rcode, turns, turnBytes };
 };
 
 /** Returns how long the answer to this query is; 0 if it does not fit and cannot simply be cut. */
@@ -69,7 +74,8 @@ export const writeAnswer = (
   reply[2] = bytes[2]! | (query[2]! & RD) | (kept < turns ? TC : 0);
   reply[3] = bytes[3]! | (query[3]! & CD);
   copyTurned(answer, { fixed, kept, first: turns > 1 ? rotation % turns : 0 }, reply);
-  if (kept < turns) reply.writeUInt16BE(bytes.readUInt16BE(6) - (turns - kept), 6);
+  if (kept < turns)
+    reply.writeUInt16BE(bytes.readUInt16BE(ANSWER_COUNT_AT) - (turns - kept), ANSWER_COUNT_AT);
   const end = fixed + kept * turnBytes;
   return scan.hasOpt ? writeOpt(reply, end, scan.dnssecOk) : end;
 };

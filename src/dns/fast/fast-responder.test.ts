@@ -194,6 +194,16 @@ describe('FastResponder', () => {
     assert.equal(new Set(firsts).size, 3);
   });
 
+  it('cuts what is too long even for TCP', () => {
+    const zone = new Zone();
+    const service = { name: 'huge', namespace: 'ns', kind: 'headless', endpoints: endpoints(5000) } as const;
+    zone.set('huge', compileService(service, 'z'));
+    const fast = new FastResponder(() => sourceOf(zone));
+    const bytes = Buffer.from(encodeMessage(queryOf(1, { name: 'huge.ns.svc.z', type: TYPE.A, class: 1 })));
+    const { message } = decodeMessage(ask(fast, bytes)!) as { message: Message };
+    assert.deepEqual([message.flags.tc, message.answers.length], [true, 30]);
+  });
+
   it('leaves to others what it does not know', () => {
     const fast = new FastResponder(() => undefined);
     fc.assert(

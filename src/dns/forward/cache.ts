@@ -67,10 +67,13 @@ export class AnswerCache {
     this.#entryByKey.set(key, { message, storedMs, expiresMs, hits: 0, recheckMs: 0 });
   }
 
-  /** Whoever was asked for it did not answer. */
-  postpone(key: string): void {
+  /** Whoever was asked for it did not answer. Returns whether there is an answer to stay with. */
+  postpone(key: string): boolean {
     const entry = this.#entryByKey.get(key);
-    if (entry) entry.recheckMs = this.#clock.now() + RECHECK_MS;
+    const nowMs = this.#clock.now();
+    if (!entry || nowMs >= entry.expiresMs + this.#staleMs(entry)) return false;
+    entry.recheckMs = nowMs + RECHECK_MS;
+    return true;
   }
 
   #staleMs({ message }: Entry): number {

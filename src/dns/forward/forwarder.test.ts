@@ -123,6 +123,23 @@ describe('createForwarder() with several servers', () => {
   });
 });
 
+describe('createForwarder() when it is stopped', () => {
+  it('probes no server any more, whatever was under way', async () => {
+    const late = Promise.withResolvers<Message>();
+    let isProbed = false;
+    const { probed, rcode, clock, stop } = start(() => (isProbed ? late.promise : new Error('no answer')));
+    for (const name of ['a', 'b']) await rcode(name);
+    isProbed = true;
+    await clock.advance(500);
+    const before = probed.length;
+    assert.ok(before > 0);
+    stop();
+    late.reject(new Error('no answer'));
+    await clock.advance(5_000);
+    assert.equal(probed.length, before);
+  });
+});
+
 describe('createForwarder() with stub domains', () => {
   it('asks the servers of the longest zone that a name is in, and is in no exception of', async () => {
     const zone = { ...forwardTo([]).zones[0]!, policy: 'sequential' as const };
@@ -183,6 +200,20 @@ describe('createForwarder() and what it knows', () => {
     isDown = true;
     await clock.advance(3_700_000);
     assert.equal(await rcode('a'), RCODE.SERVFAIL, 'too old');
+  });
+
+  it('keeps what it has when nobody has a new answer before the end', async () => {
+    let isDown = false;
+    const { asked, ttl, clock } = start(() => (isDown ? new Error('no answer') : yes(100)));
+    for (let i = 0; i < 3; i++) await ttl('a');
+    isDown = true;
+    await clock.advance(91_000);
+    assert.equal(await ttl('a'), 9);
+    await settle();
+    assert.ok(asked.length > 1, 'asked again, in vain');
+    assert.equal(await ttl('a'), 9);
+    await clock.advance(20_000);
+    assert.equal(await ttl('a'), 30, 'and when it is stale');
   });
 
   it('gives the old answer when the new one takes longer than 1.8 s', async () => {

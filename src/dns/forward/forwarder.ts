@@ -50,8 +50,7 @@ export const createForwarder = (options: ForwarderOptions): Forwarder => {
   const ask = async (key: string, query: Message, group: UpstreamGroup): Promise<Message> => {
     loops.probe(group);
     const answer = (await group.ask(query)) ?? failed(query, RCODE.SERVFAIL);
-    if (isFailure(answer) && cache.get(key)?.kind === 'stale') cache.postpone(key);
-    else cache.set(key, answer);
+    if (!isFailure(answer) || !cache.postpone(key)) cache.set(key, answer);
     return answer;
   };
 

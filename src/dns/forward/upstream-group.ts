@@ -37,6 +37,7 @@ export class UpstreamGroup {
   readonly #options: UpstreamGroupOptions;
   readonly #servers: readonly Server[];
   #turn = 0;
+  #isStopped = false;
 
   constructor(options: UpstreamGroupOptions) {
     this.#options = options;
@@ -73,6 +74,7 @@ export class UpstreamGroup {
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const { probe } of this.#servers) probe?.cancel();
   }
 
@@ -103,6 +105,7 @@ export class UpstreamGroup {
   }
 
   #probeLater(server: Server): void {
+    if (this.#isStopped) return;
     server.probe = this.#options.clock.after(PROBE_MS, () => void this.#probe(server));
   }
 
@@ -115,7 +118,7 @@ export class UpstreamGroup {
       server.failures = 0;
     } catch {
       failedHealthChecks.inc(1, server.label);
-      if (server.probe) this.#probeLater(server);
+      this.#probeLater(server);
     }
   }
 

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Server } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { DatagramBatch } from '../../kernel/datagram-batch.ts';
 import { silentLog } from '../../lang/log.ts';
@@ -36,5 +40,53 @@ describe('listen() by TCP', () => {
       socket.write(query);
     });
     assert.ok(busyMs >= 300, `${busyMs}`);
+  });
+});
+
+/** Node's own: tells of each server that listens. */
+const LISTEN = 'tracing:net.server.listen:asyncStart';
+
+describe('listen() and what goes wrong', () => {
+  const address = '127.53.3.11';
+  const failing = (query: Uint8Array): Uint8Array | Promise<Uint8Array> => {
+    if (query[0] === 1) throw new Error('no answer');
+    return query[0] === 2 ? Promise.reject(new Error('no answer, later')) : query;
+  };
+  const options = { address, port: PORT, answer: failing, batch: new DatagramBatch(), log: silentLog };
+  const queries = [1, 2, 3].map((first) => Buffer.from([first]));
+
+  it('leaves a query without an answer that cannot be answered, and goes on', async () => {
+    const listener = await listen(options);
+    try {
+      const udp = createSocket('udp4');
+      for (const query of queries) udp.send(query, PORT, address);
+      const [reply] = (await once(udp, 'message')) as [Buffer];
+      assert.equal(reply[0], 3);
+      udp.close();
+      for (const [index, query] of queries.entries()) {
+        const tcp = connect(PORT, address);
+        tcp.write(framed(query));
+        const answered = once(tcp, 'data').then(() => true);
+        const ended = once(tcp, 'close').then(() => false);
+        assert.equal(await Promise.race([answered, ended]), index === 2);
+        tcp.destroy();
+      }
+    } finally {
+      listener.close();
+    }
+  });
+
+  it('goes on when connections cannot be accepted', async () => {
+    const servers: Server[] = [];
+    const remember = (message: unknown): void => void servers.push((message as { server: Server }).server);
+    subscribe(LISTEN, remember);
+    const listener = await listen(options);
+    unsubscribe(LISTEN, remember);
+    try {
+      assert.equal(servers.length, 1);
+      for (let i = 0; i < 2; i++) servers[0]!.emit('error', new Error('accept EMFILE'));
+    } finally {
+      listener.close();
+    }
   });
 });

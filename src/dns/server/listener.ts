@@ -36,9 +36,11 @@ const IDLE_MS = 10_000;
 
 /** Rejects when the address cannot be bound, with nothing left open. */
 export const listen = async (options: ListenerOptions): Promise<Listener> => {
-  const udp = await listenUdp(options);
+  const { address, log } = options;
+  const failed = (error: unknown): void => log.error({ err: error, address }, 'DNS query or socket failed');
+  const udp = await listenUdp(options, failed);
   try {
-    const tcp = await listenTcp(options);
+    const tcp = await listenTcp(options, failed);
     return {
       close: () => {
         udp.close();
@@ -53,14 +55,13 @@ export const listen = async (options: ListenerOptions): Promise<Listener> => {
 
 type Closable = { readonly close: () => void };
 
-const listenUdp = async ({
-  address,
-  port,
-  answer,
-  answerAtOnce,
-  batch,
-  log,
-}: ListenerOptions): Promise<Closable> => {
+/** Hears of what must not end the thread: a query that cannot be answered is left, all others are answered. */
+type Failed = (error: unknown) => void;
+
+const listenUdp = async (
+  { address, port, answer, answerAtOnce, batch }: ListenerOptions,
+  failed: Failed,
+): Promise<Closable> => {
   const atOnce = answerAtOnce?.(address.includes(':'));
   const server = await startDatagramServer({
     address,
@@ -68,16 +69,21 @@ const listenUdp = async ({
     receiveBufferBytes: RECEIVE_BUFFER_BYTES,
     batch,
     handle: (query, length, reply) => {
-      const bytes = atOnce?.(query, length, reply) ?? 0;
-      return bytes > 0 ? bytes : answerOrLater(Buffer.from(query.subarray(0, length)), reply);
+      try {
+        const bytes = atOnce?.(query, length, reply) ?? 0;
+        return bytes > 0 ? bytes : answerOrLater(Buffer.from(query.subarray(0, length)), reply);
+      } catch (error) {
+        failed(error);
+        return 0;
+      }
     },
-    onError: (error) => log.warn({ err: error, address }, 'DNS socket failed'),
+    onError: failed,
   });
   const answerOrLater = (query: Buffer, reply: Buffer): number => {
     const sender = batch.sender();
     const answered = answer(query, 'udp', addressIn(sender));
     if (answered instanceof Promise) {
-      void answered.then((bytes) => server.send(bytes, sender));
+      answered.then((bytes) => server.send(bytes, sender)).catch(failed);
       return 0;
     }
     if (answered) reply.set(answered);
@@ -86,20 +92,24 @@ const listenUdp = async ({
   return server;
 };
 
-const listenTcp = ({ address, port, answer, idleMs = IDLE_MS }: ListenerOptions): Promise<Closable> => {
+const listenTcp = (
+  { address, port, answer, idleMs = IDLE_MS }: ListenerOptions,
+  failed: Failed,
+): Promise<Closable> => {
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
     socket.setTimeout(idleMs, () => socket.destroy());
-    serveConnection(socket, answer);
+    serveConnection(socket, answer, failed);
   });
   server.maxConnections = CONNECTIONS_MAX;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: address, port, exclusive: true }, () =>
-      resolve({ close: () => closeAll(server, connections) }),
-    );
+    server.listen({ host: address, port, exclusive: true }, () => {
+      server.off('error', reject).on('error', failed); // of accept(2), when descriptors are short
+      resolve({ close: () => closeAll(server, connections) });
+    });
   });
 };
 
@@ -109,18 +119,28 @@ const closeAll = (server: Server, connections: ReadonlySet<Socket>): void => {
 };
 
 /** Queries may come one upon the other; answers go as they are ready (RFC 7766 6.2.1.1). A client that does not read is not read. */
-const serveConnection = (socket: Socket, answer: Answerer): void => {
+const serveConnection = (socket: Socket, answer: Answerer, failed: Failed): void => {
   const reply = (bytes: Uint8Array): void => {
     if (!socket.destroyed && !socket.write(framed(bytes))) socket.pause();
+  };
+  const giveUp = (error: unknown): void => {
+    failed(error);
+    socket.destroy();
   };
   const client = socket.remoteAddress ?? '';
   const reader = new FrameReader((query) => {
     const answered = answer(query, 'tcp', client);
     if (answered instanceof Uint8Array) reply(answered);
-    else if (answered) void answered.then(reply);
+    else if (answered) answered.then(reply).catch(giveUp);
     else socket.destroy(); // no DNS
   });
   socket.on('drain', () => socket.resume());
-  socket.on('data', (chunk: Buffer) => reader.push(chunk));
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      reader.push(chunk);
+    } catch (error) {
+      giveUp(error);
+    }
+  });
   socket.on('error', () => socket.destroy());
 };

@@ -28,7 +28,15 @@ export const adoptSandboxes = async (
   );
   for (const orphan of orphans) void removeOrphan(context, orphan, podByUid.has(orphan.pod.uid));
   const left = context.folders.known().filter((uid) => !podByUid.has(uid) && !newestByUid.has(uid));
-  await Promise.all(left.map((uid) => context.folders.remove({ namespace: '', name: '', uid })));
+  for (const uid of left) void removeLeftFolder(context, uid);
+};
+
+const removeLeftFolder = async ({ folders, log }: PodContext, uid: string): Promise<void> => {
+  try {
+    await folders.remove({ namespace: '', name: '', uid });
+  } catch (error) {
+    log.warn({ uid, err: error }, 'folder of a former pod not removed');
+  }
 };
 
 const removeOrphan = async (

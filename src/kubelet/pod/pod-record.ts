@@ -40,6 +40,8 @@ export type PodRecord = {
   /** The status last written, as JSON, and since when a change that is not urgent has been held back. */
   sentStatus: string;
   heldSinceMs: number | undefined;
+  /** The write that is under way; never rejects. */
+  statusWrite: Promise<void> | undefined;
 };
 
 export const newRecord = (pod: Stored<Pod>, nowMs: number): PodRecord => ({
@@ -64,6 +66,7 @@ export const newRecord = (pod: Stored<Pod>, nowMs: number): PodRecord => ({
   backOffTold: new Set(),
   sentStatus: '',
   heldSinceMs: undefined,
+  statusWrite: undefined,
 });
 
 /** The record as it is now, for the pure functions. */

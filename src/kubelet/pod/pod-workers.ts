@@ -43,7 +43,6 @@ export class PodWorkers {
       name: 'kubelet',
       reconcile: (uid) => this.#reconcile(uid),
       concurrency: CONCURRENCY,
-      isExpected: (error) => isConflict(error) || isNotFound(error),
       clock: context.clock,
       log: context.log,
     });
@@ -90,15 +89,16 @@ export class PodWorkers {
   /** What is being made is finished, so that the runtime knows all that there is. */
   async stop(): Promise<void> {
     this.#volumes.stop();
-    this.#prober.stop();
     await Promise.all([this.#loop.stop(), this.#context.slots.close()]);
+    this.#prober.stop(); // last: a worker under way starts probes
+    await Promise.all([...this.#records.values()].flatMap(({ statusWrite }) => statusWrite ?? []));
   }
 
   async #reconcile(uid: string): Promise<void | { readonly afterMs: number }> {
     const record = this.#records.get(uid);
     if (!record || record.busy.has('tear-down')) return;
     if (record.isTornDown) return this.#finish(record);
-    const { runtime, folders, clock, client, node } = this.#context;
+    const { runtime, folders, clock, node } = this.#context;
     await observe(runtime, folders, record);
     this.#prober.sync(record, probedContainers(this.#view(record)));
     for (const action of podActions(this.#view(record))) this.#launch(record, action);
@@ -107,7 +107,7 @@ export class PodWorkers {
     if (record.isGone || record.busy.has('tear-down')) return;
     const status = podStatus(this.#view(record), node.addresses);
     countPodStart(record, status, clock.now());
-    return offerStatus(client, clock, record, status);
+    return offerStatus(this.#context, record, status, () => this.#loop.mark(uid));
   }
 
   #view(record: PodRecord): PodView {
@@ -137,14 +137,15 @@ export class PodWorkers {
 
   /** The status with which the pod ends, before its traces go. */
   async #writeFinalStatus(record: PodRecord): Promise<void> {
-    if (record.isGone) return;
-    for (;;) {
+    await record.statusWrite;
+    while (!record.isGone) {
       const view = { ...this.#view(record), busy: new Set<string>() }; // nothing else is under way any more
       const status = podStatus(view, this.#context.node.addresses);
       if (JSON.stringify(status) === record.sentStatus) return;
       try {
         return await writeStatus(this.#context.client, record, status);
       } catch (error) {
+        if (isNotFound(error)) return;
         if (!isConflict(error)) throw error; // the newer version has been taken: once more
       }
     }

@@ -35,18 +35,19 @@ const statusIn = (answer: Buffer): number => (answer[5] === 0x08 ? (answer[6] ??
 
 const call = (session: ClientHttp2Session, request: Buffer, timeoutMs: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(timeoutMs);
     session.once('error', reject);
-    const stream = session.request({
+    const headers = {
       ':method': 'POST',
       ':path': '/grpc.health.v1.Health/Check',
       'content-type': 'application/grpc',
       te: 'trailers',
-    });
+    };
+    const stream = session.request(headers, { signal });
     const chunks: Buffer[] = [];
-    const fail = (why: string): void => reject(new Error(`timeout: health rpc did not complete: ${why}`));
-    stream.setTimeout(timeoutMs, () => fail(`no answer within ${timeoutMs / 1000}s`));
+    const late = `timeout: health rpc did not complete: no answer within ${timeoutMs / 1000}s`;
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.once('error', reject);
-    stream.once('end', () => resolve(Buffer.concat(chunks)));
+    stream.once('error', (error) => reject(signal.aborted ? new Error(late) : error));
+    stream.once('close', () => resolve(Buffer.concat(chunks)));
     stream.end(request);
   });

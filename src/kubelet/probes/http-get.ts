@@ -66,6 +66,11 @@ const send = (request: typeof httpRequest, options: RequestOptions, timeoutMs: n
         answer.on('error', () => {}); // a body that breaks off does not change the status
       },
     );
+    // A 101 that nobody asked for. Without this listener there would be neither an answer nor an error.
+    outgoing.once('upgrade', ({ statusCode = 0 }, socket) => {
+      socket.destroy();
+      resolve({ statusCode, body: '' });
+    });
     outgoing.once('error', (error) => reject(signal.aborted ? new Error(DEADLINE) : error));
     outgoing.end();
   });

@@ -156,6 +156,15 @@ describe('runProbe()', () => {
     await assert.rejects(probe({ httpGet: { port: 'nope' } }), /port "nope" not found/);
   });
 
+  it('httpGet: a server that switches protocols unasked', { timeout: 10_000 }, async () => {
+    const answer = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n';
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => {}).once('data', () => socket.write(answer));
+    });
+    const port = await listen(server);
+    assert.equal(await probe({ httpGet: { port } }), 'failed HTTP probe failed with statuscode: 101');
+  });
+
   it('httpGet: HTTPS with any certificate', async () => {
     const server = createTlsServer(await createSelfSigned(), (_, response) => response.end());
     const port = await listen(server);
@@ -176,5 +185,19 @@ describe('runProbe()', () => {
     assert.equal(await probe({ grpc: { port } }), 'failed service unhealthy (responded with "NOT_SERVING")');
     server.close();
     assert.match(await probe({ grpc: { port: 1 } }), /^failed .*ECONNREFUSED/);
+  });
+
+  it('grpc: an answer without end is none', { timeout: 10_000 }, async () => {
+    const server = createHttp2Server();
+    server.on('stream', (stream) => {
+      stream.on('error', () => {}).respond({ ':status': 200, 'content-type': 'application/grpc' });
+      const timer = setInterval(() => stream.write('.'), 50);
+      stream.once('close', () => clearInterval(timer));
+    });
+    const port = await listen(server);
+    assert.equal(
+      await probe({ grpc: { port } }),
+      'failed timeout: health rpc did not complete: no answer within 1s',
+    );
   });
 });

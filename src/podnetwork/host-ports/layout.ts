@@ -7,6 +7,7 @@
 //
 // A pod's answer to a client of 127.0.0.1 comes back through its wire, which therefore has route_localnet; `martians`
 // keeps that from opening the node's localhost to pods (CVE-2020-8558).
+import { familyOf } from '../../ip/address.ts';
 import type { Family } from '../../ip/address.ts';
 import type { ElementChange } from './diff.ts';
 
@@ -18,8 +19,8 @@ export const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip'
 export const tableName = (family: Family): string => `${familyWord(family)} ${TABLE}`;
 
 export type HostPortSite = {
-  /** A node may have Services' addresses on its lo: no host port is there. */
-  readonly serviceCidrs: readonly string[];
+  /** Services' addresses that the node has on its lo, the cluster DNS's: no host port is there. */
+  readonly serviceAddresses: readonly string[];
 };
 
 /** Makes the table, in the place of one that is there. */
@@ -51,9 +52,9 @@ const maps = (family: Family): string[] => {
 
 type Chain = { readonly name: string; readonly head?: string; readonly rules: readonly string[] };
 
-const chains = (family: Family, { serviceCidrs }: HostPortSite): readonly Chain[] => {
+const chains = (family: Family, { serviceAddresses }: HostPortSite): readonly Chain[] => {
   const ip = familyWord(family);
-  const own = serviceCidrs.filter((cidr) => cidr.includes(':') === (family === 6));
+  const own = serviceAddresses.filter((address) => familyOf(address) === family);
   const dnat = `meta l4proto { tcp, udp, sctp } dnat ${ip} to meta l4proto`;
   return [
     {

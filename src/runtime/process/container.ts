@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { processIdOf, signalProcess } from '../../kernel/process-id.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import { type ContainerStatus, RuntimeError } from '../runtime.ts';
@@ -9,7 +10,7 @@ import type { OciProcess, OciSpec } from './bundle.ts';
 import { type ContainerOutput, openOutput } from './container-output.ts';
 import type { Bundle, Crun, Monitor, Overlay } from './crun.ts';
 import type { MemoryLimit } from './memory-limit.ts';
-import { type ContainerRecord, type Records, isAlive, processIdOf } from './records.ts';
+import type { ContainerRecord, Records } from './records.ts';
 import { type Streams, prepareStdio } from './stdio.ts';
 
 export type ContainerDependencies = {
@@ -154,8 +155,7 @@ export class Container {
 
   #signal(signal: NodeJS.Signals): void {
     const { process: id, state } = this.#record;
-    if (state !== 'running' || !id || !isAlive(id)) return;
-    process.kill(id.pid, constants.signals[signal]);
+    if (state === 'running' && id) signalProcess(id, signal);
   }
 
   /** For a record of an earlier agent: nobody watches over what it started, so it is ended. */

@@ -16,8 +16,8 @@ import {
 } from '../../kernel/child-process.ts';
 import { withNewMountNamespace } from '../../kernel/mount-namespace.ts';
 import { mount } from '../../kernel/mount.ts';
+import { type ProcessId, isAlive, signalProcess } from '../../kernel/process-id.ts';
 import type { OciProcess } from './bundle.ts';
-import { type ProcessId, isAlive } from './records.ts';
 import type { CrunIo } from './stdio.ts';
 
 const PROGRAMS = ['/usr/bin/crun', '/usr/local/bin/crun', '/usr/sbin/crun'];
@@ -103,7 +103,7 @@ export const createCrun = ({ root, rootfs, useCgroups, hiddenMount }: CrunOption
     },
     abandon: (id) => {
       const left = processOnRecord(root, id);
-      if (left) process.kill(left.pid, 'SIGKILL');
+      if (left) signalProcess(left, 'SIGKILL');
       rmSync(join(root, id), { recursive: true, force: true });
     },
     exec: ({ id, folder, cgroup }, description, io) => {

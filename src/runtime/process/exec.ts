@@ -1,11 +1,11 @@
 // exec, attach and port-forward: ways into what runs.
 import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { processIdOf, signalProcess } from '../../kernel/process-id.ts';
 import type { Clock } from '../../lang/clock.ts';
 import { type ExecResult, RuntimeError, type StreamRequest, type StreamSession } from '../runtime.ts';
 import { type Container, DRAIN_MS } from './container.ts';
 import type { OciProcess } from './bundle.ts';
 import type { Crun } from './crun.ts';
-import { type ProcessId, isAlive, processIdOf } from './records.ts';
 import { type Streams, prepareStdio } from './stdio.ts';
 
 export type ExecOptions = {
@@ -34,7 +34,7 @@ export const execIn = async (
       stderr,
       resize,
       exited: monitor.exited,
-      close: () => killIfThere(id),
+      close: () => id && signalProcess(id, 'SIGKILL'), // maybe long after its end
     };
   } catch (error) {
     stdio.abort();
@@ -55,16 +55,6 @@ const execProcess = (container: Container, { command, tty }: StreamRequest): Oci
   const process = container.process();
   const env = process.env.filter((pair) => !pair.startsWith('TERM='));
   return { ...process, terminal: tty, args: command, env: tty ? [...env, 'TERM=xterm'] : env };
-};
-
-/** Called when a caller goes, long after the end it may be: the pid can be another's by then. */
-const killIfThere = (id: ProcessId | undefined): void => {
-  if (!id || !isAlive(id)) return;
-  try {
-    process.kill(id.pid, 'SIGKILL');
-  } catch {
-    // ended meanwhile
-  }
 };
 
 /** Runs a command to its end; rejects with EXEC_TIMEOUT, having killed it, after `timeoutMs`. */

@@ -1,6 +1,7 @@
 // The runtime's memory on disk: what existed is found again after the node agent's end, however it came.
-import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ProcessId } from '../../kernel/process-id.ts';
 import type { ContainerConfig, ContainerState, PodSandboxConfig, SandboxState } from '../runtime.ts';
 
 export type SandboxRecord = {
@@ -14,9 +15,6 @@ export type SandboxRecord = {
   readonly state: SandboxState;
   readonly ips: readonly string[];
 };
-
-/** A process that may have ended: its pid may be another's by now, its start time tells. */
-export type ProcessId = { readonly pid: number; readonly startTicks: string };
 
 export type ContainerRecord = {
   readonly id: string;
@@ -69,25 +67,15 @@ export const openRecords = <T extends { readonly id: string }>(folder: string): 
   };
 };
 
+/** Takes away what was written of a line when the writer was killed, so that the next one begins where it should. */
 const lastRecord = <T>(path: string): T | undefined => {
   try {
-    const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
-    return JSON.parse(lines.at(-1)!) as T;
+    const bytes = readFileSync(path);
+    const end = bytes.lastIndexOf('\n') + 1;
+    if (end < bytes.length) truncateSync(path, end);
+    const lines = bytes.toString('utf8', 0, end).split('\n');
+    return JSON.parse(lines.at(-2)!) as T;
   } catch {
     return undefined;
   }
 };
-
-/** The process with this pid now, or undefined. Field 22 of /proc/PID/stat is its start time (proc_pid_stat(5)). */
-export const processIdOf = (pid: number): ProcessId | undefined => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : { pid, startTicks: fields[19]! };
-  } catch {
-    return undefined;
-  }
-};
-
-export const isAlive = ({ pid, startTicks }: ProcessId): boolean =>
-  processIdOf(pid)?.startTicks === startTicks;

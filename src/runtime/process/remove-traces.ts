@@ -2,10 +2,12 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deleteNetns } from '../../kernel/netns.ts';
+import { processIdOf } from '../../kernel/process-id.ts';
+import { killUntilNone } from '../../kernel/process-table.ts';
 import { processesIn, removeCgroups, removeEmptyParents } from './cgroups.ts';
 import { processOnRecord } from './crun.ts';
 import { removePodIpc } from './pod-ipc.ts';
-import { type ProcessId, type SandboxRecord, isAlive, openRecords, processIdOf } from './records.ts';
+import { type SandboxRecord, openRecords } from './records.ts';
 
 export type TraceOptions = {
   readonly clusterName: string;
@@ -16,17 +18,17 @@ export type TraceOptions = {
 };
 
 const END_WAIT_MS = 5000;
-const RETRY_MS = 2;
 
 /** Synchronous and idempotent; for a cluster whose process has ended. */
 export const removeRuntimeTraces = ({ clusterName, stateFolder, runFolder }: TraceOptions): void => {
   const states = namesIn(stateFolder).map((node) => join(stateFolder, node, 'runtime'));
   const runs = namesIn(runFolder).map((node) => join(runFolder, node, 'crun'));
   const cgroup = clusterCgroup(clusterName);
-  endProcesses([
-    ...processesIn(cgroup).flatMap((pid) => processIdOf(pid) ?? []),
-    ...runs.flatMap(processesOfCrun),
-  ]);
+  // with the first process of a pid namespace all others in it end, and crun, which waits for it, too
+  killUntilNone(
+    () => [...processesIn(cgroup).filter((pid) => processIdOf(pid)), ...runs.flatMap(processesOfCrun)],
+    END_WAIT_MS,
+  );
   removeCgroups(cgroup);
   removeEmptyParents(cgroup);
   for (const { netns, ipcFolder } of states.flatMap(sandboxesOnRecord)) {
@@ -41,25 +43,8 @@ const clusterCgroup = (clusterName: string): string => `/podnet/${clusterName}`;
 
 const namesIn = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
-/** With the first process of a pid namespace all others in it end, and crun, which waits for it, too. */
-const endProcesses = (processes: readonly ProcessId[]): void => {
-  for (const { pid } of processes) kill(pid);
-  const deadline = Date.now() + END_WAIT_MS;
-  while (processes.some(isAlive) && Date.now() < deadline) sleep(RETRY_MS);
-};
-
-const kill = (pid: number): void => {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // ended meanwhile
-  }
-};
-
-const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-
-const processesOfCrun = (root: string): readonly ProcessId[] =>
-  namesIn(root).flatMap((id) => processOnRecord(root, id) ?? []);
+const processesOfCrun = (root: string): readonly number[] =>
+  namesIn(root).flatMap((id) => processOnRecord(root, id)?.pid ?? []);
 
 const sandboxesOnRecord = (folder: string): readonly SandboxRecord[] =>
   existsSync(join(folder, 'sandboxes')) ? openRecords<SandboxRecord>(join(folder, 'sandboxes')).load() : [];

@@ -11,6 +11,7 @@ import type { SandboxNetwork } from '../sandbox-network.ts';
 import { removeCgroups } from './cgroups.ts';
 import { writePodFiles } from './pod-files.ts';
 import { createPodIpc, removePodIpc } from './pod-ipc.ts';
+import { type PodSysctls, type Sysctl, podSysctls } from './pod-sysctls.ts';
 import { type SandboxRecord, openRecords } from './records.ts';
 
 export type SandboxOptions = {
@@ -36,10 +37,10 @@ export type Sandboxes = {
 const SHORT_ID_LENGTH = 12;
 
 /** What unprivileged programs may do in a namespace of their own: ping, and listen on ports below 1024 (as containerd sets it). */
-const DEFAULT_SYSCTLS = {
-  'net.ipv4.ping_group_range': '0 2147483647',
-  'net.ipv4.ip_unprivileged_port_start': '0',
-};
+const DEFAULT_SYSCTLS: readonly Sysctl[] = [
+  ['net/ipv4/ping_group_range', '0 2147483647'],
+  ['net/ipv4/ip_unprivileged_port_start', '0'],
+];
 
 export const createSandboxes = (options: SandboxOptions): Sandboxes => {
   const { clusterName, nodeName, folder, runFolder, network, clock } = options;
@@ -50,6 +51,7 @@ export const createSandboxes = (options: SandboxOptions): Sandboxes => {
     records.save(record);
   };
   const run = async (config: PodSandboxConfig): Promise<string> => {
+    const sysctls = podSysctls(config.sysctls, config);
     const id = randomBytes(32).toString('hex');
     const netns = config.hostNetwork
       ? undefined
@@ -66,8 +68,9 @@ export const createSandboxes = (options: SandboxOptions): Sandboxes => {
     save(record); // first, so that whatever comes next is found and removed after a crash
     try {
       writePodFiles(records.folderOf(id), config.dns, config.hostname || nodeName);
-      createPodIpc(record.ipcFolder, () => Object.entries(ipcSysctls(config.sysctls)).forEach(setSysctl));
-      save({ ...record, state: 'ready', ips: netns ? await attach(network, record, netns) : [] });
+      createPodIpc(record.ipcFolder, () => sysctls.ipc.forEach(setSysctl));
+      const ips = netns ? await attach(network, record, { netns, sysctls }) : [];
+      save({ ...record, state: 'ready', ips });
       return id;
     } catch (error) {
       await stop(id).catch(() => {});
@@ -105,20 +108,19 @@ export const createSandboxes = (options: SandboxOptions): Sandboxes => {
 const attach = async (
   network: SandboxNetwork,
   { id, config }: SandboxRecord,
-  netns: string,
+  { netns, sysctls }: { readonly netns: string; readonly sysctls: PodSysctls },
 ): Promise<readonly string[]> => {
   const path = createNetns(netns);
   withNetns(path, () => {
-    for (const sysctl of Object.entries(DEFAULT_SYSCTLS)) ifPossible(() => setSysctl(sysctl));
-    Object.entries(networkSysctls(config.sysctls)).forEach(setSysctl);
+    for (const sysctl of DEFAULT_SYSCTLS) ifPossible(() => setSysctl(sysctl));
+    sysctls.net.forEach(setSysctl);
   });
   const { ips } = await network.attach(id, config.pod, path);
   network.publish(id, config.portMappings);
   return ips;
 };
 
-const setSysctl = ([name, value]: readonly [string, string]): void =>
-  writeSysctl(name.replaceAll('.', '/'), value);
+const setSysctl = ([path, value]: Sysctl): void => writeSysctl(path, value);
 
 /** Inside of many containers /proc/sys is read-only: pods do without the comfort. */
 const ifPossible = (work: () => void): void => {
@@ -128,13 +130,6 @@ const ifPossible = (work: () => void): void => {
     if (!(error instanceof KernelError)) throw error;
   }
 };
-
-/** The sysctls that belong to the network namespace; the others to the IPC namespace. */
-const networkSysctls = (sysctls: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(sysctls).filter(([name]) => name.startsWith('net.')));
-
-const ipcSysctls = (sysctls: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(sysctls).filter(([name]) => !name.startsWith('net.')));
 
 const networkFailed = (error: unknown): RuntimeError =>
   error instanceof RuntimeError

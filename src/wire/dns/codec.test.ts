@@ -260,6 +260,17 @@ describe('readName()', () => {
     ]);
     assert.equal(readName(chain, 399).name, '');
   });
+
+  it('refuses pointers to pointers without end: thousands of names may end in the same ones', () => {
+    const chain = Uint8Array.from([
+      0,
+      ...Array.from({ length: 300 }, (_, i) => {
+        const target = i === 0 ? 0 : 2 * i - 1;
+        return [0xc0 | (target >> 8), target & 0xff];
+      }).flat(),
+    ]);
+    assert.throws(() => readName(chain, 599), DnsFormatError);
+  });
 });
 
 describe('labelsOf()', () => {

@@ -7,6 +7,8 @@
 const LABEL_BYTES_MAX = 63;
 const NAME_BYTES_MAX = 255;
 const POINTER = 0xc0;
+/** A name has at most 127 labels, and nobody needs more pointers than labels. */
+const POINTERS_MAX = 255;
 
 /** What is wrong with bytes that should be a DNS message, or with a name that should go into one. */
 export class DnsFormatError extends Error {
@@ -15,20 +17,21 @@ export class DnsFormatError extends Error {
 
 export type ReadName = { readonly name: string; readonly end: number };
 
-/** Reads a name; `end` is where the message goes on. Throws DnsFormatError. O(length): pointers must point backwards. */
+/** Reads a name; `end` is where the message goes on. Throws DnsFormatError. Pointers must point backwards, and be few. */
 export const readName = (bytes: Uint8Array, start: number): ReadName => {
   let name = '';
   let end = -1;
   let at = start;
   let bound = start;
+  let pointers = 0;
   for (let size = 0; ;) {
     const length = bytes[at];
     if (length === undefined) throw new DnsFormatError('a name ends after the message');
     if (length === 0) return { name, end: end < 0 ? at + 1 : end };
     if (length >= POINTER) {
       const target = ((length & 0x3f) << 8) | (bytes[at + 1] ?? 0);
-      if (at + 1 >= bytes.length || target >= bound)
-        throw new DnsFormatError('a pointer does not point back');
+      if (at + 1 >= bytes.length || target >= bound || ++pointers > POINTERS_MAX)
+        throw new DnsFormatError('a pointer does not point back, or there are too many');
       if (end < 0) end = at + 2;
       at = bound = target;
       continue;

@@ -3,12 +3,10 @@ import { canonicalJson } from '../../lang/canonical-json.ts';
 import { fnv1a32 } from '../../lang/fnv.ts';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
+import { SAFE_LETTERS } from '../../k8s/safe-letters.ts';
 import { parseTime } from '../../k8s/time.ts';
 
 export const HASH_LABEL = 'pod-template-hash';
-
-/** Letters and digits that neither make words nor look alike. k8s.io/apimachinery/pkg/util/rand. */
-const SAFE_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
 /**
  * A name part of at most 10 letters for a template. `collisionCount` gives another one when the name is taken. The
