@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectTo, runningCluster } from '../src/cli/cluster-client.ts';
 import type { EndpointSlice } from '../src/k8s/generated/types.ts';
 import { endpointSlices, services } from '../src/k8s/resources.ts';
-import { NetlinkSocket } from '../src/kernel/netlink-socket.ts';
 import { netnsPath, withNetns } from '../src/kernel/netns.ts';
+import { openNftGeneration } from '../src/kernel/nft-generation.ts';
 import { eventually } from '../test/support/poll.ts';
 import { runOk, startTestCluster } from '../test/support/test-cluster.ts';
 import { percentile, report } from './report.ts';
@@ -40,15 +40,11 @@ const rssMb = (): number => {
   const status = readFileSync(`/proc/${runningCluster(name).pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)![1]) / 1024;
 };
-const NETFILTER = 12;
-/** NFNL_SUBSYS_NFTABLES, NFT_MSG_GETGEN; the payload is an empty nfgenmsg (linux/netfilter/nfnetlink.h). */
-const GET_GENERATION = { what: 'get the generation', type: (10 << 8) | 16, payload: new Uint8Array(4) };
-const netlink = withNetns(netns, () => new NetlinkSocket(NETFILTER));
-const generation = (): string => Buffer.from(netlink.request([GET_GENERATION])[0]![0]!).toString('hex');
+const generation = withNetns(netns, openNftGeneration);
 
 /** When the kernel has another generation than `before`. */
-const nextGeneration = async (before: string): Promise<number> => {
-  while (generation() === before) await new Promise((resolve) => setImmediate(resolve));
+const nextGeneration = async (before: number): Promise<number> => {
+  while (generation.read() === before) await new Promise((resolve) => setImmediate(resolve));
   return performance.now();
 };
 
@@ -79,7 +75,7 @@ try {
   const samples: number[] = [];
   const writes: number[] = [];
   for (let change = 0; change < CHANGES; change++) {
-    const [before, old] = [performance.now(), generation()];
+    const [before, old] = [performance.now(), generation.read()];
     await client.update(
       endpointSlices,
       sliceOf((change * 97) % SERVICES, `10.201.${change >> 8}.${change & 255}`),
@@ -104,7 +100,7 @@ try {
     ],
   );
 } finally {
-  netlink.close();
+  generation.close();
   client.close();
   await cluster.down();
 }

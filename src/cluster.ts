@@ -8,6 +8,7 @@ import { readHostResolvConf } from './embedded/resolv-conf.ts';
 import type { AgentMessage, AgentStart } from './node-agent.ts';
 import { systemClock } from './lang/clock.ts';
 import { createLog } from './lang/log.ts';
+import { logUncaughtErrors } from './lang/uncaught-errors.ts';
 import { createUnderlay } from './underlay/underlay.ts';
 
 const AGENT = join(import.meta.dirname, 'node-agent.ts');
@@ -32,17 +33,24 @@ type Agent = {
 /** The thread loads its code at once; it enters its node and begins when it is told to. */
 const createAgent = (name: string): Agent => {
   const worker = new Worker(AGENT, { name });
+  let isEndKnown = false;
   const exited = new Promise<void>((resolve) => void worker.once('exit', () => resolve()));
   const registered = new Promise<void>((resolve, reject) => {
+    const failed = (error: unknown): void => {
+      if (!isEndKnown) log.error({ node: name, err: error }, 'the node agent ended: its node is lost');
+      isEndKnown = true;
+      reject(error);
+    };
     worker.on('message', (message: AgentMessage) => message.kind === 'registered' && resolve());
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the agent of ${name} ended with exit code ${code}`)));
+    worker.once('error', failed);
+    worker.once('exit', (code) => failed(new Error(`the agent of ${name} ended with exit code ${code}`)));
   });
-  registered.catch((error: unknown) => log.error({ node: name, err: error }, 'the node agent ended'));
+  registered.catch(() => {}); // whoever waits for it hears of it
   return {
     start: (message) => worker.postMessage(message),
     registered,
     stop: async () => {
+      isEndKnown = true;
       worker.postMessage({ kind: 'stop' } satisfies AgentMessage);
       await exited;
     },
@@ -79,9 +87,7 @@ const onSignal = (agents: readonly Agent[], controlPlane: ControlPlane): void =>
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
 };
 
-// A fault in one request or one pod must not take the cluster down: it is logged, its loop tries again.
-process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception'));
-process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+logUncaughtErrors(log);
 
 process.once('message', (message: StartMessage) => {
   start(message).catch((error: unknown) => {

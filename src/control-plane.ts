@@ -11,7 +11,7 @@ import * as resources from './k8s/resources.ts';
 import type { Clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
 import { controlPlanePage } from './metric-pages.ts';
-import { startLifecycle } from './lifecycle/lifecycle.ts';
+import { lifecycleIndexes, startLifecycle } from './lifecycle/lifecycle.ts';
 import { roleIndexes, startRoles } from './roles/roles.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
@@ -90,7 +90,11 @@ const startControllers = (
   ): ReturnType<typeof startInformer<T>> =>
     startInformer<T>({ client: watcher, resource, indexes, clock, log: context.log });
 
-  const pods = informer(resources.pods, { ...workloadIndexes.pods, ...endpointIndexes.pods });
+  const pods = informer(resources.pods, {
+    ...workloadIndexes.pods,
+    ...endpointIndexes.pods,
+    ...lifecycleIndexes.pods,
+  });
   const nodes = informer(resources.nodes);
   const services = informer(resources.services, endpointIndexes.services);
   const namespaces = informer(resources.namespaces);

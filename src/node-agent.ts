@@ -19,6 +19,7 @@ import { mountTmpfs, unmountTmpfs } from './kernel/tmpfs.ts';
 import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import { type Log, createLog } from './lang/log.ts';
+import { logUncaughtErrors } from './lang/uncaught-errors.ts';
 import { dnsPage, nodePage, proxyPage } from './metric-pages.ts';
 import { startPageServer } from './metrics/page-server.ts';
 import { createPage } from './metrics/page.ts';
@@ -226,6 +227,7 @@ const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
 
 const run = async (message: AgentStart): Promise<void> => {
   const agent = await start(message);
+  logUncaughtErrors(createLog('node-agent').child({ node: message.node.name })); // before, they end the start
   parentPort!.postMessage({ kind: 'registered' } satisfies AgentMessage);
   parentPort!.once('message', () => void agent.stop().finally(() => process.exit(0)));
 };

@@ -8,7 +8,7 @@ import { removeClusterTraces } from './remove-traces.ts';
 
 const STOP_WAIT_MS = 15_000;
 
-/** Takes one cluster down. Idempotent; prints what kubectl would print. */
+/** Takes one cluster down. Idempotent; a `down` that was killed is finished by the next one. */
 export const down = async (name: string, kubeconfig: string | undefined): Promise<void> => {
   if (!clusterNames().includes(name)) {
     removeClusterTraces(name);
@@ -22,7 +22,10 @@ export const down = async (name: string, kubeconfig: string | undefined): Promis
   print(`cluster "${name}" deleted`);
 };
 
-/** TERM lets the process end its pods in order; after 15 s it is killed, and what it left is removed from outside. */
+/**
+ * TERM lets the process end and remove its pods itself: by KILL, all at once, without their grace periods. After 15 s it
+ * is killed. What is left either way, the nodes at least, is removed from outside.
+ */
 const stopProcess = async (name: string): Promise<void> => {
   const record = readRecord(name);
   if (!record || !isAlive(record)) return;

@@ -44,8 +44,8 @@ const renderImages = (images: readonly Image[]): string =>
     ['REPOSITORY', 'TAG', 'IMAGE ID', 'SIZE'],
     images.flatMap(({ id, names, sizeBytes }) =>
       names.map((name) => {
-        const [, repository, tag] = /^(.*):([^:/]*)$/.exec(name)!;
-        return [repository!, tag!, id.slice('sha256:'.length, 'sha256:'.length + 12), megabytes(sizeBytes)];
+        const [, repository = name, tag = ''] = /^(.*):([^:/]*)$/.exec(name) ?? []; // pinned to a digest: no tag
+        return [repository, tag, id.slice('sha256:'.length, 'sha256:'.length + 12), megabytes(sizeBytes)];
       }),
     ),
   );

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -69,6 +79,18 @@ describe('kubeconfig', () => {
     );
     await removeContext(path, 'podnet');
     assert.equal(parse(readFileSync(path, 'utf8'))['current-context'], 'work');
+  });
+
+  it('writes to where a symbolic link leads, and keeps the link', async () => {
+    const target = join(folder, 'dotfiles');
+    writeFileSync(target, OTHERS);
+    mkdirSync(join(folder, 'kube'));
+    symlinkSync('../dotfiles', path);
+    await addContext(path, access('podnet'));
+    assert.equal(parse(readFileSync(target, 'utf8')).clusters.length, 2);
+    await removeContext(path, 'podnet');
+    assert.deepEqual(parse(readFileSync(target, 'utf8')), parse(OTHERS));
+    assert.ok(lstatSync(path).isSymbolicLink());
   });
 
   it('two clusters come and go at the same time', async () => {

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -80,18 +81,22 @@ export const removeContext = async (path: string, context: string): Promise<void
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
+/** Longer than the lock of an editor that was killed counts. */
+const LOCK = { waitMs: 40_000, staleMs: 30_000 };
+
 /** One editor at a time, by kubectl's own lock; the file is replaced whole. Left without an entry, it is removed. */
 const edit = (path: string, change: (document: Document) => void): Promise<void> => {
   makeParent(path);
-  return withFileLock(`${path}.lock`, { waitMs: 10_000, staleMs: 30_000 }, () => {
-    const owner = ownerOf(path);
-    const document = parse(path);
+  return withFileLock(`${path}.lock`, LOCK, () => {
+    const target = existsSync(path) ? realpathSync(path) : path;
+    const owner = ownerOf(target);
+    const document = parse(target);
     change(document);
-    if (isEmpty(document)) return rmSync(path, { force: true });
-    const temporary = `${path}.${process.pid}.tmp`;
+    if (isEmpty(document)) return rmSync(target, { force: true });
+    const temporary = `${target}.${process.pid}.tmp`;
     writeFileSync(temporary, document.toString(), { mode: 0o600 });
     chownSync(temporary, owner.uid, owner.gid);
-    renameSync(temporary, path);
+    renameSync(temporary, target);
   });
 };
 

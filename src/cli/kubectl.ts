@@ -1,6 +1,7 @@
 // podnet kubectl: the kubectl on the PATH, or the one that the set-up brought, against a podnet cluster.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants as access, existsSync, readdirSync } from 'node:fs';
+import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { UserError } from './output.ts';
 
@@ -36,12 +37,12 @@ export const runKubectl = (args: readonly string[], kubeconfig: string): Promise
       env: { ...process.env, KUBECONFIG: kubeconfig },
     });
     child.on('error', reject);
-    child.on('exit', (code) => resolve(code ?? 130));
+    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
   });
 
 const isExecutable = (path: string): boolean => {
   try {
-    accessSync(path, constants.X_OK);
+    accessSync(path, access.X_OK);
     return true;
   } catch {
     return false;

@@ -1,6 +1,7 @@
 // Starts a cluster's process and waits until its nodes are Ready.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { type ClusterConfig, MAX_SLOTS, type ProxyBackEnd, planCluster } from '../embedded/cluster-config.ts';
@@ -12,8 +13,8 @@ import {
   writeRecord,
 } from '../embedded/cluster-files.ts';
 import type { ClusterMessage, StartMessage } from '../embedded/messages.ts';
+import { lockFile } from '../kernel/file-lock.ts';
 import { isAlive, processIdOf } from '../kernel/process-id.ts';
-import { withFileLock } from '../lang/file-lock.ts';
 import { createClusterKeys } from './cluster-keys.ts';
 import { UserError, sayStep } from './output.ts';
 import { removeClusterTraces } from './remove-traces.ts';
@@ -30,20 +31,19 @@ export type StartOptions = {
   readonly auditLog: string | undefined;
 };
 
-/** Resolves with the running cluster's record; a failure leaves nothing behind. */
+/** Clusters are planned one at a time: each takes a slot that no record has. */
+const LOCK = '/run/podnet/.plan.lock';
+
+/**
+ * Resolves with the running cluster's record. A failure leaves nothing in the kernel and nothing that runs; the record
+ * and the log, which the message names, stay until `down` or the next `up`.
+ */
 export const startCluster = async (options: StartOptions): Promise<ClusterRecord> => {
-  const files = clusterFiles(options.name);
-  mkdirSync(files.run, { recursive: true, mode: 0o700 });
-  mkdirSync(files.logs, { recursive: true, mode: 0o700 });
-  const { child, record, start } = await withFileLock(
-    '/run/podnet/.lock',
-    { waitMs: 10_000, staleMs: 30_000 },
-    () => launch(options),
-  );
+  const { child, record, start } = await launch(options);
   try {
-    await untilReady(child, start, files.log);
+    await untilReady(child, start, clusterFiles(options.name).log);
   } catch (error) {
-    child.kill('SIGKILL');
+    await end(child);
     removeClusterTraces(options.name);
     throw error;
   }
@@ -60,37 +60,70 @@ type Launched = {
 
 /** The process loads its code while the keys are being made here. */
 const launch = async (options: StartOptions): Promise<Launched> => {
-  const running = readRecord(options.name);
-  if (running && isAlive(running))
+  using _ = lockFile(LOCK);
+  const last = readRecord(options.name);
+  if (last && isAlive(last))
     throw new UserError(`cluster "${options.name}" is being started by another podnet`);
   removeClusterTraces(options.name);
-  const config = planCluster({ ...options, slot: freeSlot() });
+  const config = planCluster({ ...options, slot: freeSlot(options.name, last?.config.slot) });
   const child = spawnCluster(options.name);
+  try {
+    return { child, ...(await putOnRecord(child, config, options)) };
+  } catch (error) {
+    await end(child);
+    throw error;
+  }
+};
+
+/** Makes the keys, and puts the cluster on record. */
+const putOnRecord = async (
+  child: ChildProcess,
+  config: ClusterConfig,
+  { kubeconfig, auditLog }: StartOptions,
+): Promise<Omit<Launched, 'child'>> => {
   const { keys, admin } = await createClusterKeys(config);
   const record: ClusterRecord = {
     config,
     pid: child.pid!,
     startTicks: processIdOf(child.pid!)?.startTicks ?? '',
-    kubeconfig: options.kubeconfig,
+    kubeconfig,
     admin: { ca: keys.ca, ...admin },
   };
   writeRecord(record);
-  return { child, record, start: { kind: 'start', config, keys, auditLog: options.auditLog } };
+  return { record, start: { kind: 'start', config, keys, auditLog } };
 };
 
 const spawnCluster = (name: string): ChildProcess => {
-  const log = openSync(clusterFiles(name).log, 'a', 0o600);
-  return spawn(process.execPath, [PROGRAM, name], {
-    detached: true,
-    cwd: '/',
-    stdio: ['ignore', log, log, 'ipc'],
-    serialization: 'advanced',
-  });
+  const files = clusterFiles(name);
+  for (const folder of [files.run, files.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const log = openSync(files.log, 'a', 0o600);
+  try {
+    return spawn(process.execPath, [PROGRAM, name], {
+      detached: true,
+      cwd: '/',
+      stdio: ['ignore', log, log, 'ipc'],
+      serialization: 'advanced',
+    });
+  } finally {
+    closeSync(log);
+  }
 };
 
-/** The first slot whose ranges neither another cluster nor the machine's own interfaces use. */
-const freeSlot = (): number => {
-  const taken = new Set(clusterNames().flatMap((name) => readRecord(name)?.config.slot ?? []));
+/** What is removed from outside is removed after the process that might still add to it. */
+const end = async (child: ChildProcess): Promise<void> => {
+  if (hasEnded(child)) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+};
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;
+
+/** A slot whose ranges neither another cluster nor the machine's own interfaces use: the last one's, else the first. */
+const freeSlot = (ownName: string, lastSlot: number | undefined): number => {
+  const others = clusterNames().filter((name) => name !== ownName);
+  const taken = new Set(others.flatMap((name) => readRecord(name)?.config.slot ?? []));
   const own = Object.values(networkInterfaces()).flatMap((addresses) =>
     (addresses ?? []).map(({ address }) => address),
   );
@@ -98,10 +131,11 @@ const freeSlot = (): number => {
     ![config.underlayCidrs[0], config.podCidrs[0], config.serviceCidrs[0]].some((cidr) =>
       own.some((address) => address.startsWith(networkPart(cidr))),
     );
-  for (let slot = 0; slot < MAX_SLOTS; slot++) {
-    if (!taken.has(slot) && isFree(planCluster({ name: 'x', slot, nodes: 0, zones: [], proxy: 'nftables' })))
-      return slot;
-  }
+  const free = [lastSlot ?? 0, ...Array(MAX_SLOTS).keys()].find(
+    (slot) =>
+      !taken.has(slot) && isFree(planCluster({ name: 'x', slot, nodes: 0, zones: [], proxy: 'nftables' })),
+  );
+  if (free !== undefined) return free;
   throw new UserError(
     `no address ranges are left for another cluster (at most ${MAX_SLOTS}): take one down with 'podnet down --name NAME'`,
   );
@@ -130,11 +164,12 @@ const untilReady = (child: ChildProcess, start: StartMessage, log: string): Prom
           message satisfies never;
       }
     });
-    child.on('exit', (code, signal) =>
-      reject(
-        new UserError(`the cluster's process ended with ${signal ?? `exit code ${code}`}\n${lastLines(log)}`),
-      ),
-    );
+    const ended = (): void => {
+      const how = child.signalCode ?? `exit code ${child.exitCode}`;
+      reject(new UserError(`the cluster's process ended with ${how} (log: ${log})\n${lastLines(log)}`));
+    };
+    if (hasEnded(child)) return ended();
+    child.on('exit', ended);
     child.on('error', reject);
     child.send(start);
   });

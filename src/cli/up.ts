@@ -53,20 +53,22 @@ const checkOptions = ({ nodes, waitSeconds }: UpOptions): void => {
 
 const ensureRunning = async (options: UpOptions): Promise<ClusterRecord> => {
   const existing = readRecord(options.name);
-  if (existing && isAlive(existing)) {
-    say(`cluster "${options.name}" is running already`);
-    return existing;
-  }
-  const kubeconfig = kubeconfigPath(options.kubeconfig);
-  say(`starting cluster "${options.name}" with ${options.nodes} node${options.nodes === 1 ? '' : 's'}`);
-  const auditLog = options.auditLog === undefined ? undefined : writablePath(options.auditLog);
-  const record = await startCluster({ ...options, kubeconfig, auditLog });
-  await addContext(kubeconfig, {
+  const isRunning = existing !== undefined && isAlive(existing);
+  if (isRunning) say(`cluster "${options.name}" is running already`);
+  const record = isRunning ? existing : await start(options);
+  // also of one that runs already: the `up` that started it may have ended before this
+  await addContext(record.kubeconfig, {
     context: contextName(options.name),
     server: serverOf(record),
     ...record.admin,
   });
   return record;
+};
+
+const start = (options: UpOptions): Promise<ClusterRecord> => {
+  say(`starting cluster "${options.name}" with ${options.nodes} node${options.nodes === 1 ? '' : 's'}`);
+  const auditLog = options.auditLog === undefined ? undefined : writablePath(options.auditLog);
+  return startCluster({ ...options, kubeconfig: kubeconfigPath(options.kubeconfig), auditLog });
 };
 
 /** The cluster's process has another working directory, and nobody to tell that a file cannot be written. */
@@ -87,7 +89,7 @@ const applyManifests = async (files: readonly string[], record: ClusterRecord): 
     'apply',
     ...files.flatMap((file) => ['-f', file]),
   ];
-  const code = await runKubectl(args, record.kubeconfig!);
+  const code = await runKubectl(args, record.kubeconfig);
   if (code !== 0)
     throw new UserError(
       `kubectl apply failed (exit code ${code}): the cluster runs, mend the manifests and run the command again`,

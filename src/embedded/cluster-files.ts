@@ -33,7 +33,7 @@ export type ClusterRecord = {
   readonly pid: number;
   /** The process's start time, as kernel/process-id.ts has it. */
   readonly startTicks: string;
-  readonly kubeconfig: string | undefined;
+  readonly kubeconfig: string;
   readonly admin: { readonly ca: string; readonly certificate: string; readonly key: string };
 };
 
@@ -61,9 +61,10 @@ export const clusterNames = (): readonly string[] => {
   return [...new Set(names)].filter((name) => nameProblem(name) === undefined).sort();
 };
 
+/** The record goes last: as long as it is there, the next `down` knows that there is something to remove. */
 export const removeClusterFiles = (name: string): void => {
   const files = clusterFiles(name);
-  for (const folder of [files.run, files.state, files.logs]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [files.logs, files.state, files.run]) rmSync(folder, { recursive: true, force: true });
 };
 
 /** Writes a whole file or none of it, also at kill -9. Not synced to the disk: what is written does not outlive a reboot. */

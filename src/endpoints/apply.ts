@@ -1,6 +1,6 @@
 // Writes slices.
 import type { ApiClient } from '../client/client.ts';
-import { ApiError, isNotFound } from '../k8s/api-error.ts';
+import { isNamespaceTerminating, unlessGone } from '../k8s/api-error.ts';
 import type { EndpointSlice } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { endpointSlices } from '../k8s/resources.ts';
@@ -26,7 +26,7 @@ export const applySlices = async (changes: SliceChanges, options: ApplyOptions):
   for (const slice of changes.update)
     written.wrote(owner, await client.update(endpointSlices, withTrigger(slice, triggerTime)));
   for (const slice of changes.remove) {
-    await deleteIfThere(client, slice);
+    await unlessGone(client.delete(endpointSlices, slice.metadata, { uid: slice.metadata.uid }));
     written.deleted(owner, slice);
   }
 };
@@ -49,18 +49,5 @@ const createUnlessTerminating = async (
   } catch (error) {
     if (isNamespaceTerminating(error)) return undefined; // the Service goes with its namespace
     throw error;
-  }
-};
-
-export const isNamespaceTerminating = (error: unknown): boolean =>
-  error instanceof ApiError &&
-  (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating');
-
-const deleteIfThere = async (client: ApiClient, { metadata }: Stored<EndpointSlice>): Promise<void> => {
-  const { name, namespace, uid } = metadata;
-  try {
-    await client.delete(endpointSlices, { name, namespace }, { uid });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
   }
 };

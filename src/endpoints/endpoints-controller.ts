@@ -2,17 +2,16 @@
 // since 1.33, KEP-4974).
 import type { ApiClient } from '../client/client.ts';
 import type { Change, Informer } from '../informer/informer.ts';
-import { isAlreadyExists, isConflict, isNotFound } from '../k8s/api-error.ts';
+import { isAlreadyExists, isConflict, isNamespaceTerminating, unlessGone } from '../k8s/api-error.ts';
 import type { Endpoints, Node, Pod, Service } from '../k8s/generated/types.ts';
-import { splitKey } from '../k8s/objects.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { endpoints as endpointsResource } from '../k8s/resources.ts';
 import { canonicalJson } from '../lang/canonical-json.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { fedBy } from '../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../reconcile/keyed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
-import { isNamespaceTerminating } from './apply.ts';
 import { hasClusterIp } from './compile.ts';
 import { markServices } from './mark-services.ts';
 import { selectService } from './select.ts';
@@ -50,15 +49,10 @@ export const startEndpointsController = (options: EndpointsControllerOptions): L
     clock,
     log,
   });
-  const unsubscribe = [
+  return fedBy(loop, [
     markServices(options, loop.mark),
     endpoints.subscribe((change) => markOwn(loop, change)),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 /** One that appears may be left over from a Service that is gone; one that disappears may be missed. */
@@ -79,7 +73,7 @@ const reconcile = async (
   const existing = endpoints.get(key);
   if (!service) {
     times.forget(key);
-    return existing && deleteEndpoints(client, key);
+    return existing && unlessGone(client.delete(endpointsResource, existing.metadata));
   }
   const snapshot = selectService(service, options);
   if (!snapshot || service.metadata.deletionTimestamp) return;
@@ -136,14 +130,5 @@ const write = async (
     await (existing ? client.update(endpointsResource, object) : client.create(endpointsResource, object));
   } catch (error) {
     if (!isNamespaceTerminating(error)) throw error; // the Service goes with its namespace
-  }
-};
-
-const deleteEndpoints = async (client: ApiClient, key: string): Promise<void> => {
-  const { name, namespace } = splitKey(key);
-  try {
-    await client.delete(endpointsResource, { name, namespace });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
   }
 };

@@ -5,7 +5,7 @@ import type { Informer } from '../informer/informer.ts';
 import type { EndpointSlice, Endpoints, Node, Pod, Service } from '../k8s/generated/types.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
-import type { Loop } from '../reconcile/loop.ts';
+import { type Controllers, startWhenSynced } from '../reconcile/fed-loop.ts';
 import { startEndpointsController } from './endpoints-controller.ts';
 import { startMirroringController } from './mirroring-controller.ts';
 import { startSliceController } from './slice-controller.ts';
@@ -24,31 +24,12 @@ export type EndpointControllersOptions = {
   readonly log: Log;
 };
 
-export type EndpointControllers = {
-  /** Resolves when nothing is left to do for what the informers have shown so far. */
-  readonly whenIdle: () => Promise<void>;
-  readonly stop: () => Promise<void>;
-};
-
 /** Starts when the informers have synced. */
-export const startEndpoints = (options: EndpointControllersOptions): EndpointControllers => {
+export const startEndpoints = (options: EndpointControllersOptions): Controllers => {
   const { services, pods, nodes, endpointSlices, endpoints } = options;
-  let loops: readonly Loop[] = [];
-  let isStopped = false;
-  const started = whenAllSynced(services, pods, nodes, endpointSlices, endpoints).then(() => {
-    if (isStopped) return;
-    loops = [startSliceController, startEndpointsController, startMirroringController].map((start) =>
-      start(options),
-    );
-  });
-  return {
-    whenIdle: async () => {
-      await started;
-      await Promise.all(loops.map((loop) => loop.whenIdle()));
-    },
-    stop: async () => {
-      isStopped = true;
-      await Promise.all(loops.map((loop) => loop.stop()));
-    },
-  };
+  return startWhenSynced(whenAllSynced(services, pods, nodes, endpointSlices, endpoints), () => [
+    startSliceController(options),
+    startEndpointsController(options),
+    startMirroringController(options),
+  ]);
 };

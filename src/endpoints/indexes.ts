@@ -1,12 +1,11 @@
 // How the controllers look objects up; the composition root gives these to the informers.
+import { podsByNode } from '../informer/pods-by-node.ts';
 import type { EndpointSlice, Pod, Service } from '../k8s/generated/types.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import { SERVICE_NAME } from './state.ts';
 
 /** Pods by `namespace key=value` of each of their labels. */
 export const BY_LABEL = 'endpoints/label';
-/** Pods by the name of their node. */
-export const BY_NODE = 'endpoints/node';
 /** Services by `namespace key=value` of the first pair of their selector: a pod that matches it has that label. */
 export const BY_SELECTOR = 'endpoints/selector';
 /** Slices by `namespace/name` of their Service. */
@@ -31,7 +30,7 @@ export const endpointIndexes = {
   pods: {
     [BY_LABEL]: (pod: Stored<Pod>): readonly string[] =>
       Object.entries(pod.metadata.labels ?? {}).map((pair) => labelValue(pod, pair)),
-    [BY_NODE]: ({ spec }: Stored<Pod>): readonly string[] => (spec?.nodeName ? [spec.nodeName] : []),
+    ...podsByNode,
   },
   services: {
     [BY_SELECTOR]: (service: Stored<Service>): readonly string[] =>

@@ -1,9 +1,10 @@
 // Which Services' endpoints an object's change may change.
 import type { Change, Informer } from '../informer/informer.ts';
+import { BY_NODE } from '../informer/pods-by-node.ts';
 import type { Node, Pod, Service } from '../k8s/generated/types.ts';
+import { zoneOf } from '../k8s/node-state.ts';
 import { keyOf } from '../k8s/objects.ts';
-import { BY_NODE } from './indexes.ts';
-import { endpointFacts, servicesOfPod, zoneOf } from './select.ts';
+import { endpointFacts, servicesOfPod } from './select.ts';
 
 type Sources = {
   readonly services: Informer<Service>;

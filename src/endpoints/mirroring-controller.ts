@@ -6,6 +6,7 @@ import type { EndpointSlice, Endpoints, Service } from '../k8s/generated/types.t
 import type { Stored } from '../k8s/objects.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { fedBy } from '../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../reconcile/keyed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import { applySlices } from './apply.ts';
@@ -36,18 +37,13 @@ export const startMirroringController = (options: MirroringControllerOptions): L
     clock,
     log,
   });
-  const unsubscribe = [
+  return fedBy(loop, [
     services.subscribe(({ key }) => loop.mark(key)),
     endpoints.subscribe(({ key }) => loop.mark(key)),
     endpointSlices.subscribe(({ before, after }) => {
       for (const slice of [before, after]) if (slice && isOwn(slice)) loop.mark(serviceKeyOf(slice)!);
     }),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 const isOwn = (slice: Stored<EndpointSlice>): boolean =>

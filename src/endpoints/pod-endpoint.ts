@@ -10,7 +10,7 @@ import type {
   ServicePort,
 } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
-import { isPodFinished, isPodReady } from '../k8s/pod-state.ts';
+import { isPodFinished, isPodReady, sidecarsOf } from '../k8s/pod-state.ts';
 import type { AddressType } from './state.ts';
 
 /** Whether the pod may be an endpoint at all: it has addresses and will not end by itself any more. */
@@ -96,9 +96,7 @@ const targetPort = (
   pod: Stored<Pod>,
 ): number | undefined => {
   if (typeof target !== 'string') return target ?? port;
-  const { containers = [], initContainers = [] } = pod.spec ?? {};
-  const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
-  return namedPort([...containers, ...sidecars], target, protocol);
+  return namedPort([...(pod.spec?.containers ?? []), ...sidecarsOf(pod.spec)], target, protocol);
 };
 
 const namedPort = (containers: readonly Container[], name: string, protocol: string): number | undefined =>

@@ -2,6 +2,7 @@
 import type { Informer } from '../informer/informer.ts';
 import type { Node, Pod, Service } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
+import { zoneOf } from '../k8s/node-state.ts';
 import { isPodReady, isPodFinished } from '../k8s/pod-state.ts';
 import { canonicalJson } from '../lang/canonical-json.ts';
 import { BY_LABEL, BY_SELECTOR, labelValue, selectorPairs } from './indexes.ts';
@@ -13,11 +14,6 @@ export type ServiceSnapshot = {
   /** The nodes of these pods, as far as they exist. */
   readonly nodes: ReadonlyMap<string, { readonly zone: string | undefined }>;
 };
-
-const ZONE = 'topology.kubernetes.io/zone';
-
-export const zoneOf = ({ metadata }: Stored<Node>): string | undefined =>
-  metadata.labels?.[ZONE] || undefined;
 
 /** Undefined for a Service whose endpoints are not this controller's: without selector, or ExternalName. */
 export const selectService = (

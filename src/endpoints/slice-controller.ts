@@ -6,6 +6,7 @@ import type { EndpointSlice, Node, Pod, Service } from '../k8s/generated/types.t
 import type { Stored } from '../k8s/objects.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { fedBy } from '../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../reconcile/keyed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import { applySlices } from './apply.ts';
@@ -43,16 +44,11 @@ export const startSliceController = (options: SliceControllerOptions): Loop => {
     clock,
     log,
   });
-  const unsubscribe = [
+  return fedBy(loop, [
     markServices(options, loop.mark),
     // a slice that someone else changed or deleted is put right; one that was waited for is there
     endpointSlices.subscribe(({ before, after }) => markOwners(loop, before, after)),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 const markOwners = (loop: Loop, ...slices: readonly (Stored<EndpointSlice> | undefined)[]): void => {
@@ -74,7 +70,10 @@ type Context = SliceControllerOptions & {
 const reconcile = async (context: Context, key: string): Promise<void | typeof BEHIND> => {
   const { client, endpointSlices, written, times } = context;
   const service = context.services.get(key);
-  if (!service) times.forget(key);
+  if (!service) {
+    times.forget(key);
+    written.forget(key);
+  }
   const snapshot = selectService(service, context);
   if (!snapshot || snapshot.service.metadata.deletionTimestamp) return;
   if (written.isBehind(key, endpointSlices.get)) return BEHIND;

@@ -36,6 +36,10 @@ export class Written<T extends KubeObject> {
     return this.#writes.has(owner);
   }
 
+  forget(owner: string): void {
+    this.#writes.delete(owner);
+  }
+
   #remember(owner: string, metadata: Stored<T>['metadata'], version: number): void {
     const writes = this.#writes.get(owner) ?? new Map<string, Write>();
     const { uid } = metadata;

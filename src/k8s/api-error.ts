@@ -46,6 +46,21 @@ export const isNotFound = (error: unknown): boolean => isApiError(error, 'NotFou
 export const isConflict = (error: unknown): boolean => isApiError(error, 'Conflict');
 export const isAlreadyExists = (error: unknown): boolean => isApiError(error, 'AlreadyExists');
 
+/** Nothing can be created in a namespace that is being deleted: what was wanted goes with it. */
+export const isNamespaceTerminating = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating');
+
+/** For objects that may end at any time: undefined if there is none (any more). */
+export const unlessGone = async <T>(request: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await request;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+};
+
 /** A Status of kind Failure, complete as kube-apiserver sends it. */
 export const failure = (
   code: number,

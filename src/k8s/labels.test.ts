@@ -28,6 +28,24 @@ describe('parseLabelSelector()', () => {
     assert.ok(selects('in in (notin)', { in: 'notin' }));
   });
 
+  it('sees no label where an object has only what every object inherits', () => {
+    assert.ok(!selects('constructor', {}) && selects('!toString', {}));
+    assert.ok(selects('valueOf=a', { valueOf: 'a' } as unknown as Record<string, string>));
+  });
+
+  it('refuses keys and values that no label can have, in the words of kube-apiserver', () => {
+    assert.throws(() => parseLabelSelector('a/b/c'), {
+      message:
+        `unable to parse requirement: key: Invalid value: "a/b/c": a valid label key must consist of alphanumeric characters, ` +
+        `'-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', ` +
+        `regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' ` +
+        `(e.g. 'example.com/MyName')`,
+    });
+    assert.throws(() => parseLabelSelector(`a=${'x'.repeat(64)}`), {
+      message: `unable to parse requirement: values[0][a]: Invalid value: "${'x'.repeat(64)}": must be no more than 63 bytes`,
+    });
+  });
+
   it('says what it found and what it expected', () => {
     const texts = ['!!a', 'a b', 'a,', ',a', 'a in b', 'a in ()', 'a=b=c', 'a>x', '-a', 'a=-b', 'a in (b'];
     for (const text of texts) assert.throws(() => parseLabelSelector(text), { name: 'SelectorError' }, text);
@@ -61,6 +79,11 @@ describe('labelSelectorMatches()', () => {
     assert.equal(labelSelectorMatches(selector, { a: '1', b: '2' }), true);
     assert.equal(labelSelectorMatches(selector, { a: '1' }), false);
     assert.equal(labelSelectorText(selector), 'a=1,b in (2)');
+  });
+
+  it('sees no label where an object has only what every object inherits', () => {
+    const matchExpressions = [{ key: 'constructor', operator: 'Exists' }];
+    assert.equal(labelSelectorMatches({ matchExpressions }, {}), false);
   });
 
   it('selects everything if empty and nothing if absent', () => {

@@ -1,6 +1,8 @@
 // Label selectors: the text form of query strings and the object form of specs.
 // Grammar and messages: k8s.io/apimachinery/pkg/labels/selector.go (Kubernetes 1.36).
+import { ownValue } from '../lang/own-value.ts';
 import type { LabelSelector, LabelSelectorRequirement } from './generated/types.ts';
+import { labelValue, qualifiedName } from './name-rules.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -32,7 +34,7 @@ export const parseLabelSelector = (text: string): LabelRequirements => {
 
 /** Whether `labels` meet every requirement. */
 export const matchesLabels = (requirements: LabelRequirements, labels: Labels | undefined): boolean =>
-  requirements.every((requirement) => meets(requirement, labels?.[requirement.key]));
+  requirements.every((requirement) => meets(requirement, ownValue(labels, requirement.key)));
 
 /**
  * Whether a LabelSelector object (a Deployment's, a NetworkPolicy's) selects `labels`. As in Kubernetes, an absent
@@ -46,7 +48,9 @@ export const labelSelectorMatches = (
   const pairs = Object.entries(selector.matchLabels ?? {});
   return (
     pairs.every(([key, value]) => labels?.[key] === value) &&
-    (selector.matchExpressions ?? []).every((expression) => meetsExpression(expression, labels))
+    (selector.matchExpressions ?? []).every((expression) =>
+      meetsExpression(expression, ownValue(labels, expression.key)),
+    )
   );
 };
 
@@ -82,11 +86,11 @@ const meets = (requirement: LabelRequirement, value: string | undefined): boolea
   }
 };
 
-const meetsExpression = (
-  { key, operator, values = [] }: LabelSelectorRequirement,
-  labels: Labels | undefined,
+/** Whether a label, or whatever else has a value, is as an expression of an object wants it. */
+export const meetsExpression = (
+  { operator, values = [] }: Omit<LabelSelectorRequirement, 'key'>,
+  value: string | undefined,
 ): boolean => {
-  const value = labels?.[key];
   switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value);
@@ -199,35 +203,17 @@ const parseValues = (key: string, tokens: Tokens): string[] => {
       throw inRequirement(token, `',', ')' or identifier`);
     else values[values.length - 1] = token;
   }
-  for (const value of values) checkValue(key, value);
+  values.forEach((value, index) => checkValue(key, value, index));
   return values;
 };
 
-const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const PREFIX = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-
-/** Whether `key` is a qualified name: `name`, or `dns.prefix/name`. */
-const isQualifiedName = (key: string): boolean => {
-  const slash = key.indexOf('/');
-  if (slash < 0) return NAME.test(key);
-  return PREFIX.test(key.slice(0, slash)) && NAME.test(key.slice(slash + 1));
-};
-
-/** Whether `value` may be a label's value: empty, or a name of at most 63 characters. */
-const isLabelValue = (value: string): boolean => value === '' || NAME.test(value);
-
 const checkKey = (key: string): void => {
-  if (!isQualifiedName(key))
-    throw invalid('key', JSON.stringify(key), 'name part must consist of alphanumeric characters, ' + SHAPE);
+  const findings = qualifiedName(key);
+  if (findings.length > 0) throw invalid('key', JSON.stringify(key), findings.join('; '));
 };
 
-const checkValue = (key: string, value: string): void => {
-  if (!isLabelValue(value))
-    throw invalid(
-      `values[0][${key}]`,
-      JSON.stringify(value),
-      'a valid label must be an empty string or consist of alphanumeric characters, ' + SHAPE,
-    );
+const checkValue = (key: string, value: string, index = 0): void => {
+  const findings = labelValue(value);
+  if (findings.length > 0)
+    throw invalid(`values[${index}][${key}]`, JSON.stringify(value), findings.join('; '));
 };
-
-const SHAPE = `'-', '_' or '.', and must start and end with an alphanumeric character`;

@@ -1,5 +1,5 @@
 // What a pod's status means to those who count pods: controllers, endpoints, the scheduler.
-import type { Pod, PodCondition } from './generated/types.ts';
+import type { Container, Pod, PodCondition, PodSpec } from './generated/types.ts';
 import { parseTime } from './time.ts';
 
 type AnyPod = Pick<Pod, 'metadata' | 'spec' | 'status'>;
@@ -8,6 +8,13 @@ export const podCondition = (pod: AnyPod, type: string): PodCondition | undefine
   pod.status?.conditions?.find((condition) => condition.type === type);
 
 export const isPodReady = (pod: AnyPod): boolean => podCondition(pod, 'Ready')?.status === 'True';
+
+/** An init container that restarts always is never through: it runs beside the others (KEP-753). */
+export const isSidecar = ({ restartPolicy }: Pick<Container, 'restartPolicy'>): boolean =>
+  restartPolicy === 'Always';
+
+export const sidecarsOf = (spec: PodSpec | undefined): readonly Container[] =>
+  (spec?.initContainers ?? []).filter(isSidecar);
 
 /** Succeeded or Failed: its containers will never run again. */
 export const isPodFinished = ({ status }: AnyPod): boolean =>

@@ -2,6 +2,7 @@
 import type { Taint, Toleration } from './generated/types.ts';
 
 export const NOT_READY = 'node.kubernetes.io/not-ready';
+export const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
 export const UNREACHABLE = 'node.kubernetes.io/unreachable';
 
 /** An empty key with Exists tolerates everything, an empty effect every effect. */

@@ -11,8 +11,6 @@ import {
 import type { Flow, FlowTuple } from '../wire/conntrack.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 
-const NETLINK_NETFILTER = 12;
-
 export type Conntrack = {
   /** Deletes all flows with exactly this mark, within the kernel. O(table). */
   readonly deleteMarked: (family: Family, mark: number) => void;
@@ -24,7 +22,7 @@ export type Conntrack = {
 };
 
 export const openConntrack = (): Conntrack => {
-  const socket = new NetlinkSocket(NETLINK_NETFILTER);
+  const socket = new NetlinkSocket('netfilter');
   return {
     deleteMarked: (family, mark) => {
       const what = `delete connections with mark ${mark}`;

@@ -4,11 +4,11 @@
 import { createSocket } from 'node:dgram';
 import type { RemoteInfo } from 'node:dgram';
 import { addressToBytes, parseAddress } from '../ip/address.ts';
+import { familyNumber } from '../wire/family.ts';
 import type { DatagramBatch, DatagramHandler } from './datagram-batch.ts';
-import { bind } from './ffi/datagrams.ts';
-import { closeDescriptor, setIntOption, socket } from './ffi/libc.ts';
+import { bind, closeDescriptor, setIntOption, socket } from './ffi/libc.ts';
 import { KernelError } from './kernel-error.ts';
-import { AF_INET, AF_INET6, socketAddress } from './socket-address.ts';
+import { socketAddress } from './socket-address.ts';
 
 export type DatagramServerOptions = {
   readonly address: string;
@@ -62,7 +62,7 @@ const openSocket = ({ address, port, receiveBufferBytes }: DatagramServerOptions
   const what = `listen on ${address} port ${port}`;
   const parsed = parseAddress(address);
   if (!parsed) throw new KernelError('EINVAL', `${what}: not an IP address`);
-  const fd = socket(what, parsed.family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const fd = socket(what, familyNumber(parsed.family), SOCK_DGRAM | SOCK_CLOEXEC, 0);
   try {
     growReceiveBuffer(what, fd, receiveBufferBytes);
     bind(what, fd, socketAddress(addressToBytes(parsed), port));

@@ -3,14 +3,21 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { lockExclusively } from './ffi/libc.ts';
 
-/** Runs `work` while nobody else holds the lock of the file, which is made if it is not there; waits for its turn. */
-export const withExclusiveFile = <T>(path: string, work: () => T): T => {
+/** Holds the lock of the file, which is made if it is not there, until it is disposed of. Blocks until its turn comes. */
+export const lockFile = (path: string): Disposable => {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const fd = openSync(path, 'a', 0o600);
   try {
     lockExclusively(`lock ${path}`, fd);
-    return work();
-  } finally {
+  } catch (error) {
     closeSync(fd);
+    throw error;
   }
+  return { [Symbol.dispose]: () => closeSync(fd) };
+};
+
+/** Runs `work`, which does not wait for anything, while nobody else holds the lock. */
+export const withExclusiveFile = <T>(path: string, work: () => T extends Promise<unknown> ? never : T): T => {
+  using _ = lockFile(path);
+  return work();
 };

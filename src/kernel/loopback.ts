@@ -1,9 +1,10 @@
 // A TCP connection to the own loopback, made at once: within withNetns() the socket belongs to the other namespace, while
 // node:net would open it later, when the thread is back at home.
 import { Socket } from 'node:net';
+import { AF_INET, AF_INET6 } from '../wire/family.ts';
 import { closeDescriptor, connect, setSendTimeout, socket } from './ffi/libc.ts';
 import { isKernelError } from './kernel-error.ts';
-import { AF_INET, AF_INET6, socketAddress } from './socket-address.ts';
+import { socketAddress } from './socket-address.ts';
 
 /** bits/socket.h. */
 const SOCK_STREAM = 1;

@@ -19,6 +19,9 @@ export type NetlinkRequest = {
 /** The payloads of what the kernel sent back before its acknowledgement. */
 export type NetlinkReply = readonly Uint8Array[];
 
+/** linux/netlink.h, NETLINK_*. */
+const PROTOCOLS = { route: 0, sockDiag: 4, netfilter: 12 } as const;
+
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0x8_0000;
 const SOL_NETLINK = 270;
@@ -41,9 +44,8 @@ export class NetlinkSocket {
   #sequence = 0;
   #busy = false;
 
-  /** `protocol` is one of linux/netlink.h: 0 rtnetlink, 12 netfilter. */
-  constructor(protocol: number) {
-    this.#fd = socket('open a netlink socket', AF_NETLINK, SOCK_RAW_CLOEXEC, protocol);
+  constructor(protocol: keyof typeof PROTOCOLS) {
+    this.#fd = socket('open a netlink socket', AF_NETLINK, SOCK_RAW_CLOEXEC, PROTOCOLS[protocol]);
     for (const name of [NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK])
       setIntOption('set up a netlink socket', { fd: this.#fd, level: SOL_NETLINK, name, value: 1 });
   }

@@ -8,10 +8,8 @@ export type NftGeneration = {
   readonly close: () => void;
 };
 
-const NETLINK_NETFILTER = 12;
-
 export const openNftGeneration = (): NftGeneration => {
-  const socket = new NetlinkSocket(NETLINK_NETFILTER);
+  const socket = new NetlinkSocket('netfilter');
   const request = {
     what: 'read the generation of nftables',
     type: NFT_GET_GENERATION,

@@ -2,9 +2,7 @@
 // What is asked for comes from link.ts, interface-address.ts, route.ts and neighbor.ts as requests, to be run together.
 import { NetlinkSocket } from './netlink-socket.ts';
 
-const NETLINK_ROUTE = 0;
-
 export type Rtnetlink = NetlinkSocket;
 
 /** Opens a socket in the calling thread's present namespace. Close it, or hold it by `using`. */
-export const openRtnetlink = (): Rtnetlink => new NetlinkSocket(NETLINK_ROUTE);
+export const openRtnetlink = (): Rtnetlink => new NetlinkSocket('route');

@@ -1,10 +1,7 @@
 // struct sockaddr_in and sockaddr_in6: the family in the machine's byte order, the rest in the network's.
 
 import { addressFromBytes, formatAddress } from '../ip/address.ts';
-
-/** bits/socket.h. */
-export const AF_INET = 2;
-export const AF_INET6 = 10;
+import { AF_INET, AF_INET6 } from '../wire/family.ts';
 
 const SOCKET_ADDRESS_BYTES_MAX = 28;
 

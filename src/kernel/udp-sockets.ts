@@ -4,11 +4,9 @@ import type { ConnectedSocket } from '../wire/socket-diag.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 import { withNetns } from './netns.ts';
 
-const NETLINK_SOCK_DIAG = 4;
-
 /** Ends all UDP sockets with a peer that `isStale` says are to end; linux CONFIG_INET_DIAG_DESTROY. Returns how many. */
 export const destroyUdpSockets = (netns: string, isStale: (socket: ConnectedSocket) => boolean): number => {
-  using diag = withNetns(netns, () => new NetlinkSocket(NETLINK_SOCK_DIAG));
+  using diag = withNetns(netns, () => new NetlinkSocket('sockDiag'));
   const stale = ([4, 6] as const)
     .flatMap((family) =>
       diag.dump({ what: 'list UDP sockets', type: SOCK_DIAG.byFamily, payload: encodeUdpQuery(family) }),

@@ -6,6 +6,7 @@ import { type KubeObject, keyOf } from '../k8s/objects.ts';
 import type { Resource } from '../k8s/resources.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { fedBy } from '../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../reconcile/keyed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import type { Content } from './content.ts';
@@ -39,9 +40,5 @@ export const startKeptObjects = ({ client, content, keptObjects, clock, log }: K
     const contentKey = content.keyOf(resource, key);
     if (!after && keptByKey.has(contentKey)) loop.mark(contentKey);
   });
-  const stop = (): Promise<void> => {
-    unsubscribe();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  return fedBy(loop, [unsubscribe]);
 };

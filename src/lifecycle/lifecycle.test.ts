@@ -5,6 +5,7 @@ import type { FakeClient } from '../../test/support/fake-client.ts';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { nodeOf, podOf } from '../../test/support/object-builders.ts';
 import { startInformer } from '../informer/informer.ts';
+import { ApiError, failure } from '../k8s/api-error.ts';
 import type { Namespace, ObjectMeta, OwnerReference, Pod } from '../k8s/generated/types.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import { podCondition } from '../k8s/pod-state.ts';
@@ -13,7 +14,7 @@ import { apiVersionOf } from '../k8s/resources.ts';
 import type { Resource } from '../k8s/resources.ts';
 import { formatMicroTime } from '../k8s/time.ts';
 import { silentLog } from '../lang/log.ts';
-import { startLifecycle } from './lifecycle.ts';
+import { lifecycleIndexes, startLifecycle } from './lifecycle.ts';
 
 const { configMaps, deployments, events, leases, namespaces, nodes, pods, replicaSets, serviceAccounts } =
   resources;
@@ -35,13 +36,26 @@ const withFinalize = (client: FakeClient): FakeClient => ({
   },
 });
 
+/** The first write of such a status meets somebody else's. */
+const withConflict = (client: FakeClient, { kind }: Resource): FakeClient => {
+  let hasMet = false;
+  return {
+    ...client,
+    updateStatus: (resource, object) => {
+      if (hasMet || resource.kind !== kind) return client.updateStatus(resource, object);
+      hasMet = true;
+      throw new ApiError(failure(409, 'Conflict', 'the object has been modified'));
+    },
+  };
+};
+
 const start = (client = withFinalize(createFakeClient(5000))) => {
   const clock = createFakeClock();
   const common = { client, clock, log: silentLog };
   const informers = {
     namespaces: startInformer({ ...common, resource: namespaces }),
     nodes: startInformer({ ...common, resource: nodes }),
-    pods: startInformer({ ...common, resource: pods }),
+    pods: startInformer({ ...common, resource: pods, indexes: lifecycleIndexes.pods }),
     leases: startInformer({ ...common, resource: leases }),
   };
   const all = [
@@ -224,8 +238,8 @@ describe('garbage', () => {
 });
 
 describe('nodes', () => {
-  const begin = () => {
-    const cluster = start();
+  const begin = (given?: FakeClient) => {
+    const cluster = start(given);
     const { client, clock } = cluster;
     const conditions = [{ type: 'Ready', status: 'True' }];
     const tolerations = ['not-ready', 'unreachable'].map((state) => ({
@@ -283,6 +297,13 @@ describe('nodes', () => {
     assert.ok(client.all(events).some(({ reason }) => reason === 'TaintManagerEviction'));
   });
 
+  it('that fall silent have no ready pods, although the first write of one meets another', async () => {
+    const { clock, renew, pod } = begin(withConflict(createFakeClient(5000), pods));
+    renew();
+    await clock.advance(41_000);
+    assert.equal(podCondition(pod()!, 'Ready')?.status, 'False');
+  });
+
   it('lose their taints when they are back', async () => {
     const { client, clock, renew, taints } = begin();
     renew();
@@ -292,6 +313,16 @@ describe('nodes', () => {
     renew();
     await clock.advance(1_000);
     assert.deepEqual(taints(), []);
+  });
+
+  it('that are gone do not make a failure of pods that succeeded', async () => {
+    const { client, clock, names } = begin();
+    client.put(pods, { ...client.all(pods)[0]!, status: { phase: 'Succeeded' } });
+    await clock.advance(1_000);
+    client.remove(nodes, 'a');
+    await clock.advance(41_000);
+    assert.deepEqual(names(pods), []);
+    assert.ok(!client.calls.some(({ verb, resource }) => verb === 'updateStatus' && resource === 'pods'));
   });
 
   it('that are gone lose their pods after a while', async () => {

@@ -3,10 +3,12 @@
 import type { ApiClient } from '../client/client.ts';
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Informer } from '../informer/informer.ts';
+import { podsByNode } from '../informer/pods-by-node.ts';
 import type { Lease, Namespace, Node, Pod } from '../k8s/generated/types.ts';
 import type { Resource } from '../k8s/resources.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { type Controllers, startWhenSynced } from '../reconcile/fed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import { startContent } from './content.ts';
 import type { Content } from './content.ts';
@@ -17,12 +19,15 @@ import { startTerminator } from './namespace/terminator.ts';
 import { startNodeLifecycle } from './node/controller.ts';
 import { startPodCollector } from './node/pod-collector.ts';
 
+export const lifecycleIndexes = { pods: podsByNode } as const;
+
 export type LifecycleOptions = {
   readonly client: ApiClient;
   /** All that exist: what is not among them is neither collected nor deleted with its namespace. */
   readonly resources: readonly Resource[];
   readonly namespaces: Informer<Namespace>;
   readonly nodes: Informer<Node>;
+  /** With the indexes of `lifecycleIndexes`. */
   readonly pods: Informer<Pod>;
   readonly leases: Informer<Lease>;
   /** What comes back when it is deleted. */
@@ -33,23 +38,17 @@ export type LifecycleOptions = {
   readonly log: Log;
 };
 
-export type Lifecycle = { readonly stop: () => Promise<void> };
-
-/** Each part starts when what it looks at has synced. */
-export const startLifecycle = (options: LifecycleOptions): Lifecycle => {
+/** Starts when all that it looks at has synced. */
+export const startLifecycle = (options: LifecycleOptions): Controllers => {
   const { resources, client, clock, log } = options;
   const collected = resources.filter(({ resource }) => resource !== 'events'); // nobody owns events
   const content = startContent({ client, resources: collected, clock, log });
-  const loops: Loop[] = [];
-  let isStopped = false;
-  void whenAllSynced(content, options.namespaces, options.nodes, options.pods, options.leases).then(() => {
-    if (!isStopped) loops.push(...startControllers(options, content));
-  });
+  const synced = whenAllSynced(content, options.namespaces, options.nodes, options.pods, options.leases);
+  const controllers = startWhenSynced(synced, () => startControllers(options, content));
   return {
-    stop: async () => {
-      isStopped = true;
+    stop: () => {
       content.stop();
-      await Promise.all(loops.map((loop) => loop.stop()));
+      return controllers.stop();
     },
   };
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { nodeOf, podOf, storedAs as stored } from '../../test/support/object-builders.ts';
-import type { Node, Pod, PodSpec } from '../k8s/generated/types.ts';
+import type { Container, Node, Pod, PodSpec } from '../k8s/generated/types.ts';
 import { compilePlacement } from './compile.ts';
 import { selectNode, selectPod } from './select.ts';
 import { Usage } from './state.ts';
@@ -67,6 +67,23 @@ describe('compilePlacement()', () => {
     ]);
   });
 
+  it('compares numbers in node affinity, and sees no label that a node does not have', () => {
+    const wants = (key: string, operator: string, values?: string[]): Pod => {
+      const term = { matchExpressions: [{ key, operator, ...(values && { values }) }] };
+      return podOf('p', {
+        affinity: {
+          nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } },
+        },
+      });
+    };
+    const nodes = [nodeOf('small', { labels: { cores: '9' } }), nodeOf('large', { labels: { cores: '10' } })];
+    assert.deepEqual(place(nodes, [wants('cores', 'Gt', ['9']), wants('cores', 'Lt', ['10'])]), [
+      'large',
+      'small',
+    ]);
+    assert.match(place(nodes, [wants('constructor', 'Exists')])[0]!, /0\/2 nodes are available/);
+  });
+
   it('leaves a node that is not ready alone, before its taint comes', () => {
     const down = { ...nodeOf('a'), status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } };
     assert.deepEqual(place([down, nodeOf('b')], replicas(2)), ['b', 'b']);
@@ -88,6 +105,23 @@ describe('compilePlacement()', () => {
     const placed = place([nodeOf('a'), nodeOf('b')], replicas(3, spec));
     assert.deepEqual(placed.slice(0, 2), ['a', 'b']);
     assert.match(placed[2]!, /2 node\(s\) didn't have free ports for the requested pod ports/);
+  });
+
+  it('counts the host ports of sidecars', () => {
+    const ports = [{ containerPort: 80, hostPort: 80 }];
+    const sidecar = { name: 's', image: 'i', restartPolicy: 'Always', ports };
+    const placed = place([nodeOf('a'), nodeOf('b')], replicas(3, { initContainers: [sidecar] }));
+    assert.match(placed[2]!, /2 node\(s\) didn't have free ports for the requested pod ports/);
+  });
+
+  it('counts for an init container only the sidecars that run before it', () => {
+    const cpu = (amount: string) => ({ image: 'i', resources: { requests: { cpu: amount } } });
+    const init = { name: 'init', ...cpu('3') };
+    const sidecar = { name: 'sidecar', restartPolicy: 'Always', ...cpu('2') };
+    const placedWith = (...initContainers: Container[]): string =>
+      place([nodeOf('a')], [podOf('p', { initContainers })])[0]!;
+    assert.equal(placedWith(init, sidecar), 'a');
+    assert.match(placedWith(sidecar, init), /Insufficient cpu/);
   });
 
   it('says so when there is no node at all', () => {

@@ -1,7 +1,7 @@
 // Why a node cannot take a pod, in kube-scheduler's words (kubernetes pkg/scheduler/framework/plugins, 1.36).
 import type { Pod, Taint } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
-import { isTolerated } from '../k8s/taints.ts';
+import { UNSCHEDULABLE, isTolerated } from '../k8s/taints.ts';
 import { matchesNode } from './node-selector.ts';
 import type { NodeFacts, PodFacts } from './select.ts';
 import type { NodeUsage } from './state.ts';
@@ -25,11 +25,11 @@ export const rejectionOf = (
   return reasons.length > 0 ? { reasons, isAboutRoom: true } : undefined;
 };
 
-const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+const CORDON: Taint = { key: UNSCHEDULABLE, effect: 'NoSchedule' };
 
 const natureReason = (pod: Stored<Pod>, node: NodeFacts): string | undefined => {
   const tolerations = pod.spec?.tolerations;
-  if (node.isUnschedulable && !isTolerated(UNSCHEDULABLE, tolerations)) return 'node(s) were unschedulable';
+  if (node.isUnschedulable && !isTolerated(CORDON, tolerations)) return 'node(s) were unschedulable';
   if (node.taints.some((taint) => repels(taint) && !isTolerated(taint, tolerations)))
     return 'node(s) had untolerated taint(s)';
   return matchesNode(pod, node) ? undefined : "node(s) didn't match Pod's node affinity/selector";

@@ -1,5 +1,7 @@
 // Node selectors and node affinity: which nodes a pod asks for.
 // https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
+import { meetsExpression } from '../k8s/labels.ts';
+import { ownValue } from '../lang/own-value.ts';
 import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../k8s/generated/types.ts';
 
 type NodeNames = { readonly name: string; readonly labels: Readonly<Record<string, string>> };
@@ -27,25 +29,18 @@ const matchesTerm = (
   node: NodeNames,
 ): boolean =>
   matchExpressions.length + matchFields.length > 0 &&
-  matchExpressions.every((requirement) => meets(requirement, node.labels[requirement.key])) &&
+  matchExpressions.every((requirement) => meets(requirement, ownValue(node.labels, requirement.key))) &&
   matchFields.every((requirement) => requirement.key === 'metadata.name' && meets(requirement, node.name));
 
-const meets = ({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean => {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
+const meets = (requirement: NodeSelectorRequirement, value: string | undefined): boolean => {
+  const bound = requirement.values?.[0];
+  switch (requirement.operator) {
     case 'Gt':
-      return isInteger(value) && isInteger(values[0]) && BigInt(value) > BigInt(values[0]);
+      return isInteger(value) && isInteger(bound) && BigInt(value) > BigInt(bound);
     case 'Lt':
-      return isInteger(value) && isInteger(values[0]) && BigInt(value) < BigInt(values[0]);
-    default: // validation refuses other operators; an unknown one must match nothing
-      return false;
+      return isInteger(value) && isInteger(bound) && BigInt(value) < BigInt(bound);
+    default:
+      return meetsExpression(requirement, value);
   }
 };
 

@@ -111,6 +111,16 @@ describe('startScheduler()', () => {
     assert.deepEqual(placed(), ['other -', 'gated -', 'dying -']);
   });
 
+  it('gives the room of a pod that is gone before it is bound to the next', async () => {
+    const { client, clock, placed } = start();
+    client.put(nodes, nodeOf('a', { allocatable: { pods: '1' } }));
+    client.failNext('create binding', new ApiError(failure(404, 'NotFound', 'pods "first" not found')));
+    client.put(pods, podOf('first'));
+    client.put(pods, podOf('second'));
+    await clock.advance(1000);
+    assert.deepEqual(placed(), ['first -', 'second a']);
+  });
+
   it('tries again when a binding fails', async () => {
     const { client, clock, placed } = start();
     client.put(nodes, nodeOf('a', { allocatable: { pods: '1' } }));

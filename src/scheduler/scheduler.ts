@@ -5,12 +5,13 @@ import type { ApiClient } from '../client/client.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Change, Informer } from '../informer/informer.ts';
-import { isConflict, isNotFound } from '../k8s/api-error.ts';
+import { isConflict, isNotFound, unlessGone } from '../k8s/api-error.ts';
 import type { Node, Pod } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { isPodActive, isPodFinished } from '../k8s/pod-state.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { type Controllers, fedBy, startWhenSynced } from '../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../reconcile/keyed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import { bind, reportUnschedulable } from './apply.ts';
@@ -29,37 +30,25 @@ export type SchedulerOptions = {
   readonly log: Log;
 };
 
-export type Scheduler = { readonly stop: () => Promise<void> };
-
 const NAME = 'default-scheduler';
 const CONCURRENCY = 64;
 /** A pod that no node can take is tried again when nodes or pods change, and this often in any case. */
 const RETRY_UNSCHEDULABLE_MS = 300_000;
 
 /** Starts when the informers have synced. */
-export const startScheduler = (options: SchedulerOptions): Scheduler => {
-  let scheduling: Scheduling | undefined;
-  let isStopped = false;
-  void whenAllSynced(options.pods, options.nodes).then(() => {
-    if (!isStopped) scheduling = new Scheduling(options);
-  });
-  return {
-    stop: async () => {
-      isStopped = true;
-      await scheduling?.stop();
-    },
-  };
-};
+export const startScheduler = (options: SchedulerOptions): Controllers =>
+  startWhenSynced(whenAllSynced(options.pods, options.nodes), () => [new Scheduling(options).loop]);
 
 class Scheduling {
+  /** With the subscriptions that feed it. */
+  readonly loop: Loop;
+  readonly #loop: Loop;
   readonly #options: SchedulerOptions;
   readonly #writer: PlacementWriter;
   readonly #usage = new Usage();
   readonly #factsByNode = new Map<string, NodeFacts>();
   /** Keys of pods that no node could take at the last try. */
   readonly #unschedulable = new Set<string>();
-  readonly #loop: Loop;
-  readonly #unsubscribe: readonly (() => void)[];
 
   constructor(options: SchedulerOptions) {
     const { client, clock, log } = options;
@@ -73,15 +62,10 @@ class Scheduling {
       clock,
       log,
     });
-    this.#unsubscribe = [
+    this.loop = fedBy(this.#loop, [
       options.nodes.subscribe((change) => this.#hearNode(change)),
       options.pods.subscribe((change) => this.#hearPod(change)),
-    ];
-  }
-
-  stop(): Promise<void> {
-    for (const end of this.#unsubscribe) end();
-    return this.#loop.stop();
+    ]);
   }
 
   #hearNode({ key, after }: Change<Node>): void {
@@ -100,7 +84,11 @@ class Scheduling {
     this.#forgetUnschedulable(key);
     const node = after?.spec?.nodeName;
     if (after && node && !isPodFinished(after)) return this.#place(after, node);
-    const { uid } = (after ?? before)!.metadata;
+    this.#free((after ?? before)!.metadata.uid);
+  }
+
+  /** The room that the pod had, or was about to have, may be what another waits for. */
+  #free(uid: string): void {
     if (this.#usage.nodeOf(uid) === undefined) return;
     this.#usage.remove(uid);
     this.#retryUnschedulable();
@@ -132,7 +120,7 @@ class Scheduling {
     if (decision.kind === 'unschedulable') {
       this.#unschedulable.add(key);
       unschedulablePods.set(this.#unschedulable.size, 'unschedulable');
-      await ignoreGone(reportUnschedulable(this.#writer, pod, decision.message));
+      await unlessGone(reportUnschedulable(this.#writer, pod, decision.message));
       return 'unschedulable';
     }
     this.#forgetUnschedulable(key);
@@ -146,7 +134,7 @@ class Scheduling {
     try {
       await bind(this.#writer, pod, node);
     } catch (error) {
-      this.#usage.remove(pod.metadata.uid);
+      this.#free(pod.metadata.uid);
       const present = this.#options.pods.get(key);
       if (present?.spec?.nodeName) return this.#place(present, present.spec.nodeName);
       if (!isNotFound(error)) throw error;
@@ -158,14 +146,6 @@ const isWaiting = (pod: Stored<Pod>): boolean => isPodActive(pod) && !pod.spec?.
 
 const isOurs = (spec: Pod['spec']): boolean =>
   (spec?.schedulerName ?? NAME) === NAME && (spec?.schedulingGates ?? []).length === 0;
-
-const ignoreGone = async (write: Promise<void>): Promise<void> => {
-  try {
-    await write;
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-};
 
 /** Our own condition on a waiting pod is no reason to try again. */
 const asksForMore = (before: Stored<Pod>, after: Stored<Pod>): boolean =>

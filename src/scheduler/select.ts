@@ -1,13 +1,17 @@
 // Pods and nodes, cut down to what placing turns on.
-import type { Container, Node, Pod, Taint } from '../k8s/generated/types.ts';
+import type { Container, Node, Pod, PodSpec, Taint } from '../k8s/generated/types.ts';
 import { canonicalJson } from '../lang/canonical-json.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { controllerOf } from '../k8s/owner-references.ts';
-import { parseQuantity } from '../k8s/quantity.ts';
+import { isSidecar, sidecarsOf } from '../k8s/pod-state.ts';
+import { nodeCondition, zoneOf } from '../k8s/node-state.ts';
+import { quantityMillis, quantityValue } from '../k8s/quantity.ts';
 import { NOT_READY } from '../k8s/taints.ts';
 
 /** CPU in thousandths of a core, memory in bytes. */
 export type Amounts = { readonly cpuMillis: number; readonly memoryBytes: number };
+
+type Name = 'cpu' | 'memory';
 
 export type NodeFacts = {
   readonly name: string;
@@ -27,30 +31,30 @@ export type PodFacts = {
   readonly group: string | undefined;
 };
 
-const ZONE = 'topology.kubernetes.io/zone';
-
-export const selectNode = ({ metadata, spec, status }: Stored<Node>): NodeFacts => {
+export const selectNode = (node: Stored<Node>): NodeFacts => {
+  const { metadata, spec, status } = node;
   const labels = metadata.labels ?? {};
   const allocatable = status?.allocatable ?? status?.capacity ?? {};
-  const amount = (name: string, factor: number): number =>
-    allocatable[name] === undefined ? Infinity : valueOf(allocatable[name]) * factor;
+  const amount = (name: Name | 'pods'): number =>
+    allocatable[name] === undefined ? Infinity : amountOf(name, allocatable[name]);
   return {
     name: metadata.name,
     labels,
-    zone: labels[ZONE] ?? '',
-    taints: taintsOf(spec?.taints ?? [], status),
+    zone: zoneOf(node) ?? '',
+    taints: taintsOf(node),
     isUnschedulable: spec?.unschedulable === true,
     allocatable: {
-      cpuMillis: amount('cpu', 1000),
-      memoryBytes: amount('memory', 1),
-      pods: amount('pods', 1),
+      cpuMillis: amount('cpu'),
+      memoryBytes: amount('memory'),
+      pods: amount('pods'),
     },
   };
 };
 
 /** A node that is not ready counts as tainted at once: the node lifecycle controller's taint comes a moment later. */
-const taintsOf = (taints: readonly Taint[], status: Node['status']): readonly Taint[] => {
-  const isReady = status?.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True');
+const taintsOf = (node: Stored<Node>): readonly Taint[] => {
+  const { taints = [] } = node.spec ?? {};
+  const isReady = nodeCondition(node, 'Ready')?.status === 'True';
   if (isReady || taints.some(({ key }) => key === NOT_READY)) return taints;
   return [...taints, { key: NOT_READY, effect: 'NoSchedule' }];
 };
@@ -58,7 +62,7 @@ const taintsOf = (taints: readonly Taint[], status: Node['status']): readonly Ta
 export const selectPod = (pod: Stored<Pod>): PodFacts => ({
   uid: pod.metadata.uid,
   requests: requestsOf(pod),
-  hostPorts: (pod.spec?.containers ?? []).flatMap(hostPortsOf),
+  hostPorts: [...(pod.spec?.containers ?? []), ...sidecarsOf(pod.spec)].flatMap(hostPortsOf),
   group: groupOf(pod),
 });
 
@@ -76,26 +80,34 @@ const hostPortsOf = ({ ports = [] }: Container): string[] =>
     .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
     .map(({ protocol = 'TCP', hostIP = '', hostPort }) => `${protocol}/${hostIP}/${hostPort}`);
 
+const requestsOf = ({ spec = { containers: [] } }: Stored<Pod>): Amounts => ({
+  cpuMillis: requestOf(spec, 'cpu'),
+  memoryBytes: requestOf(spec, 'memory'),
+});
+
+const requestOf = (spec: PodSpec, name: Name): number => {
+  const whole = spec.resources?.requests?.[name];
+  const needed = whole === undefined ? containersRequest(spec, name) : amountOf(name, whole);
+  return needed + amountOf(name, spec.overhead?.[name]);
+};
+
 /**
- * What the containers take together, or the largest init container if that is more; sidecars run beside both.
- * https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers
+ * What the containers take together, or the largest init container if that is more; sidecars run beside the containers,
+ * and beside the init containers that come after them.
+ * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
  */
-const requestsOf = ({ spec }: Stored<Pod>): Amounts => {
-  const initContainers = spec?.initContainers ?? [];
-  const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
-  const inits = initContainers.filter(({ restartPolicy }) => restartPolicy !== 'Always');
-  const of = (name: 'cpu' | 'memory', factor: number): number => {
-    const request = (container: Container): number => valueOf(container.resources?.requests?.[name]);
-    const whole = spec?.resources?.requests?.[name];
-    const together = sum([...(spec?.containers ?? []), ...sidecars].map(request));
-    const starting = Math.max(0, ...inits.map(request)) + sum(sidecars.map(request));
-    const needed = whole === undefined ? Math.max(together, starting) : valueOf(whole);
-    return (needed + valueOf(spec?.overhead?.[name])) * factor;
-  };
-  return { cpuMillis: of('cpu', 1000), memoryBytes: of('memory', 1) };
+const containersRequest = ({ containers, initContainers = [] }: PodSpec, name: Name): number => {
+  const request = ({ resources }: Container): number => amountOf(name, resources?.requests?.[name]);
+  let [sidecars, starting] = [0, 0];
+  for (const container of initContainers) {
+    if (isSidecar(container)) sidecars += request(container);
+    else starting = Math.max(starting, sidecars + request(container));
+  }
+  return Math.max(starting, sidecars + sum(containers.map(request)));
 };
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-const valueOf = (quantity: string | number | undefined): number =>
-  quantity === undefined ? 0 : Number(parseQuantity(quantity)?.nanos ?? 0n) / 1e9;
+/** CPU in thousandths, which are whole numbers: sums of fractions would not be exact. */
+const amountOf = (name: Name | 'pods', quantity: string | number = 0): number =>
+  (name === 'cpu' ? quantityMillis(quantity) : quantityValue(quantity)) ?? 0;

@@ -4,7 +4,7 @@ import { type Informer, whenAllSynced } from '../informer/informer.ts';
 import type { IPAddress, Service, ServiceCIDR } from '../k8s/generated/types.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
-import type { Loop } from '../reconcile/loop.ts';
+import { type Controllers, startWhenSynced } from '../reconcile/fed-loop.ts';
 import { startRangeController } from './ranges/controller.ts';
 import { startRepair } from './repair/controller.ts';
 
@@ -19,20 +19,11 @@ export type ServiceAddressesOptions = {
   readonly log: Log;
 };
 
-export type ServiceAddresses = { readonly stop: () => Promise<void> };
-
 /** Starts when the informers have synced. */
-export const startServiceAddresses = (options: ServiceAddressesOptions): ServiceAddresses => {
+export const startServiceAddresses = (options: ServiceAddressesOptions): Controllers => {
   const { services, serviceCidrs, ipAddresses } = options;
-  let loops: readonly Loop[] = [];
-  let isStopped = false;
-  void whenAllSynced(services, serviceCidrs, ipAddresses).then(() => {
-    if (!isStopped) loops = [startRangeController(options), ...startRepair(options)];
-  });
-  return {
-    stop: async () => {
-      isStopped = true;
-      await Promise.all(loops.map((loop) => loop.stop()));
-    },
-  };
+  return startWhenSynced(whenAllSynced(services, serviceCidrs, ipAddresses), () => [
+    startRangeController(options),
+    ...startRepair(options),
+  ]);
 };

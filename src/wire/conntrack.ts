@@ -5,6 +5,7 @@
 //                     | family | version | resource id |   attributes: CTA_TUPLE_ORIG { IP, PROTO }, CTA_MARK, ...
 import { addressFromBytes, addressToBytes, formatAddress } from '../ip/address.ts';
 import type { Address, Family } from '../ip/address.ts';
+import { familyNumber } from './family.ts';
 import { decodeAttributes, encodeAttributes, joinPayload, viewOf } from './netlink.ts';
 import type { Attribute } from './netlink.ts';
 
@@ -34,10 +35,9 @@ const CTA = { original: 1, reply: 2, mark: 8, markMask: 21 } as const;
 const TUPLE = { address: 1, protocol: 2 } as const;
 const IP = { 4: { source: 1, destination: 2 }, 6: { source: 3, destination: 4 } } as const;
 const PROTO = { number: 1, source: 2, destination: 3 } as const;
-const FAMILY_NUMBERS = { 4: 2, 6: 10 } as const;
 
 /** Version 1 makes the kernel heed the family when it deletes by a filter (nf_conntrack_netlink.c). */
-const header = (family: Family): Uint8Array => Uint8Array.of(FAMILY_NUMBERS[family], 1, 0, 0);
+const header = (family: Family): Uint8Array => Uint8Array.of(familyNumber(family), 1, 0, 0);
 
 /** Asks for all flows of a family. */
 export const encodeFlowQuery = (family: Family): Uint8Array => header(family);

@@ -17,7 +17,6 @@ export const NLMSG = { error: 2, done: 3 } as const;
 /** linux/netlink.h: flags of requests; `create` and below are for NEW requests. */
 export const NLM_F = {
   request: 0x1,
-  multi: 0x2,
   ack: 0x4,
   /** Of an answer: what is listed changed meanwhile, so that something may be missing. */
   dumpInterrupted: 0x10,
@@ -25,7 +24,6 @@ export const NLM_F = {
   replace: 0x100,
   exclusive: 0x200,
   create: 0x400,
-  append: 0x800,
 } as const;
 
 const HEADER = 16;

@@ -5,12 +5,12 @@
 //   socket id                 | port (2) | peer's port (2) | address (16) | peer's address (16) | interface (4) | cookie (8) |
 import { addressFromBytes } from '../ip/address.ts';
 import type { Address, Family } from '../ip/address.ts';
+import { AF_INET6, familyNumber } from './family.ts';
 import { LITTLE_ENDIAN, viewOf } from './netlink.ts';
 
 /** Message types. */
 export const SOCK_DIAG = { byFamily: 20, destroy: 21 } as const;
 
-const FAMILY_NUMBERS = { 4: 2, 6: 10 } as const;
 const UDP = 17;
 /** A UDP socket with a peer has TCP's state 1. */
 const ESTABLISHED = 1 << 1;
@@ -37,7 +37,7 @@ export const encodeUdpDestruction = ({ family, id }: ConnectedSocket): Uint8Arra
 
 const requestOf = (family: Family, id: Uint8Array): Uint8Array => {
   const bytes = new Uint8Array(REQUEST_BYTES);
-  bytes.set([FAMILY_NUMBERS[family], UDP]);
+  bytes.set([familyNumber(family), UDP]);
   viewOf(bytes).setUint32(4, ESTABLISHED, LITTLE_ENDIAN);
   bytes.set(id, ID.request);
   return bytes;
@@ -46,7 +46,7 @@ const requestOf = (family: Family, id: Uint8Array): Uint8Array => {
 /** Reads one socket of a listing; undefined if it is cut short. */
 export const decodeSocket = (payload: Uint8Array): ConnectedSocket | undefined => {
   if (payload.length < ID.message + ID.bytes) return undefined;
-  const family: Family = payload[0] === FAMILY_NUMBERS[6] ? 6 : 4;
+  const family: Family = payload[0] === AF_INET6 ? 6 : 4;
   const id = payload.slice(ID.message, ID.message + ID.bytes);
   return {
     family,

@@ -1,6 +1,6 @@
 // Writes what planClaims() decided: owner references are added and taken away, never behind the back of a newer version.
 import type { ApiClient } from '../client/client.ts';
-import { isNotFound } from '../k8s/api-error.ts';
+import { unlessGone } from '../k8s/api-error.ts';
 import { controllerReference } from '../k8s/owner-references.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Resource } from '../k8s/resources.ts';
@@ -45,17 +45,14 @@ const adoptOne = <O extends KubeObject, T extends KubeObject>(
   return send(options, object, ownerReferences);
 };
 
-const releaseOne = async <O extends KubeObject, T extends KubeObject>(
+/** One that is gone is released for good. */
+const releaseOne = <O extends KubeObject, T extends KubeObject>(
   options: ClaimOptions<O, T>,
   object: Stored<T>,
-): Promise<void> => {
+): Promise<unknown> => {
   const { uid } = options.owner.metadata;
   const rest = (object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid);
-  try {
-    await send(options, object, rest);
-  } catch (error) {
-    if (!isNotFound(error)) throw error; // gone: released for good
-  }
+  return unlessGone(send(options, object, rest));
 };
 
 const send = <O extends KubeObject, T extends KubeObject>(

@@ -6,6 +6,7 @@ import type { Informer } from '../informer/informer.ts';
 import type { Deployment, Pod, ReplicaSet } from '../k8s/generated/types.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { type Controllers, startWhenSynced } from '../reconcile/fed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import { startDeploymentController } from './deployment/controller.ts';
 import { startReplicaSetController } from './replicaset/controller.ts';
@@ -22,21 +23,10 @@ export type WorkloadsOptions = {
   readonly log: Log;
 };
 
-export type Workloads = { readonly stop: () => Promise<void> };
-
 /** Starts when the informers have synced. */
-export const startWorkloads = (options: WorkloadsOptions): Workloads => {
-  let loops: readonly Loop[] = [];
-  let isStopped = false;
-  void whenAllSynced(options.deployments, options.replicaSets, options.pods).then(() => {
-    if (!isStopped) loops = startControllers(options);
-  });
-  return {
-    stop: async () => {
-      isStopped = true;
-      await Promise.all(loops.map((loop) => loop.stop()));
-    },
-  };
+export const startWorkloads = (options: WorkloadsOptions): Controllers => {
+  const { deployments, replicaSets, pods } = options;
+  return startWhenSynced(whenAllSynced(deployments, replicaSets, pods), () => startControllers(options));
 };
 
 const startControllers = (options: WorkloadsOptions): readonly Loop[] => {

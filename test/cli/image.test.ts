@@ -4,10 +4,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { layoutOf, tarOf } from '../support/oci-layout.ts';
+import { type Blobs, layoutOf, tarOf } from '../support/oci-layout.ts';
 import { type Outcome, runPodnet } from '../support/test-cluster.ts';
 
 const NAME = 'podnet.test/tiny:1';
+
+const writeFiles = (folder: string, files: Blobs): void => {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  }
+};
 
 describe('podnet image', () => {
   let folder: string;
@@ -16,10 +23,7 @@ describe('podnet image', () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'podnet-test-image-'));
     const files = layoutOf({ layers: [await tarOf({ 'etc/hello': 'hello' })], name: NAME });
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), content);
-    }
+    writeFiles(folder, files);
   });
   after(async () => {
     await podnet('rm', NAME);
@@ -36,6 +40,17 @@ describe('podnet image', () => {
     assert.ok(images.some(({ names }) => names.includes(NAME)));
     assert.equal((await podnet('rm', NAME)).stdout, `removed ${NAME}\n`);
     assert.doesNotMatch((await podnet('ls')).stdout, /podnet\.test/);
+  });
+
+  it('ls shows an image that has a digest and no tag', async () => {
+    const name = `podnet.test/pinned@sha256:${'0'.repeat(64)}`;
+    const files = layoutOf({ layers: [await tarOf({ 'etc/hello': 'pinned' })], name });
+    const pinned = join(folder, 'pinned');
+    writeFiles(pinned, files);
+    await podnet('load', pinned);
+    const { stdout, stderr } = await podnet('ls');
+    const [, id = ''] = /^podnet\.test\/pinned +<none> +([0-9a-f]{12}) /m.exec(stdout) ?? [];
+    assert.equal((await podnet('rm', id)).code, 0, stderr);
   });
 
   it('says what is wrong and what to do', async () => {

@@ -1,6 +1,6 @@
 // up and down: what they make, what they leave (nothing), and what happens in between when things go wrong.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { type ClusterRecord, clusterFiles } from '../../src/embedded/cluster-files.ts';
 import { processesWith, readHostState } from '../support/host-state.ts';
@@ -48,11 +48,12 @@ describe('podnet up and down', () => {
   it('up after kill -9 without a down starts anew', async () => {
     const before = await readHostState();
     const first = await startTestCluster('again', APP);
-    const { pid } = recordOf('again');
+    const { pid, config } = recordOf('again');
     process.kill(pid, 'SIGKILL');
     await eventually('the process is gone', () => !existsSync(`/proc/${pid}`));
     const second = await startTestCluster('again', APP);
     assert.match(await second.kubectl(['get', 'nodes']), /node-1\s+Ready/);
+    assert.deepEqual(recordOf('again').config, config, 'with the addresses it had');
     await second.down();
     await first.down();
     assert.deepEqual(await readHostState(), before);
@@ -62,10 +63,12 @@ describe('podnet up and down', () => {
     const cluster = await startTestCluster('twice', { nodes: 1 });
     try {
       const { pid } = recordOf('twice');
+      rmSync(cluster.kubeconfig); // as if the first `up` had been killed just before its end
       const { code, stderr } = await runPodnet(['up', '--name', 'twice', '--kubeconfig', cluster.kubeconfig]);
       assert.equal(code, 0);
       assert.match(stderr, /running already/);
       assert.equal(recordOf('twice').pid, pid);
+      assert.match(await cluster.kubectl(['get', 'nodes']), /node-1\s+Ready/);
     } finally {
       await cluster.down();
     }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createNetns, deleteNetns, netnsPath, withNetns } from '../../src/kernel/netns.ts';
 import { writeSysctl } from '../../src/kernel/sysctl.ts';
-import { type DnsAgent, startDnsAgent } from '../support/dns-agent.ts';
+import { type DnsAgent, type DnsAgentOptions, startDnsAgent } from '../support/dns-agent.ts';
 import { askPairs } from '../support/dns-pairs.ts';
 import { runOk } from '../support/test-cluster.ts';
 
@@ -58,8 +58,12 @@ const wire = async (): Promise<void> => {
 const prefixed = (address: string): string =>
   address.includes(':') ? `${address}/64 nodad` : `${address}/24`;
 
-const startAgent = (nodeName: keyof typeof NODES, name: string): Promise<DnsAgent> =>
-  startDnsAgent({ netns: netnsPath(name), addresses: ADDRESSES, nodeName, nodes: NODES });
+const startAgent = (
+  nodeName: keyof typeof NODES,
+  name: string,
+  options: Pick<DnsAgentOptions, 'neverSyncs'> = {},
+): Promise<DnsAgent> =>
+  startDnsAgent({ netns: netnsPath(name), addresses: ADDRESSES, nodeName, nodes: NODES, ...options });
 
 const dig = (from: string, ...args: readonly string[]): Promise<string> =>
   runOk('ip', ['netns', 'exec', from, 'dig', '+short', '+tries=1', '+time=3', ...args]);
@@ -111,10 +115,13 @@ describe('startDns() on two nodes', () => {
     assert.doesNotMatch(await flows(), /port=53\b/);
   });
 
-  it('is another node when the agent is dead, and its own again when it is back', async () => {
+  it('is another node when the agent is dead, or does not know the cluster yet, and its own again when it does', async () => {
     await agents['node-1']!.kill();
     await askEverywhere(POD);
     assert.match(await flows(), /dport=53 .*src=172\.31\.5\.12 dst=10\.244\.0\.5/);
+    const early = await startAgent('node-1', NODE_1, { neverSyncs: true });
+    await askEverywhere(POD);
+    await early.kill();
     agents['node-1'] = await startAgent('node-1', NODE_1);
     await agents['node-2']!.stop();
     delete agents['node-2'];

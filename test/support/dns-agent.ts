@@ -16,6 +16,8 @@ export type DnsAgentOptions = {
   readonly netns: string;
   readonly addresses: readonly string[];
   readonly nodeName?: string;
+  /** Its API does not tell it of pods: it never knows the cluster. */
+  readonly neverSyncs?: boolean;
   /** Of all nodes that have an agent, by their names. */
   readonly nodes?: Readonly<Record<string, readonly string[]>>;
 };
@@ -29,7 +31,7 @@ export type DnsAgent = {
   readonly kill: () => Promise<void>;
 };
 
-/** Resolves when it answers: `web.default.svc.cluster.local` is 10.96.0.7 and fd00:10:96::7. */
+/** Resolves when it answers, or has begun if it never syncs: `web.default.svc.cluster.local` is 10.96.0.7 and fd00:10:96::7. */
 export const startDnsAgent = async (options: DnsAgentOptions): Promise<DnsAgent> => {
   const worker = new Worker(new URL(import.meta.url), {
     workerData: { ...options, dnsAgent: true },
@@ -59,7 +61,15 @@ const dnsSlice = (nodes: Readonly<Record<string, readonly string[]>>, family: 4 
   })),
 });
 
-const run = async ({ netns, addresses, nodeName = 'n', nodes = {} }: Data): Promise<void> => {
+const never = (): Promise<void> => new Promise(() => {});
+
+const run = async ({
+  netns,
+  addresses,
+  nodeName = 'n',
+  nodes = {},
+  neverSyncs = false,
+}: Data): Promise<void> => {
   enterNetns(netns);
   const client = createFakeClient();
   client.put(namespaces, { metadata: { name: 'default' } });
@@ -78,7 +88,7 @@ const run = async ({ netns, addresses, nodeName = 'n', nodes = {} }: Data): Prom
       indexes: dnsIndexes.endpointSlices,
     }),
     namespaces: startInformer({ ...common, resource: namespaces }),
-    pods: startPodAddresses(common),
+    pods: neverSyncs ? { ...startPodAddresses(common), whenSynced: never } : startPodAddresses(common),
   };
   const nft = openNft();
   const dns = startDns({
@@ -91,7 +101,7 @@ const run = async ({ netns, addresses, nodeName = 'n', nodes = {} }: Data): Prom
     nft,
     upstreams: [],
   });
-  await dns.whenReady();
+  if (!neverSyncs) await dns.whenReady();
   parentPort!.once('message', () => {
     for (const informer of Object.values(informers)) informer.stop();
     void dns.stop().then(() => nft.close());

@@ -14,7 +14,7 @@ import { formatMicroTime, formatTime } from '../../src/k8s/time.ts';
 import { systemClock } from '../../src/lang/clock.ts';
 import { silentLog } from '../../src/lang/log.ts';
 import type { Log } from '../../src/lang/log.ts';
-import { startLifecycle } from '../../src/lifecycle/lifecycle.ts';
+import { lifecycleIndexes, startLifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { startScheduler } from '../../src/scheduler/scheduler.ts';
 import { startWorkloads, workloadIndexes } from '../../src/workloads/workloads.ts';
 import { nodeOf } from './object-builders.ts';
@@ -43,7 +43,11 @@ export const startTestControlPlane = async (nodeNames: readonly string[]): Promi
   for (const name of nodeNames) await register(client, name);
   const common = { client, clock, log };
   const informers = {
-    pods: startInformer({ ...common, resource: pods, indexes: workloadIndexes.pods }),
+    pods: startInformer({
+      ...common,
+      resource: pods,
+      indexes: { ...workloadIndexes.pods, ...lifecycleIndexes.pods },
+    }),
     nodes: startInformer({ ...common, resource: nodes }),
     namespaces: startInformer({ ...common, resource: namespaces }),
     leases: startInformer({ ...common, resource: leases }),

@@ -1,11 +1,12 @@
 // STATUS, ROLES and addresses of a Node (kubernetes pkg/printers/internalversion/printers.go printNode).
 import type { Node } from '../../k8s/generated/types.ts';
+import { nodeCondition } from '../../k8s/node-state.ts';
 import { NONE } from './columns.ts';
 
-export const nodeStatusCell = ({ spec, status }: Node): string => {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+export const nodeStatusCell = (node: Node): string => {
+  const ready = nodeCondition(node, 'Ready');
   const words = [ready ? (ready.status === 'True' ? 'Ready' : 'NotReady') : 'Unknown'];
-  return [...words, ...(spec?.unschedulable ? ['SchedulingDisabled'] : [])].join(',');
+  return [...words, ...(node.spec?.unschedulable ? ['SchedulingDisabled'] : [])].join(',');
 };
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';

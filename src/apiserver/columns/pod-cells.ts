@@ -1,5 +1,6 @@
 // What `kubectl get pods` says about a pod (kubernetes pkg/printers/internalversion/printers.go printPod).
 import type { ContainerState, ContainerStatus, Pod } from '../../k8s/generated/types.ts';
+import { isPodReady, podCondition, sidecarsOf } from '../../k8s/pod-state.ts';
 import type { Cell } from '../kind.ts';
 import { humanDuration } from './age.ts';
 import { NONE } from './columns.ts';
@@ -18,11 +19,10 @@ export const podCells = (pod: Pod, nowMs: number): readonly [Cell, Cell, Cell] =
 };
 
 /** IP, NODE, NOMINATED NODE and READINESS GATES. */
-export const widePodCells = ({ spec, status }: Pod): readonly Cell[] => {
+export const widePodCells = (pod: Pod): readonly Cell[] => {
+  const { spec, status } = pod;
   const gates = spec?.readinessGates ?? [];
-  const open = gates.filter(({ conditionType }) =>
-    status?.conditions?.some(({ type, status: value }) => type === conditionType && value === 'True'),
-  );
+  const open = gates.filter(({ conditionType }) => hasCondition(pod, conditionType));
   return [
     status?.podIPs?.[0]?.ip || status?.podIP || NONE,
     spec?.nodeName || NONE,
@@ -31,14 +31,11 @@ export const widePodCells = ({ spec, status }: Pod): readonly Cell[] => {
   ];
 };
 
-const hasCondition = ({ status }: Pod, type: string): boolean =>
-  status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
+const hasCondition = (pod: Pod, type: string): boolean => podCondition(pod, type)?.status === 'True';
 
-const phaseReason = ({ status }: Pod): string => {
-  const isGated = status?.conditions?.some(
-    ({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated',
-  );
-  return isGated ? 'SchedulingGated' : status?.reason || status?.phase || '';
+const phaseReason = (pod: Pod): string => {
+  const isGated = podCondition(pod, 'PodScheduled')?.reason === 'SchedulingGated';
+  return isGated ? 'SchedulingGated' : pod.status?.reason || pod.status?.phase || '';
 };
 
 const deletionReason = ({ metadata, status }: Pod): string | undefined => {
@@ -47,13 +44,8 @@ const deletionReason = ({ metadata, status }: Pod): string | undefined => {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed' ? undefined : 'Terminating';
 };
 
-/** Init containers that restart always run beside the others (KEP-753). */
 const sidecarNames = ({ spec }: Pod): ReadonlySet<string> =>
-  new Set(
-    (spec?.initContainers ?? [])
-      .filter(({ restartPolicy }) => restartPolicy === 'Always')
-      .map(({ name }) => name),
-  );
+  new Set(sidecarsOf(spec).map(({ name }) => name));
 
 type InitSummary = {
   /** Up to the one that initialisation waits for. */
@@ -110,7 +102,7 @@ const mainSummary = (pod: Pod): MainSummary => {
   const first = statuses.map(({ state }) => stateReason(state)).find((text) => text !== undefined);
   const failed = statuses.find(({ state }) => !state?.waiting?.reason && state?.terminated?.exitCode);
   const completed = (): string => {
-    if (running.length > 0 && hasCondition(pod, 'Ready')) return 'Running';
+    if (running.length > 0 && isPodReady(pod)) return 'Running';
     if (failed) return stateReason(failed.state)!;
     return running.length > 0 ? 'NotReady' : 'Completed';
   };

@@ -19,7 +19,6 @@ const defaultPodSpec = (spec: Mutable<PodSpec>): void => {
   for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
   if (spec.resources) defaultRequirements(spec.resources);
   canonicalResources(spec.overhead);
-  if (spec.hostNetwork) for (const container of allContainers(spec)) exposeOnHost(container);
 };
 
 export const defaultPodTemplate = (template: Mutable<PodTemplateSpec>): void => {
@@ -32,6 +31,7 @@ export const defaultPod = (pod: Mutable<Pod>): void => {
   defaultPodSpec(pod.spec);
   pod.spec.enableServiceLinks ??= true;
   for (const container of allContainers(pod.spec)) {
+    if (pod.spec.hostNetwork) exposeOnHost(container);
     requestLimits(container.resources);
     defaultResizePolicy(container);
   }

@@ -184,6 +184,18 @@ status: { replicas: 7 }`,
   assert.deepEqual(status, {});
 });
 
+it('only a pod on the host network has its ports on the host filled in, a template does not', () => {
+  const spec = '{ hostNetwork: true, containers: [{ name: c, image: a, ports: [{ containerPort: 80 }] }] }';
+  const pod = stored<Pod>('Pod', `spec: ${spec}`);
+  const deployment = stored<Deployment>(
+    'Deployment',
+    `spec: { selector: { matchLabels: { app: a } }, template: { metadata: { labels: { app: a } }, spec: ${spec} } }`,
+  );
+  const [own, planned] = [pod.spec, deployment.spec?.template.spec].map((each) => each!.containers[0]!.ports);
+  assert.deepEqual(own, [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }]);
+  assert.deepEqual(planned, [{ containerPort: 80, protocol: 'TCP' }]);
+});
+
 it('a Service gets protocols, target ports and policies', () => {
   const { spec, status } = stored<Service>(
     'Service',

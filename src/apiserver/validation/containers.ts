@@ -1,6 +1,7 @@
 // Rules for the containers of a pod.
 import { duplicate, forbidden, invalid, notFound, required } from '../../k8s/field-errors.ts';
 import type { Container, EphemeralContainer, PodSpec } from '../../k8s/generated/types.ts';
+import { isSidecar } from '../../k8s/pod-state.ts';
 import { type FieldErrors, each, repeatedIndexes, when } from './compose.ts';
 import { containerPorts, hostPortConflicts } from './container-ports.ts';
 import { environment, environmentFrom } from './env.ts';
@@ -48,7 +49,7 @@ export const initContainers = (spec: PodSpec, path: string): FieldErrors => {
       ...anyContainer(container, facts, at),
       ...when(isTaken, () => duplicate(`${at}.name`, container.name)),
       ...hostPortConflicts([container], path), // they run one by one
-      ...(container.restartPolicy === 'Always'
+      ...(isSidecar(container)
         ? probesAndHooks(container, facts.graceSeconds, at)
         : withoutProbes(container, at)),
     ];

@@ -61,14 +61,15 @@ const names = (spec: PodSpec, path: string): FieldErrors => [
   ...ifSet(spec.runtimeClassName, (name) => dnsSubdomain(name, `${path}.runtimeClassName`)),
 ];
 
+/** In a template a port may be left open: it is filled in when the pod is made (k/k 117696). */
 const hostNetworkPorts = (spec: PodSpec, path: string): FieldErrors =>
   spec.hostNetwork
     ? each(spec.containers, path, ({ ports }, at) =>
         each(ports, `${at}.ports`, ({ hostPort, containerPort }, portPath) =>
-          when(hostPort !== containerPort, () =>
+          when(!!hostPort && hostPort !== containerPort, () =>
             invalid(
               `${portPath}.hostPort`,
-              hostPort ?? 0,
+              hostPort,
               'must match `containerPort` when `hostNetwork` is true',
             ),
           ),

@@ -7,6 +7,7 @@ import type {
   TopologySpreadConstraint,
 } from '../../k8s/generated/types.ts';
 import { labelValue } from '../../k8s/name-rules.ts';
+import { ownValue } from '../../lang/own-value.ts';
 import { type FieldErrors, each, ifSet, ifText, repeatedIndexes, when } from './compose.ts';
 import { labelSelector } from './labels.ts';
 import { oneOf, optionalOneOf } from './scalars.ts';
@@ -124,7 +125,7 @@ const spreadDetails = (constraint: TopologySpreadConstraint, path: string): Fiel
   ),
   ...each(constraint.matchLabelKeys, `${path}.matchLabelKeys`, (key, at) => [
     ...qualified(key, at),
-    ...when(constraint.labelSelector?.matchLabels?.[key] !== undefined, () =>
+    ...when(ownValue(constraint.labelSelector?.matchLabels, key) !== undefined, () =>
       invalid(at, key, 'exists in both matchLabelKeys and labelSelector'),
     ),
   ]),

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden, invalid, required, tooLong } from '../../k8s/field-errors.ts';
 import type { ConfigMap, Secret } from '../../k8s/generated/types.ts';
+import { ownValue } from '../../lang/own-value.ts';
 import { type FieldErrors, eachEntry, when } from './compose.ts';
 import { FIELD_IMMUTABLE } from './scalars.ts';
 import { configKey } from './texts.ts';
@@ -19,7 +20,7 @@ const decodedBytes = (data: Data): number =>
 export const validateConfigMap = ({ data, binaryData }: ConfigMap): FieldErrors => [
   ...eachEntry(data, 'data', (key, _value, path) => [
     ...configKey(key, path),
-    ...when(binaryData?.[key] !== undefined, () =>
+    ...when(ownValue(binaryData, key) !== undefined, () =>
       invalid(path, key, 'duplicate of key present in binaryData'),
     ),
   ]),

@@ -335,6 +335,10 @@ describe('ConfigMaps and Secrets', () => {
     );
   });
 
+  it('with a key that every object inherits are fine', () => {
+    createAdmission().create(object('ConfigMap', 'data: { constructor: x }\nbinaryData: { c: eA== }'));
+  });
+
   it('too large', () => {
     const data = JSON.stringify({ data: { a: 'x'.repeat((1 << 20) + 1) } });
     refusedOnCreate('ConfigMap', data, ': Too long: may not be more than 1048576 bytes');

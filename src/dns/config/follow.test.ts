@@ -7,8 +7,9 @@ import {
   startDnsServer,
   startOtherServer,
 } from '../../../test/support/dns-server.ts';
+import { podOf } from '../../../test/support/object-builders.ts';
 import { eventually } from '../../../test/support/poll.ts';
-import { configMaps } from '../../k8s/resources.ts';
+import { configMaps, pods } from '../../k8s/resources.ts';
 import type { Listener } from '../server/listener.ts';
 
 const [DNS, HOST, CORP] = ['127.53.1.10', '127.53.1.98', '127.53.1.99'];
@@ -67,5 +68,25 @@ describe('startDns() with the ConfigMap kube-system/coredns', () => {
     server.client.remove(configMaps, 'kube-system/coredns');
     await becomes('z.corp.example', '192.0.2.98');
     assert.equal(await server.rcode(POD), 'NXDOMAIN');
+  });
+
+  it('denies also pods that are there where names of pods are disabled', async () => {
+    const status = { phase: 'Running', podIPs: [{ ip: '10.244.0.6' }] };
+    server.client.put(pods, { ...podOf('p'), metadata: { name: 'p', namespace: 'default' }, status });
+    const there = POD.replace('0-5', '0-6');
+    await becomes(there, '10.244.0.6');
+    const corefile = (mode: string) => [
+      '. {',
+      '  kubernetes cluster.local {',
+      `    pods ${mode}`,
+      '  }',
+      '}',
+    ];
+    const rcodeBecomes = (rcode: string) =>
+      eventually(`${there} is ${rcode}`, async () => (await server.rcode(there)) === rcode);
+    configure(...corefile('disabled'));
+    await rcodeBecomes('NXDOMAIN');
+    configure(...corefile('verified'));
+    await rcodeBecomes('NOERROR');
   });
 });

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Server } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { eventually } from '../../../test/support/poll.ts';
 import { DatagramBatch } from '../../kernel/datagram-batch.ts';
 import { silentLog } from '../../lang/log.ts';
 import { framed } from './frames.ts';
@@ -45,6 +46,34 @@ describe('listen() by TCP', () => {
 
 /** Node's own: tells of each server that listens. */
 const LISTEN = 'tracing:net.server.listen:asyncStart';
+
+describe('listen() and a client that does not read', () => {
+  const address = '127.53.3.12';
+
+  it('is answered only as far as it reads, then all', async () => {
+    const [QUERIES, ANSWER_BYTES] = [1000, 60_000];
+    let asked = 0;
+    const answer = (): Uint8Array => {
+      asked++;
+      return Buffer.alloc(ANSWER_BYTES);
+    };
+    const options = { address, port: PORT, answer, batch: new DatagramBatch(), log: silentLog };
+    const listener = await listen(options);
+    const client = connect(PORT, address);
+    try {
+      const query = framed(Buffer.alloc(40));
+      client.write(Buffer.concat(Array.from({ length: QUERIES }, () => query)));
+      await eventually('it is asked', () => asked > 0);
+      assert.ok(asked < QUERIES / 2, `${asked} answers wait`);
+      let received = 0;
+      client.on('data', (chunk: Buffer) => (received += chunk.length));
+      await eventually('all answers', () => received === QUERIES * (2 + ANSWER_BYTES));
+    } finally {
+      client.destroy();
+      listener.close();
+    }
+  });
+});
 
 describe('listen() and what goes wrong', () => {
   const address = '127.53.3.11';

@@ -120,12 +120,21 @@ const closeAll = (server: Server, connections: ReadonlySet<Socket>): void => {
 
 /** Queries may come one upon the other; answers go as they are ready (RFC 7766 6.2.1.1). A client that does not read is not read. */
 const serveConnection = (socket: Socket, answer: Answerer, failed: Failed): void => {
-  const reply = (bytes: Uint8Array): void => {
-    if (!socket.destroyed && !socket.write(framed(bytes))) socket.pause();
+  const attempt = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      giveUp(error);
+    }
   };
   const giveUp = (error: unknown): void => {
     failed(error);
     socket.destroy();
+  };
+  const reply = (bytes: Uint8Array): void => {
+    if (socket.destroyed || socket.write(framed(bytes))) return;
+    socket.pause();
+    reader.hold();
   };
   const client = socket.remoteAddress ?? '';
   const reader = new FrameReader((query) => {
@@ -134,13 +143,10 @@ const serveConnection = (socket: Socket, answer: Answerer, failed: Failed): void
     else if (answered) answered.then(reply).catch(giveUp);
     else socket.destroy(); // no DNS
   });
-  socket.on('drain', () => socket.resume());
-  socket.on('data', (chunk: Buffer) => {
-    try {
-      reader.push(chunk);
-    } catch (error) {
-      giveUp(error);
-    }
+  socket.on('drain', () => {
+    socket.resume();
+    attempt(() => reader.release());
   });
+  socket.on('data', (chunk: Buffer) => attempt(() => reader.push(chunk)));
   socket.on('error', () => socket.destroy());
 };

@@ -4,12 +4,10 @@
 //    0 name*   8 name bytes  16 iovec*  24 iovecs = 1      0 base*   8 length
 //   32 control*  40 control bytes  48 flags  56 datagram's length
 import koffi from 'koffi';
-import { kernelErrorOf } from '../kernel-error.ts';
 
 const lib = koffi.load(null);
 
 const c = {
-  bind: lib.func('int bind(int fd, const void *address, uint32_t length)'),
   recvmmsg: lib.func('int recvmmsg(int fd, void *headers, unsigned int count, int flags, void *timeout)'),
   sendmmsg: lib.func('int sendmmsg(int fd, void *headers, unsigned int count, int flags)'),
 };
@@ -23,11 +21,6 @@ const NAME_BYTES_AT = 8;
 const IOVEC_AT = 16;
 const IOVECS_AT = 24;
 const LENGTH_AT = 56;
-
-/** bind(2). */
-export const bind = (what: string, fd: number, address: Uint8Array): void => {
-  if (c.bind(fd, address, address.byteLength) < 0) throw kernelErrorOf(koffi.errno(), what);
-};
 
 /** Receives without waiting: how many datagrams there were, 0 also where there is an error. */
 export const receiveMany = (fd: number, headers: Uint8Array, count: number): number =>

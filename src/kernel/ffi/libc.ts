@@ -16,6 +16,7 @@ const c = {
   open: lib.func('int open(const char *path, int flags)'),
   close: lib.func('int close(int fd)'),
   socket: lib.func('int socket(int domain, int type, int protocol)'),
+  bind: lib.func('int bind(int fd, const void *address, uint32_t length)'),
   connect: lib.func('int connect(int fd, const void *address, uint32_t length)'),
   setsockopt: lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
   eventfd: lib.func('int eventfd(unsigned int value, int flags)'),
@@ -31,7 +32,8 @@ export const CLONE_NEWIPC = 0x0800_0000;
 
 const LOCK_EX = 2; // sys/file.h
 
-const checked = (what: string, result: number): number => {
+/** The result of a call of this folder, or what went wrong where it is negative. */
+export const checked = (what: string, result: number): number => {
   if (result < 0) throw kernelErrorOf(koffi.errno(), what);
   return result;
 };
@@ -92,6 +94,11 @@ const SO_SNDTIMEO = 21;
 export const setSendTimeout = (what: string, fd: number, timeoutMs: number): void => {
   const time = BigInt64Array.of(BigInt(Math.trunc(timeoutMs / 1000)), BigInt((timeoutMs % 1000) * 1000)); // struct timeval
   checked(what, c.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, time, time.byteLength));
+};
+
+/** bind(2) to a struct sockaddr. */
+export const bind = (what: string, fd: number, address: Uint8Array): void => {
+  checked(what, c.bind(fd, address, address.byteLength));
 };
 
 /** connect(2) to a struct sockaddr. */

@@ -1,6 +1,7 @@
 // The part of libc that starts processes and makes their descriptors. See libc.ts for the conventions.
 import koffi from 'koffi';
 import { kernelErrorOf } from '../kernel-error.ts';
+import { bind, checked } from './libc.ts';
 
 const lib = koffi.load(null);
 
@@ -29,7 +30,6 @@ const c = {
   waitpid: lib.func('int waitpid(int pid, _Out_ int *status, int options)'),
   pipe2: lib.func('int pipe2(void *fds, int flags)'),
   fchdir: lib.func('int fchdir(int fd)'),
-  bind: lib.func('int bind(int fd, const void *address, uint32_t length)'),
   listen: lib.func('int listen(int fd, int backlog)'),
   accept: lib.func('int accept4(int fd, void *address, void *length, int flags)'),
   recvmsg: lib.func('recvmsg', 'intptr_t', ['int', koffi.inout(koffi.pointer(msghdr)), 'int']),
@@ -51,11 +51,6 @@ const SPAWN_SETSID = 0x80;
 
 /** More than the opaque types of glibc (80, 336 and 128 bytes) and musl need. */
 const OPAQUE_BYTES = 512;
-
-const checked = (what: string, result: number): number => {
-  if (result < 0) throw kernelErrorOf(koffi.errno(), what);
-  return result;
-};
 
 export type SpawnCall = {
   readonly path: string;
@@ -117,7 +112,7 @@ export const listenAt = (what: string, fd: number, path: string): void => {
   const address = Buffer.alloc(110); // struct sockaddr_un
   address.writeUInt16LE(AF_UNIX, 0);
   address.write(path, 2, 107);
-  checked(what, c.bind(fd, address, address.length));
+  bind(what, fd, address);
   checked(what, c.listen(fd, 1));
 };
 

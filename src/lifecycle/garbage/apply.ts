@@ -1,6 +1,6 @@
 // Carries out the garbage collector's actions. Every write is bound to the version, every deletion to the uid.
 import type { ApiClient } from '../../client/client.ts';
-import { isNotFound } from '../../k8s/api-error.ts';
+import { unlessGone } from '../../k8s/api-error.ts';
 import type { OwnerReference } from '../../k8s/generated/types.ts';
 import type { Item } from '../content.ts';
 import { FOREGROUND } from './compile.ts';
@@ -14,7 +14,7 @@ export const deleteItem = async (
   propagationPolicy: Propagation,
 ): Promise<void> => {
   const { uid, resourceVersion } = object.metadata;
-  await ignoreGone(client.delete(resource, object.metadata, { uid, resourceVersion, propagationPolicy }));
+  await unlessGone(client.delete(resource, object.metadata, { uid, resourceVersion, propagationPolicy }));
 };
 
 export const disown = async (client: ApiClient, item: Item, ownerUids: readonly string[]): Promise<void> => {
@@ -30,7 +30,7 @@ export const removeFinalizer = async (client: ApiClient, item: Item, finalizer: 
   const { resourceVersion, finalizers = [] } = item.object.metadata;
   const rest = finalizers.filter((each) => each !== finalizer);
   const metadata = { resourceVersion, finalizers: rest };
-  await ignoreGone(client.patch(item.resource, item.object.metadata, { metadata }, MERGE));
+  await unlessGone(client.patch(item.resource, item.object.metadata, { metadata }, MERGE));
 };
 
 /** Owners in a circle would wait for each other for ever: this one no longer holds its owners up. */
@@ -59,13 +59,5 @@ const patchOwners = async (
 ): Promise<void> => {
   const { uid, resourceVersion } = object.metadata;
   const metadata = { uid, resourceVersion, ownerReferences };
-  await ignoreGone(client.patch(resource, object.metadata, { metadata }, MERGE));
-};
-
-const ignoreGone = async (write: Promise<unknown>): Promise<void> => {
-  try {
-    await write;
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
+  await unlessGone(client.patch(resource, object.metadata, { metadata }, MERGE));
 };

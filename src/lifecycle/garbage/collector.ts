@@ -1,12 +1,13 @@
 // The garbage collector: what lost its last owner goes, what is deleted takes along or leaves behind what it owns.
 import type { ApiClient } from '../../client/client.ts';
 import type { Change } from '../../informer/informer.ts';
-import { isConflict, isNotFound } from '../../k8s/api-error.ts';
+import { isConflict, unlessGone } from '../../k8s/api-error.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
 import { keyOf } from '../../k8s/objects.ts';
 import type { Resource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import type { AnyObject, Content, Item } from '../content.ts';
@@ -40,11 +41,7 @@ export const startCollector = (options: CollectorOptions): Loop => {
     log,
   });
   const unsubscribe = content.subscribe((resource, change) => hear(content, loop, resource, change));
-  const stop = (): Promise<void> => {
-    unsubscribe();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  return fedBy(loop, [unsubscribe]);
 };
 
 const mark = (content: Content, loop: Loop, { resource, object }: Item): void =>
@@ -115,13 +112,8 @@ const reconcile = async (context: Context, loop: Loop, key: string): Promise<voi
 
 /** The object as the server has it now: decisions about deletion are not taken on a cache. */
 const fresh = async ({ client }: Context, { resource, object }: Item): Promise<Item | undefined> => {
-  try {
-    const live = await client.get(resource, object.metadata);
-    return live.metadata.uid === object.metadata.uid ? { resource, object: live } : undefined;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const live = await unlessGone(client.get(resource, object.metadata));
+  return live?.metadata.uid === object.metadata.uid ? { resource, object: live } : undefined;
 };
 
 const dependentOf = (ownerUid: string, { object: { metadata } }: Item): Dependent => ({

@@ -1,6 +1,6 @@
 // Whether the owner that a reference names is there. A cache is never enough to say no: absence is asked of the server.
 import type { ApiClient } from '../../client/client.ts';
-import { isNotFound } from '../../k8s/api-error.ts';
+import { unlessGone } from '../../k8s/api-error.ts';
 import type { OwnerReference } from '../../k8s/generated/types.ts';
 import type { AnyObject, Content } from '../content.ts';
 import { FOREGROUND } from './compile.ts';
@@ -36,21 +36,16 @@ export const isInReach = ({ metadata }: AnyObject, namespace: string | undefined
   metadata.namespace === undefined || metadata.namespace === namespace;
 
 /** `unknown`: of a kind that nobody here knows, or a namespaced owner of an object that has no namespace. */
-const findLive = async (
+const findLive = (
   client: ApiClient,
   content: Content,
   reference: OwnerReference,
   namespace: string | undefined,
 ): Promise<AnyObject | undefined | 'unknown'> => {
   const resource = content.resourceFor(reference);
-  if (!resource || (resource.namespaced && namespace === undefined)) return 'unknown';
-  try {
-    const { name } = reference;
-    return await client.get(resource, resource.namespaced ? { name, namespace } : { name });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  if (!resource || (resource.namespaced && namespace === undefined)) return Promise.resolve('unknown');
+  const { name } = reference;
+  return unlessGone(client.get(resource, resource.namespaced ? { name, namespace } : { name }));
 };
 
 const stateOf = ({ metadata }: AnyObject): OwnerState =>

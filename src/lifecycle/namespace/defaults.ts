@@ -2,12 +2,13 @@
 // pods check the API server. Deleted or changed, they come back.
 import type { ApiClient } from '../../client/client.ts';
 import type { Informer } from '../../informer/informer.ts';
-import { isAlreadyExists, isConflict, isNotFound } from '../../k8s/api-error.ts';
+import { isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound } from '../../k8s/api-error.ts';
 import type { ConfigMap, Namespace, ServiceAccount } from '../../k8s/generated/types.ts';
 import { splitKey } from '../../k8s/objects.ts';
 import { configMaps, serviceAccounts } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import type { Content } from '../content.ts';
@@ -35,7 +36,7 @@ export const startDefaults = (options: DefaultsOptions): Loop => {
     clock: options.clock,
     log: options.log,
   });
-  const unsubscribe = [
+  return fedBy(loop, [
     options.namespaces.subscribe(({ key, before, after }) => {
       if (!before && after) loop.mark(key);
     }),
@@ -45,12 +46,7 @@ export const startDefaults = (options: DefaultsOptions): Loop => {
       const isChanged = resource.kind === 'ConfigMap' && name === ROOT_CA && before !== undefined;
       if (namespace && (isLost || isChanged)) loop.mark(namespace);
     }),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 const reconcile = async (options: DefaultsOptions, name: string): Promise<void> => {
@@ -60,8 +56,7 @@ const reconcile = async (options: DefaultsOptions, name: string): Promise<void> 
     await Promise.all([ensureServiceAccount(options.client, name), ensureRootCa(options, name)]);
   } catch (error) {
     // The cache is late: the namespace is being deleted or gone, and wants nothing any more.
-    if (options.namespaces.get(name) !== namespace || isNotFound(error)) return;
-    throw error;
+    if (!isNamespaceTerminating(error) && !isNotFound(error)) throw error;
   }
 };
 

@@ -9,6 +9,7 @@ import { namespaces as namespaceResource } from '../../k8s/resources.ts';
 import type { Resource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import type { Content } from '../content.ts';
@@ -41,7 +42,7 @@ export const startTerminator = (options: TerminatorOptions): Loop => {
   });
   const isTerminating = (name: string): boolean =>
     options.namespaces.get(name)?.metadata.deletionTimestamp !== undefined;
-  const unsubscribe = [
+  return fedBy(loop, [
     options.namespaces.subscribe(({ key, after }) => {
       if (after?.metadata.deletionTimestamp !== undefined) loop.mark(key);
     }),
@@ -49,12 +50,7 @@ export const startTerminator = (options: TerminatorOptions): Loop => {
       const namespace = before?.metadata.namespace;
       if (!after && namespace && isTerminating(namespace)) loop.markAfter(namespace, DELETIONS_MS);
     }),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 /** Reads the server, not the cache: a namespace must not be released over an object that the cache shows too late. */

@@ -1,11 +1,11 @@
 // Writes what became of a node: its conditions and taints, and what that does to its pods.
 import type { ApiClient } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
-import { isNotFound } from '../../k8s/api-error.ts';
+import { unlessGone } from '../../k8s/api-error.ts';
 import type { Node, NodeCondition, Pod, PodCondition, Taint } from '../../k8s/generated/types.ts';
 import { keyOf } from '../../k8s/objects.ts';
 import type { Stored } from '../../k8s/objects.ts';
-import { isPodReady } from '../../k8s/pod-state.ts';
+import { isPodFinished, isPodReady } from '../../k8s/pod-state.ts';
 import { nodes, pods } from '../../k8s/resources.ts';
 import { formatTime } from '../../k8s/time.ts';
 import type { Clock } from '../../lang/clock.ts';
@@ -45,12 +45,12 @@ export const markNotReady = async (writer: NodeWriter, pod: Stored<Pod>): Promis
   const conditions = (pod.status?.conditions ?? []).map((condition) =>
     condition.type === 'Ready' ? { ...condition, status: 'False', lastTransitionTime } : condition,
   );
-  await ignoreGone(writer.client.updateStatus(pods, { ...pod, status: { ...pod.status, conditions } }));
+  await unlessGone(writer.client.updateStatus(pods, { ...pod, status: { ...pod.status, conditions } }));
   writer.events.record(pods, pod, { type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' });
 };
 
 export const evict = async (writer: NodeWriter, pod: Stored<Pod>): Promise<void> => {
-  await ignoreGone(
+  await unlessGone(
     addDisruption(writer, pod, {
       reason: 'DeletionByTaintManager',
       message: 'Taint manager: deleting due to NoExecute taint',
@@ -58,15 +58,15 @@ export const evict = async (writer: NodeWriter, pod: Stored<Pod>): Promise<void>
   );
   const message = `Marking for deletion Pod ${keyOf(pod)}`;
   writer.events.record(pods, pod, { type: 'Normal', reason: 'TaintManagerEviction', message });
-  await ignoreGone(writer.client.delete(pods, pod.metadata, { uid: pod.metadata.uid }));
+  await unlessGone(writer.client.delete(pods, pod.metadata, { uid: pod.metadata.uid }));
 };
 
 /** A pod whose node is no more: no kubelet will ever confirm its end. */
 export const collectOrphan = async (writer: NodeWriter, pod: Stored<Pod>): Promise<void> => {
   const why = { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' };
-  await ignoreGone(addDisruption(writer, pod, why, 'Failed'));
+  if (!isPodFinished(pod)) await unlessGone(addDisruption(writer, pod, why, 'Failed'));
   const { uid } = pod.metadata;
-  await ignoreGone(writer.client.delete(pods, pod.metadata, { uid, gracePeriodSeconds: 0 }));
+  await unlessGone(writer.client.delete(pods, pod.metadata, { uid, gracePeriodSeconds: 0 }));
 };
 
 type Why = { readonly reason: string; readonly message: string };
@@ -82,12 +82,4 @@ const addDisruption = async (
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
   const status = { ...pod.status, phase, conditions: [...others, disruption] };
   await client.updateStatus(pods, { ...pod, status });
-};
-
-const ignoreGone = async (write: Promise<unknown>): Promise<void> => {
-  try {
-    await write;
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
 };

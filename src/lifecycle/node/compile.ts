@@ -2,7 +2,8 @@
 // https://kubernetes.io/docs/concepts/architecture/nodes/#node-controller ; kubernetes pkg/controller/{nodelifecycle,tainteviction} (1.36).
 import type { Node, NodeCondition, Pod, Taint } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
-import { NOT_READY, UNREACHABLE, tolerates } from '../../k8s/taints.ts';
+import { nodeCondition } from '../../k8s/node-state.ts';
+import { NOT_READY, UNREACHABLE, UNSCHEDULABLE, tolerates } from '../../k8s/taints.ts';
 import { formatTime, parseTime } from '../../k8s/time.ts';
 
 /** A kubelet renews its Lease every 10 s. */
@@ -43,7 +44,6 @@ const neverPosted = (type: string, nowMs: number): NodeCondition => ({
   lastTransitionTime: formatTime(nowMs),
 });
 
-const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
 const OURS: ReadonlySet<string> = new Set([NOT_READY, UNREACHABLE, UNSCHEDULABLE]);
 
 /** The taints that the node's state asks for, beside those that are not ours; undefined if it has them. */
@@ -57,11 +57,11 @@ export const wantedTaints = (node: Stored<Node>, nowMs: number): readonly Taint[
   return [...stays, ...added.map((taint) => ({ ...taint, timeAdded: formatTime(nowMs) }))];
 };
 
-const stateTaints = ({ spec, status }: Stored<Node>): readonly Taint[] => {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+const stateTaints = (node: Stored<Node>): readonly Taint[] => {
+  const ready = nodeCondition(node, 'Ready')?.status;
   const key = ready === 'Unknown' ? UNREACHABLE : NOT_READY;
   const repelling = ready === 'True' ? [] : [NO_SCHEDULE, NO_EXECUTE].map((effect) => ({ key, effect }));
-  const cordon = spec?.unschedulable === true ? [{ key: UNSCHEDULABLE, effect: NO_SCHEDULE }] : [];
+  const cordon = node.spec?.unschedulable === true ? [{ key: UNSCHEDULABLE, effect: NO_SCHEDULE }] : [];
   return [...repelling, ...cordon];
 };
 

@@ -2,11 +2,14 @@
 import type { ApiClient } from '../../client/client.ts';
 import { createEventRecorder } from '../../client/event-recorder.ts';
 import type { Change, Informer } from '../../informer/informer.ts';
+import { BY_NODE } from '../../informer/pods-by-node.ts';
 import { isConflict, isNotFound } from '../../k8s/api-error.ts';
 import type { Lease, Node, Pod } from '../../k8s/generated/types.ts';
+import { nodeCondition } from '../../k8s/node-state.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import { evict, markNotReady, writeConditions, writeTaints } from './apply.ts';
@@ -40,19 +43,14 @@ export const startNodeLifecycle = (options: NodeLifecycleOptions): Loop => {
     clock: options.clock,
     log: options.log,
   });
-  const unsubscribe = [
+  return fedBy(loop, [
     options.leases.subscribe((change) => hearLease(context, change)),
     options.nodes.subscribe((change) => hearNode(context, loop, change)),
     options.pods.subscribe(({ after }) => {
       const node = after?.spec?.nodeName ? options.nodes.get(after.spec.nodeName) : undefined;
       if (node && evictingTaints(node).length > 0) loop.mark(node.metadata.name);
     }),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 const hearLease = ({ heartbeats }: Context, { after }: Change<Lease>): void => {
@@ -63,8 +61,8 @@ const hearLease = ({ heartbeats }: Context, { after }: Change<Lease>): void => {
 /** A node's own status is a sign of life too, but not what we wrote into it. */
 const hearNode = ({ heartbeats }: Context, loop: Loop, { key, before, after }: Change<Node>): void => {
   if (!after) return heartbeats.forget(key);
-  const ready = after.status?.conditions?.find(({ type }) => type === 'Ready');
-  const wasReady = before?.status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = nodeCondition(after, 'Ready');
+  const wasReady = before && nodeCondition(before, 'Ready');
   const isRenewed = ready?.status !== 'Unknown' && ready?.lastHeartbeatTime !== wasReady?.lastHeartbeatTime;
   if (before && isRenewed) heartbeats.heard(key, `status ${ready?.lastHeartbeatTime}`);
   loop.mark(key);
@@ -90,10 +88,10 @@ const weSlept = ({ heartbeats }: Context, node: Stored<Node>, nowMs: number): bo
   return lateMs > LATE_MS && silentConditions(node, nowMs) !== undefined;
 };
 
+/** Looks at the pods each time: one that could not be written the first time must not stay ready. */
 const declareSilent = async (context: Context, node: Stored<Node>): Promise<Stored<Node>> => {
   const conditions = silentConditions(node, context.clock.now());
-  if (!conditions) return node;
-  const updated = await writeConditions(context, node, conditions);
+  const updated = conditions ? await writeConditions(context, node, conditions) : node;
   await Promise.all(podsOn(context, node).map((pod) => markNotReady(context, pod)));
   return updated;
 };
@@ -115,6 +113,5 @@ const evictPods = async (context: Context, node: Stored<Node>): Promise<number> 
   return Math.min(Infinity, ...times.map(({ atMs }) => atMs).filter((atMs) => atMs > nowMs));
 };
 
-/** A walk over all pods, but only when a node fails. */
 const podsOn = ({ pods }: Context, { metadata }: Stored<Node>): readonly Stored<Pod>[] =>
-  pods.list().filter(({ spec }) => spec?.nodeName === metadata.name);
+  pods.byIndex(BY_NODE, metadata.name);

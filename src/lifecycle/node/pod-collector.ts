@@ -2,13 +2,15 @@
 import type { ApiClient } from '../../client/client.ts';
 import { createEventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../informer/informer.ts';
-import { isConflict, isNotFound } from '../../k8s/api-error.ts';
+import { BY_NODE } from '../../informer/pods-by-node.ts';
+import { isConflict, unlessGone } from '../../k8s/api-error.ts';
 import type { Node, Pod } from '../../k8s/generated/types.ts';
 import { keyOf } from '../../k8s/objects.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { nodes as nodeResource, pods as podResource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import { collectOrphan } from './apply.ts';
@@ -38,7 +40,7 @@ export const startPodCollector = (options: PodCollectorOptions): Loop => {
   });
   const hasNode = ({ spec }: Stored<Pod>): boolean =>
     !spec?.nodeName || options.nodes.get(spec.nodeName) !== undefined;
-  const unsubscribe = [
+  return fedBy(loop, [
     options.pods.subscribe(({ key, after }) => {
       if (!after) return;
       if (isDeletedUnbound(after)) loop.mark(key);
@@ -46,15 +48,9 @@ export const startPodCollector = (options: PodCollectorOptions): Loop => {
     }),
     options.nodes.subscribe(({ key, after }) => {
       if (after) return;
-      for (const pod of options.pods.list())
-        if (pod.spec?.nodeName === key) loop.markAfter(keyOf(pod), QUARANTINE_MS);
+      for (const pod of options.pods.byIndex(BY_NODE, key)) loop.markAfter(keyOf(pod), QUARANTINE_MS);
     }),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 /** What a finalizer holds is not ours to end. */
@@ -73,20 +69,8 @@ const reconcile = async (context: Context, key: string): Promise<void> => {
 };
 
 /** The cache may be late: the server has the last word. */
-const nodeExists = async ({ client }: Context, name: string): Promise<boolean> => {
-  try {
-    await client.get(nodeResource, { name });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-};
+const nodeExists = async ({ client }: Context, name: string): Promise<boolean> =>
+  (await unlessGone(client.get(nodeResource, { name }))) !== undefined;
 
-const deleteNow = async ({ client }: Context, { metadata }: Stored<Pod>): Promise<void> => {
-  try {
-    await client.delete(podResource, metadata, { uid: metadata.uid, gracePeriodSeconds: 0 });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-};
+const deleteNow = ({ client }: Context, { metadata }: Stored<Pod>): Promise<void> =>
+  unlessGone(client.delete(podResource, metadata, { uid: metadata.uid, gracePeriodSeconds: 0 }));

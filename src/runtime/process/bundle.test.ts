@@ -82,6 +82,15 @@ describe('bundleSpec()', () => {
     assert.doesNotMatch(JSON.stringify(linux['namespaces']), /network/);
   });
 
+  it('gives no quota below the least that the kernel takes', () => {
+    const { linux } = bundleSpec({
+      ...options,
+      cgroupsPath: '/c',
+      config: { ...config, resources: { cpuMillis: 1 } },
+    });
+    assert.deepEqual((linux['resources'] as { cpu: object }).cpu, { quota: 1000, period: 100_000 });
+  });
+
   it('turns limits into quota and shares', () => {
     const resources = { cpuMillis: 250, cpuShares: 256 };
     const { linux } = bundleSpec({ ...options, config: { ...config, resources }, memoryBytes: 1 << 20 });

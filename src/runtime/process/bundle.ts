@@ -182,6 +182,9 @@ const linuxOf = ({
 /** The period in which a CPU limit is counted: 100 ms, the kernel's and Kubernetes' default. */
 const CPU_PERIOD_US = 100_000;
 
+/** linux kernel/sched/core.c, tg_set_cfs_bandwidth(): a shorter one is EINVAL. */
+const CPU_QUOTA_US_MIN = 1000;
+
 const resourcesOf = ({ resources, security }: ContainerConfig, memoryBytes: number | undefined): object => {
   const { cpuMillis, cpuShares } = resources;
   return {
@@ -189,7 +192,7 @@ const resourcesOf = ({ resources, security }: ContainerConfig, memoryBytes: numb
     cpu: {
       ...(cpuMillis === undefined
         ? {}
-        : { quota: cpuMillis * (CPU_PERIOD_US / 1000), period: CPU_PERIOD_US }),
+        : { quota: Math.max(CPU_QUOTA_US_MIN, cpuMillis * (CPU_PERIOD_US / 1000)), period: CPU_PERIOD_US }),
       ...(cpuShares === undefined ? {} : { shares: cpuShares }),
     },
     ...(memoryBytes === undefined ? {} : { memory: { limit: memoryBytes, swap: memoryBytes } }),

@@ -1,13 +1,13 @@
 // The ServiceCIDR controller, and the one that keeps the cluster's default ServiceCIDR there.
-import { isConflict } from '../../k8s/api-error.ts';
+import { isConflict, unlessGone } from '../../k8s/api-error.ts';
 import type { ServiceCIDR } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { ipAddresses as addressResource, serviceCidrs as cidrResource } from '../../k8s/resources.ts';
 import { DEFAULT_SERVICE_CIDR } from '../../k8s/service-addresses.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import type { ServiceAddressesOptions } from '../service-addresses.ts';
-import { unlessGone } from '../unless-gone.ts';
 import {
   FINALIZER,
   IN_USE,
@@ -31,7 +31,7 @@ export const startRangeController = (options: ServiceAddressesOptions): Loop => 
   });
   const terminating = (): readonly Stored<ServiceCIDR>[] =>
     serviceCidrs.list().filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
-  const unsubscribe = [
+  return fedBy(loop, [
     serviceCidrs.subscribe(({ key }) => {
       loop.mark(key);
       for (const { metadata } of terminating()) loop.mark(metadata.name);
@@ -40,12 +40,7 @@ export const startRangeController = (options: ServiceAddressesOptions): Loop => 
       if (after) return;
       for (const cidr of terminating()) if (containsAddress(cidr, key)) loop.mark(cidr.metadata.name);
     }),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 const reconcile = async (options: ServiceAddressesOptions, name: string): Promise<void> => {

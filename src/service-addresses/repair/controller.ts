@@ -2,7 +2,7 @@
 // where something may be wrong, since one of them is always a little behind the other; the server has the last word.
 import type { ApiClient } from '../../client/client.ts';
 import { type EventRecorder, createEventRecorder } from '../../client/event-recorder.ts';
-import { isAlreadyExists, isConflict } from '../../k8s/api-error.ts';
+import { isAlreadyExists, isConflict, unlessGone } from '../../k8s/api-error.ts';
 import type { Service } from '../../k8s/generated/types.ts';
 import { type KubeObject, type Stored, keyOf } from '../../k8s/objects.ts';
 import {
@@ -11,10 +11,10 @@ import {
   services as serviceResource,
 } from '../../k8s/resources.ts';
 import { addressNamesOf, ipAddressOf, serviceKeyOf } from '../../k8s/service-addresses.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import type { ServiceAddressesOptions } from '../service-addresses.ts';
-import { unlessGone } from '../unless-gone.ts';
 import { type Repair, findingOfAddress, findingsOfService } from './compile.ts';
 import { cachedLedger, find, freshLedger } from './observe.ts';
 
@@ -39,7 +39,7 @@ export const startRepair = (options: ServiceAddressesOptions): readonly Loop[] =
     });
   const byService = loopOf('service-addresses', repairService);
   const byAddress = loopOf('ip-addresses', repairAddress);
-  const unsubscribe = [
+  const subscriptions = [
     options.services.subscribe(({ key, before, after }) => {
       if (after) byService.markAfter(key, SETTLE_MS);
       // What it had and has no more must not stay behind.
@@ -51,11 +51,7 @@ export const startRepair = (options: ServiceAddressesOptions): readonly Loop[] =
       if (service) byService.mark(service); // most likely somebody else deleted or changed it
     }),
   ];
-  const stop = async (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    await Promise.all([byService.stop(), byAddress.stop()]);
-  };
-  return [{ ...byService, stop }, byAddress];
+  return [fedBy(byService, subscriptions), byAddress];
 };
 
 type Reconciled = Promise<void | { readonly afterMs: number }>;

@@ -1,6 +1,6 @@
 // What a Service or an address is checked against: the caches, or the server itself.
 import type { ApiClient } from '../../client/client.ts';
-import { isNotFound } from '../../k8s/api-error.ts';
+import { unlessGone } from '../../k8s/api-error.ts';
 import type { IPAddress, Service, ServiceCIDR } from '../../k8s/generated/types.ts';
 import { type KubeObject, type Stored, splitKey } from '../../k8s/objects.ts';
 import {
@@ -47,15 +47,8 @@ const findAll = async <T extends KubeObject>(
   return new Map(found.flatMap(([key, object]) => (object ? [[key, object] as const] : [])));
 };
 
-export const find = async <T extends KubeObject>(
+export const find = <T extends KubeObject>(
   client: ApiClient,
   resource: Resource<T>,
   key: string,
-): Promise<Stored<T> | undefined> => {
-  try {
-    return await client.get(resource, splitKey(key));
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-};
+): Promise<Stored<T> | undefined> => unlessGone(client.get(resource, splitKey(key)));

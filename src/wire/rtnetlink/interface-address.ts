@@ -4,6 +4,7 @@
 //                      | family | length | flags | scope | index |
 import { addressFromBytes, addressToBytes } from '../../ip/address.ts';
 import type { Address } from '../../ip/address.ts';
+import { familyNumber } from '../family.ts';
 import {
   LITTLE_ENDIAN,
   decodeAttributes,
@@ -13,7 +14,7 @@ import {
   u32,
   viewOf,
 } from '../netlink.ts';
-import { familyNumber, scopeFromNumber, scopeNumber } from './types.ts';
+import { scopeFromNumber, scopeNumber } from './types.ts';
 import type { Scope } from './types.ts';
 
 export type InterfaceAddress = {

@@ -16,6 +16,7 @@ import {
   viewOf,
 } from '../netlink.ts';
 import type { Attribute } from '../netlink.ts';
+import { AF_INET6 } from '../family.ts';
 import { macFromBytes, macToBytes } from '../mac.ts';
 
 /** What a request says about an interface, and what the kernel tells of one. Left out: not said, or not there. */
@@ -47,7 +48,6 @@ type LinkInfo =
   | { readonly kind: 'other'; readonly name: string };
 
 const HEADER = 16;
-const AF_INET6 = 10;
 const IFF_UP = 1;
 const IFLA = {
   address: 1,

@@ -4,9 +4,9 @@
 //                  | family | pad | index | state | flags | type |
 import { addressFromBytes, addressToBytes } from '../../ip/address.ts';
 import type { Address } from '../../ip/address.ts';
+import { familyNumber } from '../family.ts';
 import { macFromBytes, macToBytes } from '../mac.ts';
 import { LITTLE_ENDIAN, decodeAttributes, encodeAttributes, joinPayload, viewOf } from '../netlink.ts';
-import { familyNumber } from './types.ts';
 
 export type Neighbor = {
   readonly linkIndex: number;

@@ -4,11 +4,11 @@
 //                  | family | dst bits | src bits | tos | table | protocol | scope | type | flags |
 //   struct rtnexthop, in RTA_MULTIPATH   0        2       3      4       8
 //                                        | length | flags | hops | index | attributes
-import { addressFromBytes, addressToBytes, bitsOf } from '../../ip/address.ts';
+import { addressFromBytes, addressToBytes, bitsOf, formatAddress } from '../../ip/address.ts';
 import type { Address } from '../../ip/address.ts';
-import type { Prefix } from '../../ip/prefix.ts';
-import { formatAddress } from '../../ip/address.ts';
 import { formatPrefix, prefixOf } from '../../ip/prefix.ts';
+import type { Prefix } from '../../ip/prefix.ts';
+import { familyFromNumber, familyNumber } from '../family.ts';
 import {
   LITTLE_ENDIAN,
   align4,
@@ -20,7 +20,7 @@ import {
   viewOf,
 } from '../netlink.ts';
 import type { Attribute } from '../netlink.ts';
-import { familyFromNumber, familyNumber, scopeFromNumber, scopeNumber } from './types.ts';
+import { scopeFromNumber, scopeNumber } from './types.ts';
 import type { Scope } from './types.ts';
 
 type NextHop = {

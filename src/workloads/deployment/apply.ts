@@ -1,7 +1,7 @@
 // Carries out a Deployment's changes on its ReplicaSets. Every write is bound to the version that was decided upon.
 import type { ApiClient } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
-import { isAlreadyExists, isNotFound } from '../../k8s/api-error.ts';
+import { isAlreadyExists, unlessGone } from '../../k8s/api-error.ts';
 import type { Deployment, ReplicaSet } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { controllerOf, controllerReference } from '../../k8s/owner-references.ts';
@@ -158,13 +158,10 @@ const scale = (
   });
 };
 
-const remove = async ({ client }: SetWriter, { metadata }: Stored<ReplicaSet>): Promise<void> => {
-  try {
-    const { uid, resourceVersion } = metadata;
-    await client.delete(replicaSets, metadata, { uid, resourceVersion, propagationPolicy: 'Background' });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
+const remove = ({ client }: SetWriter, { metadata }: Stored<ReplicaSet>): Promise<void> => {
+  const { uid, resourceVersion } = metadata;
+  const request = { uid, resourceVersion, propagationPolicy: 'Background' } as const;
+  return unlessGone(client.delete(replicaSets, metadata, request));
 };
 
 const recordScaling = (

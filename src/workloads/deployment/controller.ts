@@ -13,6 +13,7 @@ import { isPodFinished } from '../../k8s/pod-state.ts';
 import { deployments as deploymentResource, replicaSets as replicaSetResource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import { planClaims } from '../claim.ts';
@@ -47,7 +48,7 @@ export const startDeploymentController = (options: DeploymentControllerOptions):
     clock: options.clock,
     log: options.log,
   });
-  const unsubscribe = [
+  return fedBy(loop, [
     options.deployments.subscribe(({ key }) => loop.mark(key)),
     options.replicaSets.subscribe((change) => {
       for (const key of keysForReplicaSet(options, change)) loop.mark(key);
@@ -56,12 +57,7 @@ export const startDeploymentController = (options: DeploymentControllerOptions):
       const key = after ? undefined : recreatingOwner(options, before);
       if (key) loop.mark(key);
     }),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 const ownerKey = (object: Stored<KubeObject> | undefined): string | undefined => {

@@ -1,7 +1,7 @@
 // Creates and deletes a ReplicaSet's pods, and says so in events.
 import type { ApiClient } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
-import { ApiError, isNotFound } from '../../k8s/api-error.ts';
+import { isNamespaceTerminating, isNotFound } from '../../k8s/api-error.ts';
 import type { Pod, ReplicaSet } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { controllerReference } from '../../k8s/owner-references.ts';
@@ -114,7 +114,3 @@ const deletePod = async (
     return { reason: 'FailedDelete', message };
   }
 };
-
-const isNamespaceTerminating = (error: unknown): boolean =>
-  error instanceof ApiError &&
-  (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating');

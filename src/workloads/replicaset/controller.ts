@@ -13,6 +13,7 @@ import { isPodActive } from '../../k8s/pod-state.ts';
 import { pods as podResource, replicaSets as replicaSetResource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import { planClaims } from '../claim.ts';
@@ -50,15 +51,10 @@ export const startReplicaSetController = (options: ReplicaSetControllerOptions):
     clock: options.clock,
     log: options.log,
   });
-  const unsubscribe = [
+  return fedBy(loop, [
     options.replicaSets.subscribe(({ key }) => loop.mark(key)),
     options.pods.subscribe((change) => hearPod(options, expectations, loop, change)),
-  ];
-  const stop = (): Promise<void> => {
-    for (const end of unsubscribe) end();
-    return loop.stop();
-  };
-  return { ...loop, stop };
+  ]);
 };
 
 const hearPod = (
