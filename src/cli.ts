@@ -48,12 +48,23 @@ program
       .choices(PROXY_BACK_ENDS)
       .default('nftables' as const),
   )
+  .option(
+    '--load-balancer-pool <cidr>',
+    'where Services of type LoadBalancer get addresses, instead of a part of the underlay; may be given several times',
+    collect,
+    [],
+  )
   .option('--wait <seconds>', 'how long to wait until all is ready; 0: not at all', integer, 120)
   .option('--kubeconfig <path>', 'the kubeconfig to write the context to')
   .option('--audit-log <path>', 'a file that gets a line of JSON for each request to the API')
   .action(async (options) => {
     const { up } = await import('./cli/up.ts');
-    await up({ ...options, files: options.filename, waitSeconds: options.wait });
+    await up({
+      ...options,
+      files: options.filename,
+      waitSeconds: options.wait,
+      loadBalancerPools: options.loadBalancerPool,
+    });
   });
 
 program

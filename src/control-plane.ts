@@ -5,16 +5,19 @@ import { type BootstrapObject, bootstrapObjects } from './embedded/bootstrap-obj
 import type { ClusterConfig } from './embedded/cluster-config.ts';
 import type { ClusterKeys } from './embedded/messages.ts';
 import { endpointIndexes, startEndpoints } from './endpoints/endpoints.ts';
+import { parsePrefix } from './ip/prefix.ts';
 import { type InformerOptions, startInformer } from './informer/informer.ts';
 import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import type { Clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
 import { controlPlanePage } from './metric-pages.ts';
+import { loadBalancerIndexes, startLoadBalancers } from './loadbalancer/load-balancers.ts';
 import { lifecycleIndexes, startLifecycle } from './lifecycle/lifecycle.ts';
 import { roleIndexes, startRoles } from './roles/roles.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
+import { bridgeName } from './underlay/names.ts';
 import { startServiceRoutes } from './underlay/service-routes.ts';
 import { startWorkloads, workloadIndexes } from './workloads/workloads.ts';
 
@@ -96,12 +99,18 @@ const startControllers = (
     ...lifecycleIndexes.pods,
   });
   const nodes = informer(resources.nodes);
-  const services = informer(resources.services, endpointIndexes.services);
+  const services = informer(resources.services, {
+    ...endpointIndexes.services,
+    ...loadBalancerIndexes.services,
+  });
   const namespaces = informer(resources.namespaces);
   const leases = informer(resources.leases);
   const deployments = informer(resources.deployments, workloadIndexes.deployments);
   const replicaSets = informer(resources.replicaSets, workloadIndexes.replicaSets);
-  const endpointSlices = informer(resources.endpointSlices, endpointIndexes.endpointSlices);
+  const endpointSlices = informer(resources.endpointSlices, {
+    ...endpointIndexes.endpointSlices,
+    ...loadBalancerIndexes.endpointSlices,
+  });
   const endpoints = informer(resources.endpoints);
   const clusterRoles = informer(resources.clusterRoles, roleIndexes.clusterRoles);
   const serviceCidrs = informer(resources.serviceCidrs);
@@ -123,6 +132,14 @@ const startControllers = (
       serviceCidrs,
       ipAddresses,
       defaultCidrs: config.serviceCidrs,
+    }),
+    startLoadBalancers({
+      ...of('service-controller'),
+      services,
+      endpointSlices,
+      nodes,
+      pools: config.loadBalancerPools.map((cidr) => parsePrefix(cidr)!),
+      linkName: bridgeName(config.name),
     }),
     startServiceRoutes({ config, serviceCidrs, clock, log: context.log.child({ component: 'underlay' }) }),
     startLifecycle({

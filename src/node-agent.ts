@@ -121,7 +121,7 @@ const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<ty
     zone: node.zone,
     nodeAddresses: node.addresses,
     podCidrs: config.podCidrs,
-    serviceCidrs: config.serviceCidrs,
+    serviceCidrs: [...config.serviceCidrs, ...config.loadBalancerPools],
     services: informers.services,
     endpointSlices: informers.endpointSlices,
     nodes: informers.nodes,

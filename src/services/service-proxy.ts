@@ -32,7 +32,7 @@ export type ServiceProxyOptions = {
   readonly nodeAddresses: readonly string[];
   /** The cluster's: whose connections to cluster IPs keep their source address. */
   readonly podCidrs: readonly string[];
-  /** Where an address that no Service has leads nowhere. */
+  /** Where an address that no Service has leads nowhere: cluster IPs, and those of the cluster's own load balancer. */
   readonly serviceCidrs: readonly string[];
   readonly services: Informer<Service>;
   /** With the indexes of `sliceIndexes`. */

@@ -75,6 +75,7 @@ type ClusterOptions = {
   readonly files?: readonly string[];
   readonly zones?: string;
   readonly proxy?: string;
+  readonly loadBalancerPools?: readonly string[];
 };
 
 /** Starts a cluster with a kubeconfig of its own; `name` must be unique among tests that run together. */
@@ -99,6 +100,7 @@ export const startTestCluster = async (name: string, options: ClusterOptions = {
     ...['--nodes', String(options.nodes ?? 3), '--kubeconfig', kubeconfig],
     ...(options.files ?? []).flatMap((file) => ['-f', join(ROOT, file)]),
     ...(options.zones ? ['--zones', options.zones] : []),
+    ...(options.loadBalancerPools ?? []).flatMap((cidr) => ['--load-balancer-pool', cidr]),
     ...(options.proxy ? ['--proxy', options.proxy] : []),
   ];
   const { code, stderr } = await runPodnet(['up', '--name', name, ...flags]);
