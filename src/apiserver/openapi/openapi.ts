@@ -21,10 +21,10 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** Nothing is built before the first question, and nothing again that has not changed since the last. */
 export const createOpenApi = (resources: () => readonly ServedResource[]): OpenApi => {
-  const definitions = rememberLast((_: 'once') => loadDefinitions() as Definitions);
+  let definitions: Definitions | undefined;
   let built: ReadonlyMap<string, Built> = new Map();
   const build = rememberLast((present: readonly ServedResource[]) => {
-    built = rebuilt(definitions('once'), present, built);
+    built = rebuilt((definitions ??= loadDefinitions() as Definitions), present, built);
     return built;
   });
   return {
