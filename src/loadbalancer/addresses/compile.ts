@@ -16,7 +16,7 @@ export const compileAddresses = (
 };
 
 /** The addresses that a pool can give: of wide IPv4 ones not the first and the last, which some machines misread. */
-export const usable = (pool: Prefix): { readonly first: bigint; readonly last: bigint } => {
+const usable = (pool: Prefix): { readonly first: bigint; readonly last: bigint } => {
   const last = prefixSize(pool) - 1n;
   if (last < 3n) return { first: 0n, last };
   return { first: 1n, last: pool.family === 4 ? last - 1n : last };
