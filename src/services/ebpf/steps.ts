@@ -73,7 +73,7 @@ export const update = (map: MapName, key: number, value: number): readonly Instr
   call('map_update_elem'),
 ];
 
-export const WORDS = [0, 4, 8, 12] as const;
+const WORDS = [0, 4, 8, 12] as const;
 
 /** The call's address and port to the stack. */
 export const readPeer = (family: Family, to: number): readonly Instruction[] => [
@@ -111,7 +111,7 @@ export const storeCookie: readonly Instruction[] = [
 ];
 
 /** Address and port in steps: width and offset. */
-export const PEER = [
+const PEER = [
   [64, 0],
   [64, 8],
   [32, PORT],
