@@ -29,6 +29,7 @@ export type StartOptions = {
   readonly proxy: ProxyBackEnd;
   /** None for the default ones. */
   readonly loadBalancerPools: readonly string[];
+  readonly nodePortAddresses: readonly string[];
   readonly kubeconfig: string;
   /** An absolute path. */
   readonly auditLog: string | undefined;

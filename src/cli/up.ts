@@ -19,6 +19,7 @@ export type UpOptions = {
   readonly zones: readonly string[];
   readonly proxy: ProxyBackEnd;
   readonly loadBalancerPools: readonly string[];
+  readonly nodePortAddresses: readonly string[];
   readonly files: readonly string[];
   readonly waitSeconds: number;
   readonly kubeconfig: string | undefined;

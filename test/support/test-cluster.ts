@@ -76,6 +76,7 @@ type ClusterOptions = {
   readonly zones?: string;
   readonly proxy?: string;
   readonly loadBalancerPools?: readonly string[];
+  readonly nodePortAddresses?: string;
 };
 
 /** Starts a cluster with a kubeconfig of its own; `name` must be unique among tests that run together. */
@@ -102,6 +103,7 @@ export const startTestCluster = async (name: string, options: ClusterOptions = {
     ...(options.zones ? ['--zones', options.zones] : []),
     ...(options.loadBalancerPools ?? []).flatMap((cidr) => ['--load-balancer-pool', cidr]),
     ...(options.proxy ? ['--proxy', options.proxy] : []),
+    ...(options.nodePortAddresses ? ['--nodeport-addresses', options.nodePortAddresses] : []),
   ];
   const { code, stderr } = await runPodnet(['up', '--name', name, ...flags]);
   if (code !== 0) {
