@@ -1,8 +1,8 @@
-import type { IPAddress } from '../../k8s/generated/types.ts';
-import { ipAddresses } from '../../k8s/resources.ts';
-import { AGE, NAME, NONE, ageCell, nameCell, texts } from '../columns/columns.ts';
-import { validateIpAddress, validateIpAddressUpdate } from '../validation/service-cidr.ts';
-import { defineKind } from './define-kind.ts';
+import type { IPAddress } from '../../../k8s/generated/types.ts';
+import { ipAddresses } from '../../../k8s/resources.ts';
+import { AGE, NAME, NONE, ageCell, nameCell, texts } from '../../columns/columns.ts';
+import { validateIpAddress, validateIpAddressUpdate } from '../../validation/service-cidr.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const ipAddressKind = defineKind<IPAddress>({
   resource: ipAddresses,

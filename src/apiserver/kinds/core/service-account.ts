@@ -1,7 +1,7 @@
-import type { ServiceAccount } from '../../k8s/generated/types.ts';
-import { serviceAccounts } from '../../k8s/resources.ts';
-import { AGE, NAME, ageCell, integers, nameCell } from '../columns/columns.ts';
-import { defineKind } from './define-kind.ts';
+import type { ServiceAccount } from '../../../k8s/generated/types.ts';
+import { serviceAccounts } from '../../../k8s/resources.ts';
+import { AGE, NAME, ageCell, integers, nameCell } from '../../columns/columns.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const serviceAccountKind = defineKind<ServiceAccount>({
   resource: serviceAccounts,

@@ -1,10 +1,10 @@
-import type { Event } from '../../k8s/generated/types.ts';
-import { events } from '../../k8s/resources.ts';
-import { parseTime } from '../../k8s/time.ts';
-import { NAME, texts, wide } from '../columns/columns.ts';
-import { eventCells } from '../columns/event-cells.ts';
-import { validateEvent } from '../validation/event.ts';
-import { defineKind } from './define-kind.ts';
+import type { Event } from '../../../k8s/generated/types.ts';
+import { events } from '../../../k8s/resources.ts';
+import { parseTime } from '../../../k8s/time.ts';
+import { NAME, texts, wide } from '../../columns/columns.ts';
+import { eventCells } from '../../columns/event-cells.ts';
+import { validateEvent } from '../../validation/event.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const eventKind = defineKind<Event>({
   resource: events,

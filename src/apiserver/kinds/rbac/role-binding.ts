@@ -1,11 +1,11 @@
-import type { RoleBinding } from '../../k8s/generated/types.ts';
-import { roleBindings } from '../../k8s/resources.ts';
-import { refuseBindingEscalation } from '../auth/rbac/refuse-escalation.ts';
-import { roleCell, subjectCells } from '../columns/binding-cells.ts';
-import { AGE, NAME, ageCell, nameCell, texts, wide } from '../columns/columns.ts';
-import { defaultBinding } from '../defaults/binding.ts';
-import { validateRoleBinding, validateRoleRefUpdate } from '../validation/rbac.ts';
-import { defineKind } from './define-kind.ts';
+import type { RoleBinding } from '../../../k8s/generated/types.ts';
+import { roleBindings } from '../../../k8s/resources.ts';
+import { refuseBindingEscalation } from '../../auth/rbac/refuse-escalation.ts';
+import { roleCell, subjectCells } from '../../columns/binding-cells.ts';
+import { AGE, NAME, ageCell, nameCell, texts, wide } from '../../columns/columns.ts';
+import { defaultBinding } from '../../defaults/binding.ts';
+import { validateRoleBinding, validateRoleRefUpdate } from '../../validation/rbac.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const roleBindingKind = defineKind<RoleBinding>({
   resource: roleBindings,

@@ -1,10 +1,10 @@
-import type { Endpoints } from '../../k8s/generated/types.ts';
-import { endpoints } from '../../k8s/resources.ts';
-import { AGE, NAME, ageCell, nameCell, texts } from '../columns/columns.ts';
-import { endpointsCell } from '../columns/endpoint-cells.ts';
-import { endpointsWarnings } from '../validation/endpoints-warnings.ts';
-import { validateEndpoints } from '../validation/endpoints.ts';
-import { defineKind } from './define-kind.ts';
+import type { Endpoints } from '../../../k8s/generated/types.ts';
+import { endpoints } from '../../../k8s/resources.ts';
+import { AGE, NAME, ageCell, nameCell, texts } from '../../columns/columns.ts';
+import { endpointsCell } from '../../columns/endpoint-cells.ts';
+import { endpointsWarnings } from '../../validation/endpoints-warnings.ts';
+import { validateEndpoints } from '../../validation/endpoints.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const endpointsKind = defineKind<Endpoints>({
   resource: endpoints,

@@ -1,11 +1,11 @@
-import type { Deployment } from '../../k8s/generated/types.ts';
-import { labelSelectorText } from '../../k8s/labels.ts';
-import { deployments } from '../../k8s/resources.ts';
-import { AGE, NAME, ageCell, containerCells, nameCell, texts, wide } from '../columns/columns.ts';
-import type { Mutable } from '../defaults/mutable.ts';
-import { defaultPodTemplate } from '../defaults/pod-spec.ts';
-import { validateDeployment, validateSelectorUpdate } from '../validation/workloads.ts';
-import { defineKind } from './define-kind.ts';
+import type { Deployment } from '../../../k8s/generated/types.ts';
+import { labelSelectorText } from '../../../k8s/labels.ts';
+import { deployments } from '../../../k8s/resources.ts';
+import { AGE, NAME, ageCell, containerCells, nameCell, texts, wide } from '../../columns/columns.ts';
+import type { Mutable } from '../../defaults/mutable.ts';
+import { defaultPodTemplate } from '../../defaults/pod-spec.ts';
+import { validateDeployment, validateSelectorUpdate } from '../../validation/workloads.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const deploymentKind = defineKind<Deployment>({
   resource: deployments,

@@ -1,8 +1,8 @@
-import type { Namespace } from '../../k8s/generated/types.ts';
-import { namespaces } from '../../k8s/resources.ts';
-import { AGE, NAME, ageCell, nameCell, texts } from '../columns/columns.ts';
-import type { Mutable } from '../defaults/mutable.ts';
-import { defineKind } from './define-kind.ts';
+import type { Namespace } from '../../../k8s/generated/types.ts';
+import { namespaces } from '../../../k8s/resources.ts';
+import { AGE, NAME, ageCell, nameCell, texts } from '../../columns/columns.ts';
+import type { Mutable } from '../../defaults/mutable.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const namespaceKind = defineKind<Namespace>({
   resource: namespaces,

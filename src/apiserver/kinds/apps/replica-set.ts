@@ -1,10 +1,10 @@
-import type { ReplicaSet } from '../../k8s/generated/types.ts';
-import { labelSelectorText } from '../../k8s/labels.ts';
-import { replicaSets } from '../../k8s/resources.ts';
-import { AGE, NAME, ageCell, containerCells, integers, nameCell, wide } from '../columns/columns.ts';
-import { defaultPodTemplate } from '../defaults/pod-spec.ts';
-import { validateReplicaSet, validateSelectorUpdate } from '../validation/workloads.ts';
-import { defineKind } from './define-kind.ts';
+import type { ReplicaSet } from '../../../k8s/generated/types.ts';
+import { labelSelectorText } from '../../../k8s/labels.ts';
+import { replicaSets } from '../../../k8s/resources.ts';
+import { AGE, NAME, ageCell, containerCells, integers, nameCell, wide } from '../../columns/columns.ts';
+import { defaultPodTemplate } from '../../defaults/pod-spec.ts';
+import { validateReplicaSet, validateSelectorUpdate } from '../../validation/workloads.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const replicaSetKind = defineKind<ReplicaSet>({
   resource: replicaSets,

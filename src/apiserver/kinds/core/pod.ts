@@ -1,14 +1,14 @@
-import type { Pod } from '../../k8s/generated/types.ts';
-import { joinKey } from '../../k8s/objects.ts';
-import { pods, serviceAccounts } from '../../k8s/resources.ts';
-import { admitPod } from '../admission/pod.ts';
-import { AGE, NAME, ageCell, nameCell, texts, wide } from '../columns/columns.ts';
-import { podCells, widePodCells } from '../columns/pod-cells.ts';
-import { defaultPod } from '../defaults/pod-spec.ts';
-import { validatePodUpdate } from '../validation/pod-update.ts';
-import { validatePod } from '../validation/pod.ts';
-import { narrowToEphemeral, validateEphemeralUpdate } from '../validation/ephemeral-update.ts';
-import { defineKind } from './define-kind.ts';
+import type { Pod } from '../../../k8s/generated/types.ts';
+import { joinKey } from '../../../k8s/objects.ts';
+import { pods, serviceAccounts } from '../../../k8s/resources.ts';
+import { admitPod } from '../../admission/pod.ts';
+import { AGE, NAME, ageCell, nameCell, texts, wide } from '../../columns/columns.ts';
+import { podCells, widePodCells } from '../../columns/pod-cells.ts';
+import { defaultPod } from '../../defaults/pod-spec.ts';
+import { validatePodUpdate } from '../../validation/pod-update.ts';
+import { validatePod } from '../../validation/pod.ts';
+import { narrowToEphemeral, validateEphemeralUpdate } from '../../validation/ephemeral-update.ts';
+import { defineKind } from '../define-kind.ts';
 
 /** The service account that every namespace gets, a moment after it is made. */
 const DEFAULT = 'default';

@@ -1,11 +1,11 @@
-import type { Node } from '../../k8s/generated/types.ts';
-import { nodes } from '../../k8s/resources.ts';
-import { AGE, NAME, ageCell, nameCell, texts, wide } from '../columns/columns.ts';
-import { nodeAddressCell, nodeRolesCell, nodeStatusCell } from '../columns/node-cells.ts';
-import type { Mutable } from '../defaults/mutable.ts';
-import { canonicalResources } from '../defaults/resources.ts';
-import { validateNode, validateNodeUpdate } from '../validation/node.ts';
-import { defineKind } from './define-kind.ts';
+import type { Node } from '../../../k8s/generated/types.ts';
+import { nodes } from '../../../k8s/resources.ts';
+import { AGE, NAME, ageCell, nameCell, texts, wide } from '../../columns/columns.ts';
+import { nodeAddressCell, nodeRolesCell, nodeStatusCell } from '../../columns/node-cells.ts';
+import type { Mutable } from '../../defaults/mutable.ts';
+import { canonicalResources } from '../../defaults/resources.ts';
+import { validateNode, validateNodeUpdate } from '../../validation/node.ts';
+import { defineKind } from '../define-kind.ts';
 
 const UNKNOWN = '<unknown>';
 

@@ -1,16 +1,16 @@
-import type { Service } from '../../k8s/generated/types.ts';
-import { services } from '../../k8s/resources.ts';
-import type { AllocateService } from '../allocate/service-allocator.ts';
-import { AGE, NAME, NONE, ageCell, labelsCell, nameCell, texts, wide } from '../columns/columns.ts';
-import { externalIpCell, portsCell } from '../columns/service-cells.ts';
-import { alignClusterIps, prepareServiceUpdate } from '../defaults/service-update.ts';
-import { defaultService } from '../defaults/service.ts';
-import type { Kind } from '../kind.ts';
-import { validateServiceUpdate } from '../validation/service-ips.ts';
-import { validateServiceStatus } from '../validation/service-status.ts';
-import { serviceWarnings } from '../validation/service-warnings.ts';
-import { validateService } from '../validation/service.ts';
-import { defineKind } from './define-kind.ts';
+import type { Service } from '../../../k8s/generated/types.ts';
+import { services } from '../../../k8s/resources.ts';
+import type { AllocateService } from '../../allocate/service-allocator.ts';
+import { AGE, NAME, NONE, ageCell, labelsCell, nameCell, texts, wide } from '../../columns/columns.ts';
+import { externalIpCell, portsCell } from '../../columns/service-cells.ts';
+import { alignClusterIps, prepareServiceUpdate } from '../../defaults/service-update.ts';
+import { defaultService } from '../../defaults/service.ts';
+import type { Kind } from '../../kind.ts';
+import { validateServiceUpdate } from '../../validation/service-ips.ts';
+import { validateServiceStatus } from '../../validation/service-status.ts';
+import { serviceWarnings } from '../../validation/service-warnings.ts';
+import { validateService } from '../../validation/service.ts';
+import { defineKind } from '../define-kind.ts';
 
 /** The only kind that draws from the cluster's pools: cluster IPs and node ports. */
 export const serviceKind = (allocate: AllocateService): Kind =>

@@ -1,9 +1,9 @@
-import type { Role } from '../../k8s/generated/types.ts';
-import { roles } from '../../k8s/resources.ts';
-import { refuseRoleEscalation } from '../auth/rbac/refuse-escalation.ts';
-import { CREATED_AT, NAME, createdCell, nameCell } from '../columns/columns.ts';
-import { validateRole } from '../validation/rbac.ts';
-import { defineKind } from './define-kind.ts';
+import type { Role } from '../../../k8s/generated/types.ts';
+import { roles } from '../../../k8s/resources.ts';
+import { refuseRoleEscalation } from '../../auth/rbac/refuse-escalation.ts';
+import { CREATED_AT, NAME, createdCell, nameCell } from '../../columns/columns.ts';
+import { validateRole } from '../../validation/rbac.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const roleKind = defineKind<Role>({
   resource: roles,

@@ -1,8 +1,8 @@
-import type { Lease } from '../../k8s/generated/types.ts';
-import { leases } from '../../k8s/resources.ts';
-import { AGE, NAME, ageCell, nameCell, texts } from '../columns/columns.ts';
-import { validateLease } from '../validation/lease.ts';
-import { defineKind } from './define-kind.ts';
+import type { Lease } from '../../../k8s/generated/types.ts';
+import { leases } from '../../../k8s/resources.ts';
+import { AGE, NAME, ageCell, nameCell, texts } from '../../columns/columns.ts';
+import { validateLease } from '../../validation/lease.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const leaseKind = defineKind<Lease>({
   resource: leases,

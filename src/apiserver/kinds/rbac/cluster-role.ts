@@ -1,9 +1,9 @@
-import type { ClusterRole } from '../../k8s/generated/types.ts';
-import { clusterRoles } from '../../k8s/resources.ts';
-import { refuseRoleEscalation } from '../auth/rbac/refuse-escalation.ts';
-import { CREATED_AT, NAME, createdCell, nameCell } from '../columns/columns.ts';
-import { validateClusterRole } from '../validation/rbac.ts';
-import { defineKind } from './define-kind.ts';
+import type { ClusterRole } from '../../../k8s/generated/types.ts';
+import { clusterRoles } from '../../../k8s/resources.ts';
+import { refuseRoleEscalation } from '../../auth/rbac/refuse-escalation.ts';
+import { CREATED_AT, NAME, createdCell, nameCell } from '../../columns/columns.ts';
+import { validateClusterRole } from '../../validation/rbac.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const clusterRoleKind = defineKind<ClusterRole>({
   resource: clusterRoles,

@@ -1,9 +1,9 @@
-import type { EndpointSlice } from '../../k8s/generated/types.ts';
-import { endpointSlices } from '../../k8s/resources.ts';
-import { AGE, NAME, ageCell, nameCell, texts } from '../columns/columns.ts';
-import { sliceEndpointsCell, slicePortsCell } from '../columns/endpoint-cells.ts';
-import { validateEndpointSlice, validateEndpointSliceUpdate } from '../validation/endpoints.ts';
-import { defineKind } from './define-kind.ts';
+import type { EndpointSlice } from '../../../k8s/generated/types.ts';
+import { endpointSlices } from '../../../k8s/resources.ts';
+import { AGE, NAME, ageCell, nameCell, texts } from '../../columns/columns.ts';
+import { sliceEndpointsCell, slicePortsCell } from '../../columns/endpoint-cells.ts';
+import { validateEndpointSlice, validateEndpointSliceUpdate } from '../../validation/endpoints.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const endpointSliceKind = defineKind<EndpointSlice>({
   resource: endpointSlices,

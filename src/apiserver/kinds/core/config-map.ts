@@ -1,8 +1,8 @@
-import type { ConfigMap } from '../../k8s/generated/types.ts';
-import { configMaps } from '../../k8s/resources.ts';
-import { AGE, NAME, ageCell, integers, nameCell } from '../columns/columns.ts';
-import { validateConfigMap, validateConfigMapUpdate } from '../validation/stored-data.ts';
-import { defineKind } from './define-kind.ts';
+import type { ConfigMap } from '../../../k8s/generated/types.ts';
+import { configMaps } from '../../../k8s/resources.ts';
+import { AGE, NAME, ageCell, integers, nameCell } from '../../columns/columns.ts';
+import { validateConfigMap, validateConfigMapUpdate } from '../../validation/stored-data.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const configMapKind = defineKind<ConfigMap>({
   resource: configMaps,

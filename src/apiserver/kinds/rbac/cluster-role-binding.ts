@@ -1,11 +1,11 @@
-import type { ClusterRoleBinding } from '../../k8s/generated/types.ts';
-import { clusterRoleBindings } from '../../k8s/resources.ts';
-import { refuseBindingEscalation } from '../auth/rbac/refuse-escalation.ts';
-import { roleCell, subjectCells } from '../columns/binding-cells.ts';
-import { AGE, NAME, ageCell, nameCell, texts, wide } from '../columns/columns.ts';
-import { defaultBinding } from '../defaults/binding.ts';
-import { validateClusterRoleBinding, validateRoleRefUpdate } from '../validation/rbac.ts';
-import { defineKind } from './define-kind.ts';
+import type { ClusterRoleBinding } from '../../../k8s/generated/types.ts';
+import { clusterRoleBindings } from '../../../k8s/resources.ts';
+import { refuseBindingEscalation } from '../../auth/rbac/refuse-escalation.ts';
+import { roleCell, subjectCells } from '../../columns/binding-cells.ts';
+import { AGE, NAME, ageCell, nameCell, texts, wide } from '../../columns/columns.ts';
+import { defaultBinding } from '../../defaults/binding.ts';
+import { validateClusterRoleBinding, validateRoleRefUpdate } from '../../validation/rbac.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const clusterRoleBindingKind = defineKind<ClusterRoleBinding>({
   resource: clusterRoleBindings,

@@ -1,10 +1,10 @@
-import type { Secret } from '../../k8s/generated/types.ts';
-import { secrets } from '../../k8s/resources.ts';
-import { setMember } from '../../lang/json.ts';
-import { AGE, NAME, ageCell, integers, nameCell, texts } from '../columns/columns.ts';
-import type { Mutable } from '../defaults/mutable.ts';
-import { validateSecret, validateSecretUpdate } from '../validation/stored-data.ts';
-import { defineKind } from './define-kind.ts';
+import type { Secret } from '../../../k8s/generated/types.ts';
+import { secrets } from '../../../k8s/resources.ts';
+import { setMember } from '../../../lang/json.ts';
+import { AGE, NAME, ageCell, integers, nameCell, texts } from '../../columns/columns.ts';
+import type { Mutable } from '../../defaults/mutable.ts';
+import { validateSecret, validateSecretUpdate } from '../../validation/stored-data.ts';
+import { defineKind } from '../define-kind.ts';
 
 export const secretKind = defineKind<Secret>({
   resource: secrets,
