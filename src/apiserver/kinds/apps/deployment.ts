@@ -1,10 +1,19 @@
 import type { Deployment } from '../../../k8s/generated/types.ts';
-import { labelSelectorText } from '../../../k8s/labels.ts';
 import { deployments } from '../../../k8s/resources.ts';
-import { AGE, NAME, ageCell, containerCells, nameCell, texts, wide } from '../../columns/columns.ts';
+import {
+  AGE,
+  NAME,
+  ageCell,
+  containerCells,
+  nameCell,
+  selectorCell,
+  texts,
+  wide,
+} from '../../columns/columns.ts';
 import type { Mutable } from '../../defaults/mutable.ts';
 import { defaultPodTemplate } from '../../defaults/pod-spec.ts';
-import { validateDeployment, validateSelectorUpdate } from '../../validation/workloads.ts';
+import { validateDeployment } from '../../validation/apps/deployment.ts';
+import { validateSelectorUpdate } from '../../validation/apps/template.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const deploymentKind = defineKind<Deployment>({
@@ -28,7 +37,7 @@ export const deploymentKind = defineKind<Deployment>({
     deployment.status?.availableReplicas ?? 0,
     ageCell(deployment, nowMs),
     ...containerCells(deployment.spec?.template.spec?.containers),
-    labelSelectorText(deployment.spec?.selector),
+    selectorCell(deployment.spec?.selector),
   ],
   fields: {},
   applyDefaults: (deployment) => {

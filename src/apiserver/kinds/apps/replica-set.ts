@@ -1,9 +1,18 @@
 import type { ReplicaSet } from '../../../k8s/generated/types.ts';
-import { labelSelectorText } from '../../../k8s/labels.ts';
 import { replicaSets } from '../../../k8s/resources.ts';
-import { AGE, NAME, ageCell, containerCells, integers, nameCell, wide } from '../../columns/columns.ts';
+import {
+  AGE,
+  NAME,
+  ageCell,
+  containerCells,
+  integers,
+  nameCell,
+  selectorCell,
+  wide,
+} from '../../columns/columns.ts';
 import { defaultPodTemplate } from '../../defaults/pod-spec.ts';
-import { validateReplicaSet, validateSelectorUpdate } from '../../validation/workloads.ts';
+import { validateReplicaSet } from '../../validation/apps/deployment.ts';
+import { validateSelectorUpdate } from '../../validation/apps/template.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const replicaSetKind = defineKind<ReplicaSet>({
@@ -27,7 +36,7 @@ export const replicaSetKind = defineKind<ReplicaSet>({
     set.status?.readyReplicas ?? 0,
     ageCell(set, nowMs),
     ...containerCells(set.spec?.template?.spec?.containers),
-    labelSelectorText(set.spec?.selector),
+    selectorCell(set.spec?.selector),
   ],
   fields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   applyDefaults: (set) => {
