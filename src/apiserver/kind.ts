@@ -3,6 +3,7 @@ import type { FieldError } from '../k8s/field-error.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Resource } from '../k8s/resources.ts';
 import type { Access } from './auth/access.ts';
+import type { Shape } from './schema/shape.ts';
 
 /** JSON as it is being built: defaulting changes it in place. */
 export type Draft = {
@@ -54,8 +55,16 @@ export type Kind = {
   readonly singular: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
-  /** The name of its definition in src/k8s/generated/schema.json. */
+  /** The name of its definition: in src/k8s/generated/schema.json, unless it has a shape of its own. */
   readonly definition: string;
+  readonly shape?: Shape;
+  /**
+   * A stored object as this version of the kind has it: it may have been written in another version, or before a default
+   * came. The same answer for the same object.
+   */
+  readonly view?: (stored: Stored<KubeObject>) => Stored<KubeObject>;
+  /** The object in the version in which it is to be stored. */
+  readonly storedForm?: (draft: Draft) => Draft;
   readonly nameRule: NameRule;
   readonly subresources: readonly (
     | 'status'

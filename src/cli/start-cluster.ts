@@ -26,6 +26,7 @@ export type StartOptions = {
   readonly nodes: number;
   readonly zones: readonly string[];
   readonly proxy: ProxyBackEnd;
+  readonly nodePortAddresses: readonly string[];
   readonly kubeconfig: string;
   /** An absolute path. */
   readonly auditLog: string | undefined;

@@ -29,6 +29,8 @@ export type ClusterConfig = {
   readonly nodePortRange: { readonly first: number; readonly last: number };
   readonly nodes: readonly NodeConfig[];
   readonly proxy: ProxyBackEnd;
+  /** Where node ports answer: see k8s/node-port-addresses.ts. */
+  readonly nodePortAddresses: readonly string[];
 };
 
 export const MAX_SLOTS = 11;
@@ -45,14 +47,16 @@ export const planCluster = (options: {
   readonly nodes: number;
   readonly zones: readonly string[];
   readonly proxy: ProxyBackEnd;
+  readonly nodePortAddresses?: readonly string[];
 }): ClusterConfig => {
-  const { name, slot, zones, proxy } = options;
+  const { name, slot, zones, proxy, nodePortAddresses = ['primary'] } = options;
   const [pods, services] = [244 + slot, 96 + slot];
   const underlay = slot === 0 ? '' : `:${slot}`;
   return {
     name,
     slot,
     proxy,
+    nodePortAddresses,
     domain: 'cluster.local',
     apiPort: 6443 + slot,
     underlayCidrs: [`172.30.${slot}.0/24`, `fd00:172:30${underlay}::/64`],

@@ -75,6 +75,7 @@ type ClusterOptions = {
   readonly files?: readonly string[];
   readonly zones?: string;
   readonly proxy?: string;
+  readonly nodePortAddresses?: string;
 };
 
 /** Starts a cluster with a kubeconfig of its own; `name` must be unique among tests that run together. */
@@ -100,6 +101,7 @@ export const startTestCluster = async (name: string, options: ClusterOptions = {
     ...(options.files ?? []).flatMap((file) => ['-f', join(ROOT, file)]),
     ...(options.zones ? ['--zones', options.zones] : []),
     ...(options.proxy ? ['--proxy', options.proxy] : []),
+    ...(options.nodePortAddresses ? ['--nodeport-addresses', options.nodePortAddresses] : []),
   ];
   const { code, stderr } = await runPodnet(['up', '--name', name, ...flags]);
   if (code !== 0) {

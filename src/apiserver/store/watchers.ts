@@ -41,7 +41,7 @@ export class Watchers {
 
   publish(change: Change): void {
     for (const { selector, watchers } of this.#groups.values()) {
-      const event = change.eventFor(selector.matches);
+      const event = change.eventThrough(selector);
       if (!event) continue;
       for (const watcher of watchers) if (watcher.since < change.revision) this.tell(watcher, event);
     }

@@ -7,6 +7,7 @@ import { metaForCreate } from '../object-meta/system-fields.ts';
 import type { RequestContext } from '../registry.ts';
 import { invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
+import { viewed } from '../store/selector.ts';
 import { admissionContext, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { isUnchanged } from './ownership.ts';
@@ -38,14 +39,17 @@ export const save = (
     throw error;
   }
   // A write that changes nothing is not one. The pools may have filled in what the draft had left out.
-  const isNothing = before !== undefined && isUnchanged(draft, before);
+  const form = kind.storedForm?.(draft) ?? draft;
+  const table = tableOf(machinery, kind);
+  const stored = kind.storedForm ? table.objects.get(key) : before;
+  const isNothing = before !== undefined && stored !== undefined && isUnchanged(form, stored);
   if (isNothing || context.dryRun) {
     granted?.rollback();
     return isNothing ? before : (draft as unknown as StoredObject);
   }
   granted?.commit();
   for (const companion of granted?.companions ?? []) writeCompanion(machinery, companion);
-  return machinery.store.put(tableOf(machinery, kind), key, draft as KubeObject);
+  return viewed(kind, machinery.store.put(table, key, form as KubeObject));
 };
 
 /** Removes the object and gives back what it held. */
@@ -61,7 +65,7 @@ export const discard = (
   granted?.commit();
   const removed = machinery.store.remove(tableOf(machinery, kind), key);
   for (const companion of granted?.companions ?? []) writeCompanion(machinery, companion);
-  return removed;
+  return viewed(kind, removed);
 };
 
 const writeCompanion = (machinery: Machinery, companion: Companion): void => {
