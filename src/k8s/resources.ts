@@ -3,7 +3,6 @@ import type {
   CSIDriver,
   CSINode,
   CSIStorageCapacity,
-  CertificateSigningRequest,
   ClusterRole,
   ClusterRoleBinding,
   ConfigMap,
@@ -151,12 +150,6 @@ export const runtimeClasses = define<RuntimeClass>(
   'RuntimeClass',
   'Cluster',
 );
-export const certificateSigningRequests = define<CertificateSigningRequest>(
-  'certificates.k8s.io/v1',
-  'certificatesigningrequests',
-  'CertificateSigningRequest',
-  'Cluster',
-);
 
 const STORAGE = 'storage.k8s.io/v1';
 export const storageClasses = define<StorageClass>(STORAGE, 'storageclasses', 'StorageClass', 'Cluster');
@@ -230,7 +223,6 @@ export const allResources: readonly Resource[] = [
   networkPolicies,
   priorityClasses,
   runtimeClasses,
-  certificateSigningRequests,
   storageClasses,
   csiDrivers,
   csiNodes,
