@@ -24,7 +24,7 @@ export const zoneCapacity = (nodes: readonly Stored<Node>[]): ZoneCapacity => {
   const total = [...millisByZone.values()].reduce((sum, millis) => sum + millis, 0);
   return {
     ok: true,
-    shares: new Map([...millisByZone].sort().map(([zone, millis]) => [zone, millis / total])),
+    shares: new Map([...millisByZone].map(([zone, millis]) => [zone, millis / total])),
   };
 };
 
