@@ -57,7 +57,7 @@ const complete = (claim: Claim, kept: Kept, pools: readonly Prefix[], taken: Set
   const problems = new Set(requestProblem(claim));
   for (const family of problems.size > 0 ? [] : claim.families) {
     const own = pools.filter((pool) => pool.family === family);
-    if (own.length === 0 && claim.isContent && claim.families.length > 1) continue;
+    if (own.length === 0 && claim.acceptsFewer && claim.families.length > 1) continue;
     const found = kept.get(family) ?? choose(claim, family, own, taken);
     if (typeof found === 'string') ips.push(found);
     else problems.add(found.problem);
