@@ -12,6 +12,8 @@ export const compileAddresses = (
 ): ReadonlyMap<string, Grant> => {
   const taken = new Set(foreign);
   const kept = new Map(claims.map((claim) => [claim, keep(claim, pools, taken)]));
+  // what a Service may not keep is not given away before its status has let it go
+  for (const address of claims.flatMap(({ held }) => held)) taken.add(formatAddress(address));
   return new Map(claims.map((claim) => [claim.key, complete(claim, kept.get(claim)!, pools, taken)]));
 };
 

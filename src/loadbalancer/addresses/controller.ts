@@ -56,10 +56,7 @@ const reconcile = async (context: Context): Promise<void | typeof BEHIND> => {
   const concerned = services.byIndex(CONCERNED, '');
   const grants = compileAddresses(selectAddresses(concerned), pools);
   const failures: unknown[] = [];
-  // givers first: what one Service lets go another may get
-  for (const service of concerned.toSorted(
-    (a, b) => Number(grants.has(keyOf(a))) - Number(grants.has(keyOf(b))),
-  )) {
+  for (const service of concerned) {
     const steps = unsaid(told, keyOf(service), diffAddresses(service, grants.get(keyOf(service))));
     if (steps.length === 0) continue;
     try {
