@@ -180,7 +180,7 @@ const affinityCommand = (family: Family): string =>
  * A new client's endpoint follows from its address, not from chance: so all addresses of the Service's port, each with an
  * affinity of its own, bind it to the same one, and so do all nodes.
  */
-const CLIENT_SEED = 3;
+export const CLIENT_SEED = 3;
 
 const chainRules = (family: Family, { count, isOutside, stickySeconds }: BalanceShape): string[] => {
   const ip = familyWord(family);

@@ -119,13 +119,13 @@ for (const [index, family] of ['IPv4', 'IPv6'].entries()) {
 
     it('drops nothing of a client that comes back from its port when the server closed first', async () => {
       endpoints('closing', [[1]]);
-      put('closing', 14);
-      await settles(vip(14), /^pod-1/);
+      put('closing', 18);
+      await settles(vip(18), /^pod-1/);
       const table = ['list', 'chain', index === 0 ? 'ip' : 'ip6', 'podnet-services', 'forward'];
       const before = await lab.onNode('nft', ...table);
       for (const [host, port] of [
         [podAddresses(1)[index]!, 8080],
-        [vip(14), 80],
+        [vip(18), 80],
       ] as const)
         for (let i = 0; i < 100; i++)
           assert.match(await lab.pods[2]!.dial({ host, port, localPort: 20_100 }), /^pod-1/);
