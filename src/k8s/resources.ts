@@ -3,6 +3,7 @@ import type {
   ClusterRole,
   ClusterRoleBinding,
   ConfigMap,
+  CustomResourceDefinition,
   Deployment,
   EndpointSlice,
   Endpoints,
@@ -65,6 +66,13 @@ export const serviceCidrs = define<ServiceCIDR>(
 );
 export const ipAddresses = define<IPAddress>('networking.k8s.io/v1', 'ipaddresses', 'IPAddress', 'Cluster');
 
+export const customResourceDefinitions = define<CustomResourceDefinition>(
+  'apiextensions.k8s.io/v1',
+  'customresourcedefinitions',
+  'CustomResourceDefinition',
+  'Cluster',
+);
+
 const RBAC = 'rbac.authorization.k8s.io/v1';
 export const roles = define<Role>(RBAC, 'roles', 'Role');
 export const roleBindings = define<RoleBinding>(RBAC, 'rolebindings', 'RoleBinding');
@@ -97,6 +105,7 @@ export const allResources: readonly Resource[] = [
   clusterRoleBindings,
   serviceCidrs,
   ipAddresses,
+  customResourceDefinitions,
 ];
 
 /** `v1` or `apps/v1`: what stands in an object's apiVersion. */

@@ -2,6 +2,7 @@
 import { createServiceAllocator } from '../allocate/service-allocator.ts';
 import type { ServiceRanges } from '../allocate/service-ranges.ts';
 import type { Kind } from '../kind.ts';
+import { customResourceDefinitionKind } from '../custom/definition/definition-kind.ts';
 import { clusterRoleBindingKind } from './cluster-role-binding.ts';
 import { clusterRoleKind } from './cluster-role.ts';
 import { configMapKind } from './config-map.ts';
@@ -43,4 +44,5 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   clusterRoleBindingKind,
   serviceCidrKind(ranges.serviceCidrs),
   ipAddressKind,
+  customResourceDefinitionKind(() => []),
 ];
