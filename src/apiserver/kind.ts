@@ -156,6 +156,8 @@ export type Kind = {
     before: KubeObject | undefined,
     context: AdmissionContext,
   ) => Allocation;
+  /** A deletion that says nothing of the dependents leaves them. Only of kinds that are older than the collector. */
+  readonly orphansByDefault?: true;
   /** When the object ends by itself, in milliseconds since the epoch: Events do. Looked at once a minute. */
   readonly expiresMs?: (object: KubeObject) => number;
   /** A pod's deletion is graceful: the object stays with deletionTimestamp until the kubelet confirms. */
