@@ -23,7 +23,7 @@ export const planDeletion = (
   checkPreconditions(kind, object, request);
   const grace = graceOf(kind, object, request, nowMs);
   if (grace === 'pending') return { kind: 'pending' };
-  const finalizers = finalizersAfter(object.metadata.finalizers ?? [], request);
+  const finalizers = finalizersAfter(heldBy(kind, object), withDefaultPolicy(kind, object, request));
   if (grace === 'none')
     return finalizers.length === 0 && !isHeld(kind, object)
       ? { kind: 'remove' }
@@ -41,6 +41,14 @@ export const isFinished = (kind: Kind, after: Draft, { metadata }: StoredObject)
     !finalizers?.length &&
     !isHeld(kind, after)
   );
+};
+
+// The first request adds the finalizer of a kind that has one.
+const heldBy = ({ deletion }: Kind, { metadata }: StoredObject): readonly string[] => {
+  const { finalizers = [], deletionTimestamp } = metadata;
+  if (!deletion || deletionTimestamp !== undefined || finalizers.includes(deletion.finalizer))
+    return finalizers;
+  return [...finalizers, deletion.finalizer];
 };
 
 // A namespace has finalizers of its own in its spec: `kubernetes` until its content is gone.
@@ -103,6 +111,15 @@ const marked = (meta: StoredMeta, { timeMs, seconds, finalizers }: Marks): Store
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
+
+const withDefaultPolicy = (
+  { orphansByDefault }: Kind,
+  { metadata }: StoredObject,
+  request: DeleteRequest,
+): DeleteRequest =>
+  orphansByDefault && !metadata.deletionTimestamp && request.propagationPolicy === undefined
+    ? { ...request, propagationPolicy: 'Orphan' }
+    : request;
 
 /** The garbage collector works by these two finalizers; a request's policy replaces them, no policy keeps them. */
 const finalizersAfter = (
