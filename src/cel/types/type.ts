@@ -50,7 +50,7 @@ export const opaque = (name: string, ...parameters: readonly CelType[]): CelType
   name,
   parameters,
 });
-export const OPTIONAL = 'optional_type';
+const OPTIONAL = 'optional_type';
 export const optionalOf = (type: CelType): CelType => opaque(OPTIONAL, type);
 
 /** What an optional holds, undefined if the type is not optional. */
