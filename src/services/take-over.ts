@@ -21,20 +21,14 @@ export const removeKubeProxy = (nft: Nft, log: Log): void => {
   }
 };
 
-type Table = { readonly family: string; readonly name: string };
-
-const removalCommands = (nft: Nft): readonly string[] => {
-  const tables = nft.query('list tables').flatMap(({ table }) => (table as Table | undefined) ?? []);
-  return tables
-    .filter(({ family }) => family === 'ip' || family === 'ip6')
-    .flatMap(({ family, name }) => {
-      const at = `${family} ${name}`;
-      if (name === OWN_TABLE) return [`delete table ${at}`];
-      return ['nat', 'filter', 'mangle'].includes(name)
-        ? chainRemovals(at, nft.query(`list table ${at}`))
-        : [];
-    });
-};
+const removalCommands = (nft: Nft): readonly string[] =>
+  nft.tables().flatMap((table) => {
+    const name = table.split(' ')[1]!;
+    if (name === OWN_TABLE) return [`delete table ${table}`];
+    return ['nat', 'filter', 'mangle'].includes(name)
+      ? chainRemovals(table, nft.query(`list table ${table}`))
+      : [];
+  });
 
 /** Rules that lead to the chains first, then what is in the chains: a chain can only go when nothing leads to it. */
 const chainRemovals = (at: string, objects: readonly NftObject[]): readonly string[] => {
