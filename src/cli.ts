@@ -59,6 +59,12 @@ program
       .default('nftables' as const),
   )
   .option(
+    '--load-balancer-pool <cidr>',
+    'where Services of type LoadBalancer get addresses, instead of a part of the underlay; may be given several times',
+    collect,
+    [],
+  )
+  .option(
     '--nodeport-addresses <list>',
     'where node ports answer: CIDRs, primary, localhost (TCP), all; e.g. primary,localhost',
     nodePortAddresses,
@@ -73,6 +79,7 @@ program
       ...options,
       files: options.filename,
       waitSeconds: options.wait,
+      loadBalancerPools: options.loadBalancerPool,
       nodePortAddresses: options.nodeportAddresses,
     });
   });

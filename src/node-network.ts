@@ -61,7 +61,7 @@ const startProxy = (
     nodeAddresses: node.addresses,
     podCidrs: config.podCidrs,
     nodePortAddresses: config.nodePortAddresses,
-    serviceCidrs: config.serviceCidrs,
+    serviceCidrs: [...config.serviceCidrs, ...config.loadBalancerPools],
     laterServiceCidrs: informers.serviceCidrs,
     services: informers.services,
     endpointSlices: informers.endpointSlices,

@@ -26,6 +26,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   lifecycle: API,
   roles: API,
   'service-addresses': API,
+  loadbalancer: [...API, 'wire', 'kernel'],
   images: ['lang', 'kernel'],
   runtime: ['lang', 'kernel', 'images'],
   underlay: [...API, 'wire', 'kernel'],
@@ -33,7 +34,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   services: [...API, 'wire', 'kernel'],
   dns: [...API, 'wire', 'kernel'],
   kubelet: [...API, 'wire', 'runtime'],
-  embedded: ['lang', 'k8s'], //                             what an embedded cluster is: its plan, files and keys
+  embedded: ['lang', 'ip', 'k8s'], //                             what an embedded cluster is: its plan, files and keys
   cli: [...BASE, 'client', 'pki', 'embedded', 'images', 'kernel', 'underlay', 'runtime'],
 };
 

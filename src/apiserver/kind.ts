@@ -15,7 +15,7 @@ export type Draft = {
 
 export type Column = {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'date';
+  readonly type: 'string' | 'integer' | 'boolean' | 'date';
   /** 0: always shown, 1: only with -o wide. */
   readonly priority: 0 | 1;
   readonly format?: 'name';
@@ -128,6 +128,8 @@ export type Kind = {
     before: KubeObject | undefined,
     context: AdmissionContext,
   ) => Allocation;
+  /** A deletion that says nothing of the dependents leaves them. Only of kinds that are older than the collector. */
+  readonly orphansByDefault?: true;
   /** When the object ends by itself, in milliseconds since the epoch: Events do. Looked at once a minute. */
   readonly expiresMs?: (object: KubeObject) => number;
   /** A pod's deletion is graceful: the object stays with deletionTimestamp until the kubelet confirms. */

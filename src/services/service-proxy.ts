@@ -22,7 +22,7 @@ import { ServiceSync } from './service-sync.ts';
 import { openLiveSite } from './site/live-site.ts';
 import type { LiveSiteOptions } from './site/live-site.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
-import { removeKubeProxy } from './take-over.ts';
+import { removeKubeProxy } from './take-over/take-over.ts';
 import { SyncMeter } from './sync-meter.ts';
 import { startUpkeep } from './upkeep.ts';
 

@@ -75,6 +75,7 @@ type ClusterOptions = {
   readonly files?: readonly string[];
   readonly zones?: string;
   readonly proxy?: string;
+  readonly loadBalancerPools?: readonly string[];
   readonly nodePortAddresses?: string;
 };
 
@@ -100,6 +101,7 @@ export const startTestCluster = async (name: string, options: ClusterOptions = {
     ...['--nodes', String(options.nodes ?? 3), '--kubeconfig', kubeconfig],
     ...(options.files ?? []).flatMap((file) => ['-f', join(ROOT, file)]),
     ...(options.zones ? ['--zones', options.zones] : []),
+    ...(options.loadBalancerPools ?? []).flatMap((cidr) => ['--load-balancer-pool', cidr]),
     ...(options.proxy ? ['--proxy', options.proxy] : []),
     ...(options.nodePortAddresses ? ['--nodeport-addresses', options.nodePortAddresses] : []),
   ];

@@ -21,7 +21,7 @@ export type LiveSiteOptions = {
   /** Where node ports answer, as kube-proxy's --nodeport-addresses; at the primary addresses if there are none. */
   readonly nodePortAddresses: readonly string[];
   readonly podCidrs: readonly string[];
-  /** Those of the cluster's plan. */
+  /** Those of the cluster's plan; the ranges of its load balancers' addresses are among them. */
   readonly serviceCidrs: readonly string[];
   readonly laterServiceCidrs: Pick<Informer<ServiceCIDR>, 'list' | 'subscribe'>;
   readonly nodes: Pick<Informer<Node>, 'get' | 'subscribe'>;
