@@ -28,6 +28,7 @@ import { createPodNetwork } from './podnetwork/pod-network.ts';
 import { createProcessRuntime } from './runtime/process/process-runtime.ts';
 import { nodeCgroups } from './runtime/pod-cgroups.ts';
 import type { PodRuntime } from './runtime/runtime.ts';
+import type { ServiceProxy } from './services/service-proxy.ts';
 
 export type AgentStart = {
   readonly kind: 'start';
@@ -73,9 +74,9 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const routes = startNodeRoutes({ nodeName: node.name, nodes: network.informers.nodes, clock, log });
   const runtime = await startRuntime(agent);
   const kubelet = startPods(agent, runtime);
-  const proxyPages = startProxyPages(log);
+  const proxyPages = startProxyPages(network.proxy, log);
   const dnsPages = startDnsPages(agent);
-  await Promise.all([kubelet.whenRegistered(), network.whenSynced()]);
+  await Promise.all([kubelet.whenRegistered(), network.proxy.whenSynced()]);
   return {
     stop: async () => {
       await kubelet.stop();
@@ -116,14 +117,14 @@ const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Pro
 };
 
 /** As kube-proxy serves them: on the node's loopback only. */
-const startProxyPages = (log: Log): Stoppable =>
+const startProxyPages = (proxy: ServiceProxy, log: Log): Stoppable =>
   startPageServer({
     host: '127.0.0.1',
     port: PROXY_METRICS_PORT,
     pages: {
       '/metrics': createPage(proxyPage),
       '/healthz': () => 'ok',
-      '/proxyMode': () => 'nftables',
+      '/proxyMode': proxy.mode,
     },
     log,
   });

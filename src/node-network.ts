@@ -1,7 +1,7 @@
 // What a node agent does apart from pods: the service proxy and the cluster DNS, and the caches that they look at. Only
 // wiring. A process of its own can be made of it: what a node of a cluster needs that runs its pods by other means.
 import type { ApiClient } from './client/client.ts';
-import { dnsIndexes, startDns } from './dns/dns.ts';
+import { type Dns, dnsIndexes, startDns } from './dns/dns.ts';
 import { startPodAddresses } from './dns/pod-addresses.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
 import type { ResolvConf } from './embedded/resolv-conf.ts';
@@ -13,7 +13,7 @@ import type { Nft } from './kernel/nft.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
 import { nodeCgroups } from './runtime/pod-cgroups.ts';
-import { sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
+import { type ServiceProxy, sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
 
 export type NodeNetworkOptions = {
   readonly config: ClusterConfig;
@@ -27,10 +27,8 @@ export type NodeNetworkOptions = {
 
 export type NodeNetwork = {
   readonly informers: ReturnType<typeof startInformers>;
-  /** Resolves when all Services that were there at the start are in the kernel. */
-  readonly whenSynced: () => Promise<void>;
-  /** Resolves when the DNS answers, with the zone complete. */
-  readonly whenReady: () => Promise<void>;
+  readonly proxy: ServiceProxy;
+  readonly dns: Dns;
   readonly stop: () => Promise<void>;
 };
 
@@ -40,8 +38,8 @@ export const startNodeNetwork = (options: NodeNetworkOptions): NodeNetwork => {
   const dns = startNames(options, informers);
   return {
     informers,
-    whenSynced: proxy.whenSynced,
-    whenReady: dns.whenReady,
+    proxy,
+    dns,
     stop: async () => {
       await Promise.all([proxy.stop(), dns.stop()]);
       for (const informer of Object.values(informers)) informer.stop();
@@ -51,10 +49,7 @@ export const startNodeNetwork = (options: NodeNetworkOptions): NodeNetwork => {
 
 type Informers = NodeNetwork['informers'];
 
-const startProxy = (
-  { config, node, nft, log }: NodeNetworkOptions,
-  informers: Informers,
-): ReturnType<typeof startServiceProxy> =>
+const startProxy = ({ config, node, nft, log }: NodeNetworkOptions, informers: Informers): ServiceProxy =>
   startServiceProxy({
     nodeName: node.name,
     zone: node.zone,
@@ -76,7 +71,7 @@ const startProxy = (
 const startNames = (
   { config, node, nft, hostResolvConf, log }: NodeNetworkOptions,
   informers: Informers,
-): ReturnType<typeof startDns> =>
+): Dns =>
   startDns({
     domain: config.domain,
     addresses: config.dnsServiceIps,
