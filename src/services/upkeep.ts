@@ -6,10 +6,11 @@ import { ownTransactions } from '../kernel/nft.ts';
 import { openNftGeneration } from '../kernel/nft-generation.ts';
 import type { Clock, Timer } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { cleanupFailures } from './metrics.ts';
 import type { ServiceSync } from './service-sync.ts';
 
 export type UpkeepOptions = {
-  readonly sync: Pick<ServiceSync, 'verify' | 'collect' | 'restart'>;
+  readonly sync: Pick<ServiceSync, 'isSuspect' | 'verify' | 'collect' | 'restart'>;
   readonly mark: (service: string) => void;
   readonly clock: Clock;
   readonly log: Log;
@@ -17,6 +18,8 @@ export type UpkeepOptions = {
 
 const LOOK_MS = 500;
 const COLLECT_MS = 30_000;
+/** Between two repairs on suspicion: a Service that the kernel refuses for ever must not bring them about without end. */
+const SUSPICION_MS = 60_000;
 /** Of the thread's time, what reading everything may take at most: 1 part in 50. */
 const READING_SHARE = 50;
 
@@ -62,10 +65,12 @@ class Upkeep {
   async #look(): Promise<void> {
     const { sync, clock } = this.#options;
     const offset = this.#offset();
-    if (offset === this.#trusted || clock.now() < this.#nextReadMs) return;
+    const isSuspect = sync.isSuspect();
+    if ((offset === this.#trusted && !isSuspect) || clock.now() < this.#nextReadMs) return;
     const startMs = clock.now();
     const isAsWritten = await sync.verify();
-    this.#nextReadMs = clock.now() + (clock.now() - startMs) * READING_SHARE;
+    const pauseMs = isSuspect ? SUSPICION_MS : (clock.now() - startMs) * READING_SHARE;
+    this.#nextReadMs = clock.now() + pauseMs;
     if (isAsWritten === undefined || this.#isStopped) return;
     if (!isAsWritten) this.#repair();
     this.#trusted = offset;
@@ -85,6 +90,11 @@ class Upkeep {
     const { sync, clock } = this.#options;
     if (clock.now() < this.#nextCollectMs) return;
     this.#nextCollectMs = clock.now() + COLLECT_MS;
-    sync.collect();
+    try {
+      sync.collect();
+    } catch (error) {
+      cleanupFailures.inc(1);
+      throw error;
+    }
   }
 }
