@@ -4,6 +4,7 @@ import type { Informer } from '../informer/informer.ts';
 import type { EndpointSlice, Service } from '../k8s/generated/types.ts';
 import { keyOf } from '../k8s/objects.ts';
 import type { Stored } from '../k8s/objects.ts';
+import { isKernelError } from '../kernel/kernel-error.ts';
 import type { Nft } from '../kernel/nft.ts';
 import type { Log } from '../lang/log.ts';
 import { Programmer } from './apply.ts';
@@ -37,6 +38,12 @@ export type ServiceSyncOptions = {
 /** What a transaction carries at most, in entries and endpoints: a large one holds up the thread and the kernel. */
 const TRANSACTION_MAX = 3000;
 
+/**
+ * An element that should be there is not, or one that should not is; or a signal came while libnftables waited for the
+ * answer (1.0.6, mnl_batch_talk), and whether the transaction was done is not known.
+ */
+const SUSPICIOUS = ['ENOENT', 'EEXIST', 'EINTR'] as const;
+
 /** The entries that one Service's change touches. */
 type Work = {
   readonly key: string;
@@ -52,6 +59,7 @@ export class ServiceSync {
   readonly #complete = Promise.withResolvers<void>();
   #programmer: Programmer | undefined;
   #isSwept = false;
+  #isSuspect = false;
 
   constructor(options: ServiceSyncOptions) {
     this.#options = options;
@@ -99,8 +107,14 @@ export class ServiceSync {
     return this.#programmer === undefined || hasTables(this.#options.nft);
   }
 
+  /** Whether a transaction ended in a way that tells of other elements in the kernel than those written. */
+  isSuspect(): boolean {
+    return this.#isSuspect;
+  }
+
   /** Whether the kernel has what was written; undefined if that cannot be said now. */
   async verify(): Promise<boolean | undefined> {
+    if (this.#isSuspect) return false;
     return this.isIntact() && (await this.#programmer?.verify());
   }
 
@@ -113,6 +127,7 @@ export class ServiceSync {
   restart(): readonly string[] {
     this.#programmer = undefined;
     this.#isSwept = false;
+    this.#isSuspect = false;
     return this.#options.services.list().map(keyOf);
   }
 
@@ -151,6 +166,7 @@ export class ServiceSync {
       if (works.length > 1) return works.forEach((work) => this.#program(programmer, [work], failed));
       this.#options.log.error({ service: works[0]!.key, err: error }, 'service not programmed, will retry');
       failed.add(works[0]!.key);
+      this.#isSuspect ||= isKernelError(error, ...SUSPICIOUS);
     }
   }
 

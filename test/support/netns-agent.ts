@@ -14,7 +14,7 @@ type Dial = {
   readonly transport?: Transport;
   /** How long to wait for the answer: 400 ms unless said otherwise. */
   readonly timeoutMs?: number;
-  /** Of UDP: sends from this port, so that several calls are one flow. */
+  /** From this port: so several calls by UDP are one flow, and those by TCP meet what the call before has left. */
   readonly localPort?: number;
   /** Of UDP: sends so many bytes, and the answer is as long. */
   readonly sizeBytes?: number;
@@ -150,9 +150,10 @@ const literal = (
   done: (error: null, address: string, family: number) => void,
 ): void => done(null, host, net.isIP(host));
 
-const dialTcp = ({ host, port, timeoutMs = TIMEOUT_MS }: Dial, request = ''): Promise<string> =>
+const dialTcp = ({ host, port, localPort, timeoutMs = TIMEOUT_MS }: Dial, request = ''): Promise<string> =>
   new Promise((resolve) => {
-    const socket = net.connect({ host, port, lookup: literal as never });
+    const from = localPort === undefined ? {} : { localPort };
+    const socket = net.connect({ host, port, ...from, lookup: literal as never });
     let text = '';
     if (request) socket.write(request);
     socket.setTimeout(timeoutMs, () => {

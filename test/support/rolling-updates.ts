@@ -124,7 +124,11 @@ export const describeRollingUpdates = (backEnd: BackEnd, index: 0 | 1): void => 
               await lab.onNode('conntrack', '-F');
               let localPort = FIRST_PORT;
               const dial = (): Promise<string> =>
-                from(lab).dial({ ...to, timeoutMs: LOST_MS, localPort: localPort++ });
+                from(lab).dial({
+                  ...to,
+                  timeoutMs: LOST_MS,
+                  ...(transport === 'udp' ? { localPort: localPort++ } : {}),
+                });
               const answers = new Map<string, number>();
               let isRolling = true;
               const load = async (): Promise<void> => {
