@@ -152,6 +152,21 @@ for (const [index, family] of ['IPv4', 'IPv6'].entries()) {
       proxy.order({ remove: 'service', key: 'ns/sticky' });
     });
 
+    it('reaches an endpoint though the one that was chosen goes while the packet is on its way', async () => {
+      endpoints('half', [[1, 2, 3]]);
+      put('half', 30);
+      await settles(vip(30), /^pod-/);
+      const slot = `{ tcp . ${vip(30)} . 80 . 2 }`;
+      const table = [index === 0 ? 'ip' : 'ip6', 'podnet-services'];
+      // what a packet meets between the look-ups of a count and of a slot, for as long as the upkeep leaves it so
+      await lab.onNode('nft', 'delete', 'element', ...table, 'slots', slot);
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, () => nameOf(dial(lab.pods[4]!, vip(30)))),
+      );
+      assert.deepEqual([...new Set(answers)].sort(), ['pod-1', 'pod-2']);
+      proxy.order({ remove: 'service', key: 'ns/half' });
+    });
+
     it('forgets a client after timeoutSeconds without a connection, not before', async () => {
       const timeoutSeconds = 1;
       endpoints('short', [[1, 2]]);

@@ -131,17 +131,22 @@ export const describeRollingUpdates = (backEnd: BackEnd, index: 0 | 1): void => 
                 });
               const answers = new Map<string, number>();
               let isRolling = true;
-              const load = async (): Promise<void> => {
+              const done = [0, 0, 0, 0];
+              const load = async (_: number, which: number): Promise<void> => {
                 while (isRolling) {
                   const answer = (await dial()).replace(/(pod-\d) .*/, '$1');
                   answers.set(answer, (answers.get(answer) ?? 0) + 1);
+                  done[which]!++;
                 }
               };
-              const loads = [load(), load(), load(), load()];
+              const loads = done.map(load);
               for (const [seen, ...step] of STEPS) {
                 const before = answers.get(seen) ?? 0;
                 endpoints(...step);
                 await eventually(`more of ${seen}`, () => (answers.get(seen) ?? 0) > before + 10);
+                // a pod that ends is not gone before it has answered what it was asked
+                const until = [...done];
+                await eventually('all are done', () => done.every((count, which) => count > until[which]!));
               }
               isRolling = false;
               await Promise.all(loads);
