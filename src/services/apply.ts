@@ -29,7 +29,7 @@ export type EntryChange = {
 
 /** What a transaction did, for those who look after connections that exist. */
 export type Effects = {
-  /** Endpoints that connections are no longer sent to, with the entry that sent them. */
+  /** Endpoints that connections are no longer sent to, with the entry that sent them. They may serve those that they have. */
   readonly gone: readonly { readonly entry: Programmed; readonly slot: Slot }[];
   /** Entries that were not there before. */
   readonly fresh: readonly Programmed[];

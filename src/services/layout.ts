@@ -188,7 +188,11 @@ const chainRules = (family: Family, { count, isOutside, stickySeconds }: Balance
   const offset = isOutside ? ` offset ${OUTSIDE_SLOT}` : '';
   const pickBy = (number: string): string => `ct mark set ${front} . ${number}${offset} map @slots`;
   const translate = `meta l4proto { tcp, udp, sctp } dnat ${ip} to ct mark map @endpoints`;
-  if (stickySeconds === undefined) return [pickBy(`numgen random mod ${count}`), translate, 'goto rejected'];
+  // Each look-up sees the maps of its moment (linux nf_tables.h, nft_genmask_cur): a packet that had the shape of one
+  // transaction finds no slot or endpoint of the next that has fewer. The first slot is there as long as there is any.
+  const again = pickBy('numgen random mod 1');
+  if (stickySeconds === undefined)
+    return [pickBy(`numgen random mod ${count}`), translate, again, translate, 'goto rejected'];
   const { key } = affinity(family);
   const remember = `update @affinity { ${key} timeout ${stickySeconds}s : ct mark }`;
   // An update does not change the value of an element that is there (linux nft_set_hash.c): a dead one is deleted first.
@@ -199,6 +203,8 @@ const chainRules = (family: Family, { count, isOutside, stickySeconds }: Balance
     `delete @affinity { ${key} : ct mark }`,
     pickBy(`jhash ${ip} saddr mod ${count} seed ${CLIENT_SEED}`),
     remember,
+    translate,
+    again,
     translate,
     'goto rejected',
   ];

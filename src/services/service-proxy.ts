@@ -78,7 +78,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
     site: site.now,
     slicesOf: (service) => endpointSlices.byIndex(BY_SERVICE, service),
     onEffects: (effects) => {
-      sockets?.follow(effects.changes);
+      sockets?.follow(effects);
       cleanUp(conntrack, effects, log);
     },
     onWhole: (entries) => sockets?.begin(entries),

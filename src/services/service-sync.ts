@@ -19,6 +19,7 @@ import { hasTables } from './observe.ts';
 import { selectService } from './select.ts';
 import type { ServiceSnapshot } from './select.ts';
 import type { Entry } from './state.ts';
+import { UdpDrain } from './udp-drain.ts';
 
 export type ServiceSyncOptions = {
   /** This node as it is now. When its addresses change, the Services with node ports are to be applied again. */
@@ -44,11 +45,17 @@ const TRANSACTION_MAX = 3000;
 const SUSPICIOUS = ['ENOENT', 'EEXIST', 'EINTR'] as const;
 
 /** The entries that one Service's change touches. */
-type Work = { readonly service: string; readonly entries: readonly WantedEntry[] };
+type Work = {
+  readonly key: string;
+  /** Undefined if nothing of the Service is for a proxy. */
+  readonly snapshot: ServiceSnapshot | undefined;
+  readonly entries: readonly WantedEntry[];
+};
 
 export class ServiceSync {
   readonly #options: ServiceSyncOptions;
   readonly #claims = new Claims();
+  readonly #drain = new UdpDrain();
   readonly #complete = Promise.withResolvers<void>();
   #programmer: Programmer | undefined;
   #isSwept = false;
@@ -125,33 +132,40 @@ export class ServiceSync {
   }
 
   *#works(services: readonly string[]): Generator<Work> {
-    for (const service of services) {
-      const touched = [...this.#claims.set(this.#compile(service))];
-      yield { service, entries: touched.map((key) => ({ key, wanted: this.#claims.get(key) })) };
+    for (const key of services) {
+      const snapshot = this.#select(key);
+      const touched = [...this.#claims.set(this.#compile(key, snapshot))];
+      yield {
+        key,
+        snapshot,
+        entries: touched.map((entry) => ({ key: entry, wanted: this.#claims.get(entry) })),
+      };
     }
   }
 
-  #compile(key: string): ServiceClaim {
-    const { services, slicesOf, onService, site } = this.#options;
+  #select(key: string): ServiceSnapshot | undefined {
+    const { services, slicesOf, onService } = this.#options;
     const service = services.get(key);
     const snapshot = service && selectService(service, slicesOf(key));
     onService(key, snapshot);
+    return snapshot;
+  }
+
+  #compile(key: string, snapshot: ServiceSnapshot | undefined): ServiceClaim {
     if (!snapshot) return { key, seniority: '', table: [] };
-    return { key, seniority: snapshot.seniority, table: compileService(snapshot, site()) };
+    return { key, seniority: snapshot.seniority, table: compileService(snapshot, this.#options.site()) };
   }
 
   /** One transaction for all; if the kernel refuses it, one for each, so that a bad Service stops no other. */
   #program(programmer: Programmer, works: readonly Work[], failed: Set<string>): void {
     try {
-      this.#options.onEffects(programmer.program(works.flatMap(({ entries }) => entries)));
+      const effects = programmer.program(works.flatMap(({ entries }) => entries));
+      this.#options.onEffects({ ...effects, gone: this.#drain.settle(works, effects.gone) });
     } catch (error) {
       if (!this.isIntact()) throw error;
       if (works.length > 1) return works.forEach((work) => this.#program(programmer, [work], failed));
-      this.#options.log.error(
-        { service: works[0]!.service, err: error },
-        'service not programmed, will retry',
-      );
-      failed.add(works[0]!.service);
+      this.#options.log.error({ service: works[0]!.key, err: error }, 'service not programmed, will retry');
+      failed.add(works[0]!.key);
       this.#isSuspect ||= isKernelError(error, ...SUSPICIOUS);
     }
   }

@@ -1,4 +1,4 @@
-// Connections over time: they outlive changes, stay with their endpoint or lose it, and none fails while pods are replaced.
+// Connections over time: they outlive changes, stay with their endpoint or lose it.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Endpoint, Service, ServiceSpec } from '../../src/k8s/generated/types.ts';
@@ -152,6 +152,21 @@ for (const [index, family] of ['IPv4', 'IPv6'].entries()) {
       proxy.order({ remove: 'service', key: 'ns/sticky' });
     });
 
+    it('reaches an endpoint though the one that was chosen goes while the packet is on its way', async () => {
+      endpoints('half', [[1, 2, 3]]);
+      put('half', 30);
+      await settles(vip(30), /^pod-/);
+      const slot = `{ tcp . ${vip(30)} . 80 . 2 }`;
+      const table = [index === 0 ? 'ip' : 'ip6', 'podnet-services'];
+      // what a packet meets between the look-ups of a count and of a slot, for as long as the upkeep leaves it so
+      await lab.onNode('nft', 'delete', 'element', ...table, 'slots', slot);
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, () => nameOf(dial(lab.pods[4]!, vip(30)))),
+      );
+      assert.deepEqual([...new Set(answers)].sort(), ['pod-1', 'pod-2']);
+      proxy.order({ remove: 'service', key: 'ns/half' });
+    });
+
     it('forgets a client after timeoutSeconds without a connection, not before', async () => {
       const timeoutSeconds = 1;
       endpoints('short', [[1, 2]]);
@@ -193,52 +208,5 @@ for (const [index, family] of ['IPv4', 'IPv6'].entries()) {
         return (await names()).join() !== first.join();
       });
     });
-
-    for (const [n, policy, host, from] of [
-      [15, 'Cluster', () => vip(15), () => lab.pods[4]!],
-      [16, 'Cluster', () => balancer, () => lab.outside],
-      [17, 'Local', () => balancer, () => lab.outside],
-    ] as const) {
-      it(`loses no request during a rolling update, externalTrafficPolicy ${policy}, Service ${n}`, async () => {
-        const name = `roll${n}`;
-        endpoints(name, [[1, 2]]);
-        const spec: ServiceSpec = { type: 'LoadBalancer', externalTrafficPolicy: policy };
-        put(name, n, spec, { loadBalancer: { ingress: [{ ip: balancer }] } });
-        await settles(host(), /^pod-[12]/, from());
-        const answers = new Map<string, number>();
-        let isRolling = true;
-        const load = async (): Promise<void> => {
-          while (isRolling) {
-            const answer = (await dial(from(), host())).replace(/(pod-\d) .*/, '$1');
-            answers.set(answer, (answers.get(answer) ?? 0) + 1);
-          }
-        };
-        const loads = [load(), load(), load(), load()];
-        const terminating = { conditions: { ready: false, serving: true, terminating: true } };
-        const steps: readonly (readonly [seen: string, ...Part[]])[] = [
-          ['pod-3', [[1, 2, 3]]],
-          ['pod-3', [[2, 3]], [[1], terminating]],
-          ['pod-4', [[2, 3, 4]]],
-          ['pod-4', [[3, 4]], [[2], terminating]],
-          ['pod-3', [[3]], [[4], terminating]],
-          // a node that loses its last: it serves until the load balancer knows
-          ['pod-3', [[3], terminating]],
-          ['pod-5', [[3, 5]]],
-        ];
-        for (const [seen, ...step] of steps) {
-          const before = answers.get(seen) ?? 0;
-          endpoints(name, ...step);
-          await eventually(`more of ${seen}`, () => (answers.get(seen) ?? 0) > before + 10);
-        }
-        isRolling = false;
-        await Promise.all(loads);
-        assert.deepEqual(
-          [...answers.keys()].filter((each) => !each.startsWith('pod-')),
-          [],
-        );
-        assert.deepEqual([...answers.keys()].sort(), ['pod-1', 'pod-2', 'pod-3', 'pod-4', 'pod-5']);
-        proxy.order({ remove: 'service', key: `ns/${name}` });
-      });
-    }
   });
 }

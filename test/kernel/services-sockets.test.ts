@@ -133,6 +133,21 @@ describe('translated sockets', { skip: noCgroups }, () => {
     const direct = await program.openUdp(4, { host: podAddresses(1)[0], port: 8080 });
     const other = await program.openUdp(4, { host: '10.96.0.10', port: 80 });
     for (const socket of [direct, other]) assert.match(await program.send(socket), /^pod/);
+    const [ready] = slices('gone', [2]);
+    const terminating = { conditions: { ready: false, serving: true, terminating: true } };
+    const old = { addresses: [podAddresses(1)[0]], nodeName: 'node-1', ...terminating };
+    proxy!.order({ put: 'slice', object: { ...ready!, endpoints: [...ready!.endpoints!, old] } });
+    await eventually('new sockets have another', async () =>
+      (await program.send(await program.openUdp(4, front))).startsWith('pod-2'),
+    );
+    const marker = { host: '10.96.0.42', port: 80 };
+    put('marker', 42, [1]);
+    await isTranslated(marker);
+    const marked = await program.openUdp(4, marker);
+    assert.match(await program.send(marked), /^pod-1/);
+    put('marker', 42, [2]);
+    await eventually('another is ended', async () => (await program.send(marked)) === 'error ECONNABORTED');
+    assert.match(await program.send(stale), /^pod-1/, 'while it terminates, it serves');
     put('gone', 21, [2]);
     const at = performance.now();
     await eventually('the socket is ended', async () => (await program.send(stale)) === 'error ECONNABORTED');

@@ -12,6 +12,8 @@ type Dial = {
   readonly host: string;
   readonly port: number;
   readonly transport?: Transport;
+  /** How long to wait for the answer: 400 ms unless said otherwise. */
+  readonly timeoutMs?: number;
   /** From this port: so several calls by UDP are one flow, and those by TCP meet what the call before has left. */
   readonly localPort?: number;
   /** Of UDP: sends so many bytes, and the answer is as long. */
@@ -148,13 +150,13 @@ const literal = (
   done: (error: null, address: string, family: number) => void,
 ): void => done(null, host, net.isIP(host));
 
-const dialTcp = ({ host, port, localPort }: Dial, request = ''): Promise<string> =>
+const dialTcp = ({ host, port, localPort, timeoutMs = TIMEOUT_MS }: Dial, request = ''): Promise<string> =>
   new Promise((resolve) => {
     const from = localPort === undefined ? {} : { localPort };
     const socket = net.connect({ host, port, ...from, lookup: literal as never });
     let text = '';
     if (request) socket.write(request);
-    socket.setTimeout(TIMEOUT_MS, () => {
+    socket.setTimeout(timeoutMs, () => {
       socket.destroy();
       resolve('error ETIMEDOUT');
     });
@@ -185,7 +187,13 @@ const say = (connection: number, line: string): Promise<string> =>
     socket.write(`${line}\n`);
   });
 
-const dialUdp = ({ host, port, localPort = 0, sizeBytes = 5 }: Dial): Promise<string> =>
+const dialUdp = ({
+  host,
+  port,
+  localPort = 0,
+  sizeBytes = 5,
+  timeoutMs = TIMEOUT_MS,
+}: Dial): Promise<string> =>
   new Promise((resolve) => {
     const socket = dgram.createSocket({ type: net.isIP(host) === 6 ? 'udp6' : 'udp4', lookup: literal });
     const end = (answer: string): void => {
@@ -193,7 +201,7 @@ const dialUdp = ({ host, port, localPort = 0, sizeBytes = 5 }: Dial): Promise<st
       socket.close();
       resolve(answer);
     };
-    const timer = setTimeout(() => end('error ETIMEDOUT'), TIMEOUT_MS);
+    const timer = setTimeout(() => end('error ETIMEDOUT'), timeoutMs);
     socket.on('message', (data) => end(data.toString().trim()));
     socket.on('error', (error: NodeJS.ErrnoException) => end(`error ${error.code}`));
     // connected, so that an ICMP error comes back as ECONNREFUSED

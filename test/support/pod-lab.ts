@@ -71,7 +71,11 @@ export const createLabHost = async (name: string): Promise<{ readonly close: () 
   return { close: () => [host, outside].forEach(deleteNetns) };
 };
 
-export const createPodLab = async (name: string): Promise<PodLab> => {
+/** With `podCgroup`, the folder of a node's, pods are processes in it. */
+export const createPodLab = async (
+  name: string,
+  podCgroup: (node: string) => string | undefined = () => undefined,
+): Promise<PodLab> => {
   const lab = await createLabHost(name);
   const config = planCluster({ name, slot: 10, nodes: 3, zones: [], proxy: 'nftables' });
   const stateFolder = mkdtempSync(join(tmpdir(), 'podnet-test-'));
@@ -93,7 +97,7 @@ export const createPodLab = async (name: string): Promise<PodLab> => {
     const path = createNetns(`podnet-${name}-${node}-${pod}`);
     const identity = { namespace: 'default', name: pod, uid: pod, attempt: 0 };
     const attachment = await network(node).attach(`sandbox-${pod}`, identity, path);
-    const agent = startNetnsAgent(path);
+    const agent = startNetnsAgent(path, podCgroup(node));
     for (const transport of ['tcp', 'udp'] as const) await agent.serve(pod, transport, 8080);
     return { ...agent, ...attachment };
   };

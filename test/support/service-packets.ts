@@ -225,6 +225,34 @@ export const describePackets = (backEnd: BackEnd, index: 0 | 1): void => {
       await eventually('the flow goes to pod-2', async () => (await dial()).startsWith('pod-2'), 5000);
     });
 
+    it('leaves a UDP flow with an endpoint that terminates, until that serves no more', async () => {
+      const terminating = (serving: boolean) => ({
+        conditions: { ready: false, serving, terminating: true },
+      });
+      const draining = (serving: boolean): void => {
+        const [young, old] = [[podAddresses(2)], [podAddresses(1)]];
+        for (const which of [0, 1]) {
+          const slice = bothFamilies('drain', young, { ports: slicePorts })[which]!;
+          const gone = bothFamilies('drain', old, { ports: slicePorts, endpoint: terminating(serving) })[
+            which
+          ]!;
+          const endpoints = [...slice.endpoints!, ...gone.endpoints!];
+          proxy.order({ put: 'slice', object: { ...slice, endpoints } });
+        }
+      };
+      put('drain', 35, [1], { ports: unexposed });
+      await settles(lab.node, vip(35), 80, /^pod-1/);
+      const dial = () =>
+        lab.node.dial({ host: vip(35), port: 80, transport: 'udp', localPort: 20_010 + index });
+      assert.match(await dial(), /^pod-1/);
+      draining(true);
+      await settles(lab.node, vip(35), 80, /^pod-2/);
+      assert.match(await dial(), /^pod-1/, 'the flow that it has');
+      assert.match(await call(lab.node, vip(35), 80, 'udp'), /^pod-2/, 'no new ones');
+      draining(false);
+      await eventually('the flow goes to pod-2', async () => (await dial()).startsWith('pod-2'), 5000);
+    });
+
     it('has a UDP client that was there before the Service reach it', async () => {
       const dial = () =>
         lab.outside.dial({ host: node, port: 30_090, transport: 'udp', localPort: 20_002 + index });

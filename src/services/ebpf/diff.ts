@@ -16,9 +16,6 @@ export type Element =
 
 export type MapDiff = { readonly updates: readonly Element[]; readonly deletions: readonly Element[] };
 
-/** An endpoint that a Service, by its `udp . address . port`, had. */
-export type GoneEndpoint = { readonly match: string; readonly at: string };
-
 export const diffTranslation = (before: Translation | undefined, after: Translation | undefined): MapDiff => {
   if (!before) return { updates: listOf(after), deletions: [] };
   const [old, young] = [elementsOf(before), elementsOf(after)];
@@ -26,16 +23,6 @@ export const diffTranslation = (before: Translation | undefined, after: Translat
     updates: [...young.values()].filter((element) => !isSame(element, old.get(keyOf(element)))),
     deletions: [...old.values()].filter((element) => !young.has(keyOf(element))),
   };
-};
-
-/** Endpoints of a UDP Service that it has no more: an id that another takes the place of does not count. */
-export const goneUdpEndpoints = ({ updates, deletions }: MapDiff): readonly GoneEndpoint[] => {
-  const young = new Set(updates.flatMap((element) => (element.map === 'endpoints' ? [element.at] : [])));
-  return deletions.flatMap((element) =>
-    element.map === 'endpoints' && element.match.startsWith('udp') && !young.has(element.at)
-      ? [{ match: element.match, at: element.at }]
-      : [],
-  );
 };
 
 const elementsOf = (translation: Translation | undefined): ReadonlyMap<string, Element> =>

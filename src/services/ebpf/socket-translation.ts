@@ -4,17 +4,18 @@ import { mkdirSync } from 'node:fs';
 import { isKernelError } from '../../kernel/kernel-error.ts';
 import type { Clock, Timer } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
-import type { EntryChange } from '../apply.ts';
+import type { Effects, EntryChange } from '../apply.ts';
 import type { Programmed } from '../diff.ts';
 import { applyDiffs, closeServiceMaps, createMaps } from './apply.ts';
 import type { Maps } from './apply.ts';
 import { adoptMaps, attachAll, detachAll, probe } from './attach.ts';
 import { ClientWatch } from './clients.ts';
 import { translationOf } from './compile.ts';
-import { diffTranslation, goneUdpEndpoints } from './diff.ts';
-import type { GoneEndpoint, MapDiff } from './diff.ts';
+import { diffTranslation } from './diff.ts';
+import type { MapDiff } from './diff.ts';
 import { capacityFor } from './layout.ts';
 import { destroyStaleSockets } from './stale-sockets.ts';
+import type { GoneEndpoint } from './stale-sockets.ts';
 import type { Translation } from './state.ts';
 
 /** Between an endpoint's end and that of the sockets that had it. */
@@ -60,13 +61,13 @@ export class SocketTranslation {
     this.#rebuild();
   }
 
-  /** After each change of the tables. */
-  follow(changes: readonly EntryChange[]): void {
+  /** After each change of the tables; `gone` are the endpoints whose UDP flows are stale. */
+  follow({ changes, gone }: Pick<Effects, 'changes' | 'gone'>): void {
     if (!this.#maps) return;
     const diffs = changes.filter(isOfServices).map((change) => this.#take(change));
     try {
       applyDiffs(this.#maps, diffs);
-      this.#endSockets(diffs);
+      this.#endSockets(gone);
       if (diffs.some(hasAffinity)) this.#clients.start(this.#maps);
     } catch (error) {
       if (!isKernelError(error, 'E2BIG')) this.#log.warn({ err: error }, 'making the socket maps anew');
@@ -93,8 +94,11 @@ export class SocketTranslation {
   }
 
   /** Soon, and all that are to end by then together: it means a look into every pod. */
-  #endSockets(diffs: readonly MapDiff[]): void {
-    this.#gone.push(...diffs.flatMap(goneUdpEndpoints));
+  #endSockets(endpoints: Effects['gone']): void {
+    const ofServices = endpoints.filter(
+      ({ entry: { map, match } }) => map === 'services' && match.startsWith('udp'),
+    );
+    this.#gone.push(...ofServices.map(({ entry, slot }) => ({ match: entry.match, at: slot.at })));
     if (this.#gone.length === 0) return;
     this.#timer ??= this.#clock.after(END_SOCKETS_MS, () => {
       this.#timer = undefined;

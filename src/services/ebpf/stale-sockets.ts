@@ -5,9 +5,11 @@ import { formatAddress } from '../../ip/address.ts';
 import type { BpfMap } from '../../kernel/bpf-map.ts';
 import { destroyUdpSockets } from '../../kernel/udp-sockets.ts';
 import type { ConnectedSocket } from '../../wire/socket-diag.ts';
-import type { GoneEndpoint } from './diff.ts';
 import { encodePeer, encodeSocketPeer } from './layout.ts';
 import { networksOf } from './pod-networks.ts';
+
+/** An endpoint that a Service, by its `udp . address . port`, had. */
+export type GoneEndpoint = { readonly match: string; readonly at: string };
 
 /** Ends such sockets of the processes in the cgroup. O(processes + their UDP sockets that have a peer). */
 export const destroyStaleSockets = (

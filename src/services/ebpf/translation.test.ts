@@ -8,7 +8,7 @@ import { masqueradeCode } from '../endpoint-ids.ts';
 import { shapeCode } from '../shape.ts';
 import type { Masquerade } from '../state.ts';
 import { translationOf } from './compile.ts';
-import { diffTranslation, goneUdpEndpoints } from './diff.ts';
+import { diffTranslation } from './diff.ts';
 import type { Element, MapDiff } from './diff.ts';
 import { encodePeer, writeSlot } from './layout.ts';
 import { PROGRAMS } from './programs.ts';
@@ -116,23 +116,6 @@ describe('diffTranslation()', () => {
         assert.deepEqual(diffTranslation(same, same), { updates: [], deletions: [] }),
       ),
     );
-  });
-});
-
-describe('goneUdpEndpoints()', () => {
-  const at = (id: number, address: string): Translation => ({
-    match,
-    endpoints: [{ id, at: address }],
-    stickySeconds: undefined,
-  });
-
-  it('names the endpoints that no id stands for any more', () => {
-    const a = at(1, '10.244.0.1 . 53');
-    assert.deepEqual(goneUdpEndpoints(diffTranslation(a, at(2, '10.244.0.2 . 53'))), [
-      { match, at: '10.244.0.1 . 53' },
-    ]);
-    assert.deepEqual(goneUdpEndpoints(diffTranslation(a, at(2, '10.244.0.1 . 53'))), []);
-    assert.deepEqual(goneUdpEndpoints(diffTranslation(a, a)), []);
   });
 });
 

@@ -1,0 +1,4 @@
+import { describe } from 'node:test';
+import { describeNodePackets } from '../support/node-packets.ts';
+
+describe('packets', () => describeNodePackets('nftables'));
