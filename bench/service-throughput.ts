@@ -28,9 +28,9 @@ const TURN_MS = 20;
 /** Besides the one that is measured. */
 const SERVICES = 1000;
 
-const podCgroup = '/podnet-bench/pods';
+const podCgroup = `/podnet-bench-${process.pid}/pods`;
 /** As deep, since a cgroup costs its processes something by itself. */
-const otherCgroup = '/podnet-bench/others';
+const otherCgroup = `/podnet-bench-${process.pid}/others`;
 const [server] = podAddresses(1);
 const VIP = '10.96.0.10';
 const ports = KINDS.map((name) => ({ name, port: PORTS[name], protocol: 'TCP' }));
@@ -56,6 +56,10 @@ await lab.onNode('sysctl', '-qw', 'net.netfilter.nf_conntrack_tcp_timeout_close=
 
 const servers = await startServer(lab.podNetns(1));
 const packets = await startClient(lab.podNetns(2), servers, makeCgroup(otherCgroup));
+/** Pods of another node, which has no tables and tracks no connections. */
+const bareLab = await createLab('bench-bare', 2);
+const bareServers = await startServer(bareLab.podNetns(1));
+const bare = await startClient(bareLab.podNetns(2), bareServers, makeCgroup(otherCgroup));
 const sockets = await startClient(lab.podNetns(2), servers, makeCgroup(podCgroup));
 
 type Turn = { readonly client: TrafficClient; readonly host: string };
@@ -76,6 +80,11 @@ const pairs: readonly Pair[] = [
     name: 'pod to pod, in the cgroup',
     base: { client: packets, host: server },
     other: { client: sockets, host: server },
+  },
+  {
+    name: 'pod to pod, no tables',
+    base: { client: packets, host: server },
+    other: { client: bare, host: server },
   },
 ];
 
@@ -133,9 +142,10 @@ try {
       });
     }
 } finally {
-  for (const each of [servers, packets, sockets]) each.close();
+  for (const each of [servers, packets, sockets, bareServers, bare]) each.close();
   await proxy.close();
   await lab.close();
+  await bareLab.close();
   await delay(100);
   for (const each of [podCgroup, otherCgroup]) removeCgroup(each);
 }

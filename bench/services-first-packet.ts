@@ -25,9 +25,9 @@ const SAMPLES = 20_000;
 const SERVER = podAddresses(1)[0];
 const VIP = '10.96.255.1';
 const ENDPOINTS = ['10.244.7.1', '10.244.7.2', '10.244.7.3'];
-const podCgroup = '/podnet-bench/pods';
+const podCgroup = `/podnet-bench-${process.pid}/pods`;
 /** As deep, since a cgroup costs its processes something by itself. */
-const otherCgroup = '/podnet-bench/others';
+const otherCgroup = `/podnet-bench-${process.pid}/others`;
 
 /** Besides the one that is measured. */
 const fillers = (count: number) =>

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ProgrammedCgroup } from '../../src/kernel/cgroup-programs.ts';
-import type { ServiceSpec } from '../../src/k8s/generated/types.ts';
+import type { EndpointSlice, Service, ServiceSpec } from '../../src/k8s/generated/types.ts';
 import { eventually } from '../support/poll.ts';
 import { startProxyAgent } from '../support/proxy-agent.ts';
 import type { ProxyAgent } from '../support/proxy-agent.ts';
@@ -11,6 +11,7 @@ import { NODE_ADDRESSES, POD_CIDRS, SERVICE_CIDRS, createLab, podAddresses } fro
 import type { Lab } from '../support/service-lab.ts';
 import { bothFamilies, service, slice } from '../support/service-objects.ts';
 import { startSocketAgent } from '../support/socket-agent.ts';
+import type { NetnsAgent } from '../support/netns-agent.ts';
 import type { SocketAgent } from '../support/socket-agent.ts';
 import { runOk } from '../support/test-cluster.ts';
 import { makeCgroup, noCgroups, removeCgroup } from '../support/test-cgroup.ts';
@@ -26,6 +27,7 @@ const slicePorts = [
 ];
 const slices = (name: string, pods: readonly number[]) =>
   bothFamilies(name, pods.map(podAddresses), { ports: slicePorts });
+type Fixture = { readonly service: Service; readonly slices: readonly EndpointSlice[] };
 const web = service('web', 10, { ports });
 
 describe('translated sockets', { skip: noCgroups }, () => {
@@ -33,7 +35,10 @@ describe('translated sockets', { skip: noCgroups }, () => {
   let proxy: ProxyAgent | undefined;
   let program: SocketAgent;
   let folder: string;
-  const start = async (backEnd: 'ebpf' | 'nftables' = 'ebpf', pods = [1, 2]): Promise<void> => {
+  const start = async (
+    backEnd: 'ebpf' | 'nftables' = 'ebpf',
+    others: readonly Fixture[] = [],
+  ): Promise<void> => {
     await proxy?.close();
     proxy = await startProxyAgent({
       netns: lab.nodeNetns,
@@ -43,8 +48,8 @@ describe('translated sockets', { skip: noCgroups }, () => {
       podCidrs: POD_CIDRS,
       serviceCidrs: SERVICE_CIDRS,
       sockets: { backEnd, podCgroup },
-      services: [web],
-      slices: slices('web', pods),
+      services: [web, ...others.map((each) => each.service)],
+      slices: [...slices('web', [1, 2]), ...others.flatMap((each) => each.slices)],
     });
   };
   const put = (name: string, n: number, pods: readonly number[]): void => {
@@ -172,6 +177,22 @@ describe('translated sockets', { skip: noCgroups }, () => {
         assert.equal((await lab.pods[2]!.dial(to)).split(' ')[0], byPackets.split(' ')[0]);
       assert.equal(await flowsTo(host), '');
     }
+  });
+
+  it('keeps a pod at its endpoint when others come and the agent restarts', async () => {
+    const sticky = service('bound', 23, { ports, sessionAffinity: 'ClientIP' });
+    const to = { host: '10.96.0.23', port: 80 };
+    const nameOf = async (from: NetnsAgent): Promise<string> => (await from.dial(to)).split(' ')[0]!;
+    await start('ebpf', [{ service: sticky, slices: slices('bound', [2]) }]);
+    await isTranslated(to);
+    for (const from of lab.pods) assert.equal(await nameOf(from), 'pod-2');
+    for (const object of slices('bound', [1, 2, 3])) proxy!.order({ put: 'slice', object });
+    await eventually('the others are there', async () =>
+      (await lab.onNode('nft', 'list', 'map', 'ip', 'podnet-services', 'shapes')).includes('sticky-3-10800'),
+    );
+    await start('ebpf', [{ service: sticky, slices: slices('bound', [1, 2, 3]) }]);
+    for (const from of lab.pods) assert.equal(await nameOf(from), 'pod-2'); // new, pod-1 would get pod-3
+    assert.equal(await flowsTo(to.host), '');
   });
 
   it('an agent that comes back takes over between two calls', async () => {

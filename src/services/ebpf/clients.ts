@@ -1,6 +1,7 @@
 // Who the pods are, where session affinity needs it: programs know a client by its network namespace, the tables by its
 // address. A pod is looked for when it first asks for a Service with affinity; until it is found, the tables serve it.
 import type { BpfMap } from '../../kernel/bpf-map.ts';
+import { isKernelError } from '../../kernel/kernel-error.ts';
 import { netnsIdentity } from '../../kernel/netns-identity.ts';
 import type { Clock, Timer } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
@@ -32,7 +33,7 @@ export class ClientWatch {
     const isNew = this.#maps?.clients !== maps.clients;
     this.#maps = maps;
     if (isNew) this.#learn();
-    this.#timer ??= this.#clock.after(LOOK_MS, () => this.#look());
+    if (this.#maps) this.#timer ??= this.#clock.after(LOOK_MS, () => this.#look());
   }
 
   stop(): void {
@@ -59,7 +60,8 @@ export class ClientWatch {
         const { cookie, addresses } = netnsIdentity(netns);
         this.#maps?.clients.update(cookie, hashesOf(addresses));
       } catch (error) {
-        this.#log.debug({ err: error }, 'a pod is gone, or its packets are translated'); // Linux < 5.14: no cookie
+        if (isKernelError(error, 'ENOPROTOOPT')) return this.stop(); // Linux < 5.14: no cookies
+        this.#log.debug({ err: error }, 'a pod is gone, or its packets are translated');
       }
   }
 }

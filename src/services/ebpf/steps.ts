@@ -22,13 +22,18 @@ export const CONTEXT = { address4: 4, address6: 8, port: 24, protocol: 36 } as c
 export const TCP = 6;
 
 /**
- * The stack.
+ * The stack, from the frame downwards. Keys span several of them.
  *
- *   -120             -104               -80             -72       -52   -40               -32       -16    -12        -8     -4     0
- *   | id | last use | address | port | id | socket cookie | address | port | client netns | address | port | protocol | slot | id |
- *     of affinity     value of flows        key of flows and fronts                         key of services, slots and members
- *                                                                            key of affinity ...................^
- *   slot: also the key of tcpFronts and strangers; an id as the last part of a key of members
+ *    -4  id        of an endpoint         ─ key of endpoints
+ *    -8  slot      or an id               ┐ key of slots and members      alone: key of tcpFronts and strangers
+ *   -12  protocol                         │ ┐ key of services
+ *   -32  front     address, port          ┘ ┘ ┐ key of affinity, with the protocol
+ *   -40  client    network namespace          ┘
+ *   -48  stickyNs
+ *   -72  peer      address, port          ┐ key of flows and fronts
+ *   -80  cookie    of the socket          ┘
+ *  -104  flow      address, port, id      ─ value of flows
+ *  -120  binding   id, time               ─ value of affinity
  */
 export const STACK = {
   binding: -120,
