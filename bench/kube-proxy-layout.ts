@@ -1,6 +1,7 @@
 // The peer of the benchmarks of Services: kube-proxy's nftables layout, a chain for each Service port and one for each of
 // its endpoints. Written from kubernetes pkg/proxy/nftables/README.md (1.36), without what these Services do not use.
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 export type PeerService = {
   readonly name: string;
@@ -66,23 +67,31 @@ add rule ${TABLE} nat-prerouting jump services
 `;
 };
 
-/** Loads by the nft program, as kube-proxy does it; how long it took, undefined if longer than the limit. */
-export const loadKubeProxyLayout = (load: PeerLoad): number | undefined => {
+export type PeerTime = { readonly seconds: number; readonly isDone: boolean };
+
+const PROGRESS_MS = 15_000;
+
+/** Loads by the nft program, as kube-proxy does it, for no longer than the limit. Tells stderr how it is going. */
+export const loadKubeProxyLayout = async (load: PeerLoad): Promise<PeerTime> => {
   const { limitSeconds, inside = [] } = load;
-  if (limitSeconds === 0) return undefined;
+  if (limitSeconds === 0) return { seconds: 0, isDone: false };
   const input = kubeProxyCommands(load);
   const [file, ...args] = [...inside, 'nft', '-f', '-'];
   const start = performance.now();
-  try {
-    execFileSync(file!, args, {
-      input,
-      stdio: ['pipe', 'ignore', 'inherit'],
-      timeout: limitSeconds * 1000,
-      killSignal: 'SIGKILL',
-    });
-    return (performance.now() - start) / 1000;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ETIMEDOUT') return undefined;
-    throw error;
-  }
+  const seconds = (): number => (performance.now() - start) / 1000;
+  const nft = spawn(file!, args, { stdio: ['pipe', 'ignore', 'inherit'] });
+  const limit = setTimeout(() => nft.kill('SIGKILL'), limitSeconds * 1000);
+  const tell = (): void =>
+    void process.stderr.write(
+      `kube-proxy's layout: ${seconds().toFixed(0)} s of at most ${limitSeconds.toFixed(0)} s\n`,
+    );
+  const progress = setInterval(tell, PROGRESS_MS);
+  nft.stdin.on('error', () => {}); // of one that is given up
+  nft.stdin.end(input);
+  const [code, signal] = (await once(nft, 'exit')) as [number | null, NodeJS.Signals | null];
+  const taken = { seconds: seconds(), isDone: code === 0 };
+  clearTimeout(limit);
+  clearInterval(progress);
+  if (code !== 0 && signal !== 'SIGKILL') throw new Error(`nft ended with ${code ?? signal}`);
+  return taken;
 };

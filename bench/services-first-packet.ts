@@ -95,7 +95,7 @@ const measurePeer = async (count: number): Promise<string[]> => {
   const server = await startServer(lab.podNetns(1));
   const client = await startClient(lab.podNetns(2), server, makeCgroup(otherCgroup));
   try {
-    const taken = loadKubeProxyLayout({
+    const { isDone } = await loadKubeProxyLayout({
       services: [{ name: 'web', vip: VIP, endpoints: [SERVER] }, ...fillers(count)],
       podCidr: POD_CIDRS[0]!,
       targetPort: PORTS.crr,
@@ -103,9 +103,7 @@ const measurePeer = async (count: number): Promise<string[]> => {
       inside: ['nsenter', `--net=${lab.nodeNetns}`],
     });
     const way = 'a chain for each endpoint';
-    return taken === undefined
-      ? [`${count}`, way, `not loaded after ${PEER_SECONDS} s`]
-      : await rowOf(count, way, client);
+    return isDone ? await rowOf(count, way, client) : [`${count}`, way, `not loaded after ${PEER_SECONDS} s`];
   } finally {
     for (const each of [server, client]) each.close();
     await lab.close();

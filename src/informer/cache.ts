@@ -13,14 +13,15 @@ export type Indexes<T extends KubeObject> = Readonly<
   Record<string, (object: Stored<T>) => readonly string[]>
 >;
 
-const nothing: ReadonlyMap<string, never> = new Map<string, never>();
+/** Most values of an index have one object: a Map for each would take more memory than the objects' own. */
+type Group<T extends KubeObject> = Stored<T> | Map<string, Stored<T>>;
 
 /** Every method that writes returns the changes it made: none for an object that is already there as it is. */
 export class Cache<T extends KubeObject> {
   readonly #byKey = new Map<string, Stored<T>>();
   readonly #indexes: Indexes<T>;
-  /** Index name -> value -> key -> object. */
-  readonly #byIndex = new Map<string, Map<string, Map<string, Stored<T>>>>();
+  /** Index name -> value -> objects. */
+  readonly #byIndex = new Map<string, Map<string, Group<T>>>();
 
   constructor(indexes: Indexes<T>) {
     this.#indexes = indexes;
@@ -39,7 +40,9 @@ export class Cache<T extends KubeObject> {
   byIndex(index: string, value: string): readonly Stored<T>[] {
     const byValue = this.#byIndex.get(index);
     if (!byValue) throw new TypeError(`no index ${index}: declare it in the informer's options`);
-    return [...(byValue.get(value) ?? nothing).values()];
+    const group = byValue.get(value);
+    if (!group) return [];
+    return group instanceof Map ? [...group.values()] : [group];
   }
 
   /** The same name with another uid is another object: the old one is deleted first. */
@@ -78,23 +81,34 @@ export class Cache<T extends KubeObject> {
   #keep(key: string, object: Stored<T>): void {
     this.#byKey.set(key, object);
     for (const [byValue, value] of this.#entries(object)) {
-      const byKey = byValue.get(value) ?? new Map<string, Stored<T>>();
-      byValue.set(value, byKey.set(key, object));
+      const group = byValue.get(value);
+      if (group instanceof Map) group.set(key, object);
+      else byValue.set(value, group ? pairOf(group, key, object) : object);
     }
   }
 
   #forget(key: string, object: Stored<T>): void {
     this.#byKey.delete(key);
     for (const [byValue, value] of this.#entries(object)) {
-      const byKey = byValue.get(value);
-      byKey?.delete(key);
-      if (byKey?.size === 0) byValue.delete(value);
+      const group = byValue.get(value);
+      if (group instanceof Map) group.delete(key);
+      if (group === object || (group instanceof Map && group.size === 0)) byValue.delete(value);
     }
   }
 
-  *#entries(object: Stored<T>): Generator<[Map<string, Map<string, Stored<T>>>, string]> {
+  *#entries(object: Stored<T>): Generator<[Map<string, Group<T>>, string]> {
     for (const [name, values] of Object.entries(this.#indexes)) {
       for (const value of values(object)) yield [this.#byIndex.get(name)!, value];
     }
   }
 }
+
+/** An index function may give a value twice: then there is still one object. */
+const pairOf = <T extends KubeObject>(present: Stored<T>, key: string, object: Stored<T>): Group<T> => {
+  const presentKey = keyOf(present);
+  if (presentKey === key) return object;
+  return new Map([
+    [presentKey, present],
+    [key, object],
+  ]);
+};

@@ -45,10 +45,16 @@ export const startInformer = <T extends KubeObject>(options: InformerOptions<T>)
   };
   const transform = options.transform ?? ((object: Stored<T>) => object);
 
+  // When all is listed anew, what is as it was is not kept twice meanwhile.
+  const unchanged = (item: Stored<T>): Stored<T> | undefined => {
+    const present = cache.get(keyOf(item));
+    return present?.metadata.resourceVersion === item.metadata.resourceVersion ? present : undefined;
+  };
+
   let listed: Stored<T>[] = [];
   void reflect(options, abort.signal, {
     begin: () => void (listed = []),
-    page: (items) => items.forEach((item) => listed.push(transform(item))),
+    page: (items) => items.forEach((item) => listed.push(unchanged(item) ?? transform(item))),
     end: () => {
       const changes = cache.replace(listed);
       listed = [];
