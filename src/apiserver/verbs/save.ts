@@ -6,7 +6,8 @@ import type { Allocation, Companion, Draft, Kind } from '../kind.ts';
 import { metaForCreate } from '../object-meta/system-fields.ts';
 import type { RequestContext } from '../registry.ts';
 import { invalid } from '../status-errors.ts';
-import type { StoredObject } from '../store/change.ts';
+import type { Change, StoredObject } from '../store/change.ts';
+import type { Step } from '../store/store.ts';
 import { admissionContext, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { isUnchanged } from './ownership.ts';
@@ -43,9 +44,7 @@ export const save = (
     granted?.rollback();
     return isNothing ? before : (draft as unknown as StoredObject);
   }
-  granted?.commit();
-  for (const companion of granted?.companions ?? []) writeCompanion(machinery, companion);
-  return machinery.store.put(tableOf(machinery, kind), key, draft as KubeObject);
+  return write(machinery, { kind, key, draft, granted }).after!;
 };
 
 /** Removes the object and gives back what it held. */
@@ -58,17 +57,35 @@ export const discard = (
   restrictNode(context.user, { resource: kind.resource, before, after: undefined });
   if (context.dryRun) return before;
   const granted = allocate(machinery, kind, { draft: undefined, before }, context);
-  granted?.commit();
-  const removed = machinery.store.remove(tableOf(machinery, kind), key);
-  for (const companion of granted?.companions ?? []) writeCompanion(machinery, companion);
-  return removed;
+  return write(machinery, { kind, key, draft: undefined, granted }).eventFor(() => true)!.object;
 };
 
-const writeCompanion = (machinery: Machinery, companion: Companion): void => {
+type Settlement = {
+  readonly kind: Kind;
+  readonly key: string;
+  readonly draft: Draft | undefined;
+  readonly granted: Granted | undefined;
+};
+
+/** The object and its companions, or nothing: a new Service comes after its addresses and goes before them. */
+const write = (machinery: Machinery, { kind, key, draft, granted }: Settlement): Change => {
+  const own: Step = { table: tableOf(machinery, kind), key, object: draft as KubeObject | undefined };
+  const companions = (granted?.companions ?? []).map((companion) => stepOf(machinery, companion));
+  try {
+    const changes = machinery.store.write(draft ? [...companions, own] : [own, ...companions]);
+    granted?.commit();
+    return draft ? changes.at(-1)! : changes[0]!;
+  } catch (error) {
+    granted?.rollback();
+    throw error;
+  }
+};
+
+const stepOf = (machinery: Machinery, companion: Companion): Step => {
   const table = tableOf(machinery, companion.kind);
-  if (companion.action === 'remove') return void machinery.store.remove(table, companion.key);
+  if (companion.action === 'remove') return { table, key: companion.key, object: undefined };
   const metadata = metaForCreate(companion.kind, metaOf(companion.draft), machinery.clock.now());
-  machinery.store.put(table, metadata.name!, { ...companion.draft, metadata });
+  return { table, key: metadata.name!, object: { ...companion.draft, metadata } };
 };
 
 const allocate = (
