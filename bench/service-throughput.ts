@@ -1,5 +1,9 @@
 // What does a connection through a Service cost, next to one from pod to pod? Both back ends in one run: the client is two
-// processes in the same pod, one in the cgroup whose sockets are translated, one outside, whose packets are. In turns.
+// processes in the same pod, one in the cgroup whose sockets are translated, one outside, whose packets are.
+//
+// Direct and through the Service in turns, A B A B ... A: a ratio is that of a turn to the mean of the two beside it, so
+// that what else the machine does falls on both. Client and server are on one core, where a rate is the inverse of all
+// work that was done, and on two, where they wait for each other.
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   createLab,
@@ -12,20 +16,25 @@ import { startProxyAgent } from '../test/support/proxy-agent.ts';
 import { service, slice } from '../test/support/service-objects.ts';
 import { makeCgroup, removeCgroup } from '../test/support/test-cgroup.ts';
 import { percentile, report } from './report.ts';
-import { KINDS, PORTS, startClient, startServer } from './traffic.ts';
-import type { Kind, TrafficClient } from './traffic.ts';
+import { KINDS, PLACES, PORTS, startClient, startServer } from './traffic.ts';
+import type { Kind, Place, TrafficClient } from './traffic.ts';
 
-const ROUNDS = 100;
-const TURN_MS = 50;
+/** Rounds, and the kinds of traffic if not all: `node bench/service-throughput.ts 100 crr`. */
+const [rounds, ...kinds] = process.argv.slice(2);
+const ROUNDS = Number(rounds ?? 200);
+/** Between two looks at the other ways. */
+const ROUNDS_EACH = 10;
+const TURN_MS = 20;
 /** Besides the one that is measured. */
 const SERVICES = 1000;
 
 const podCgroup = '/podnet-bench/pods';
+/** As deep, since a cgroup costs its processes something by itself. */
+const otherCgroup = '/podnet-bench/others';
 const [server] = podAddresses(1);
 const VIP = '10.96.0.10';
 const ports = KINDS.map((name) => ({ name, port: PORTS[name], protocol: 'TCP' }));
 
-const folder = makeCgroup(podCgroup);
 const lab = await createLab('bench', 2);
 const others = Array.from({ length: SERVICES }, (_, n) => ({
   service: service(`other-${n}`, 0, { clusterIPs: [`10.96.${1 + (n >> 8)}.${n & 255}`] }),
@@ -46,31 +55,47 @@ const proxy = await startProxyAgent({
 await lab.onNode('sysctl', '-qw', 'net.netfilter.nf_conntrack_tcp_timeout_close=1');
 
 const servers = await startServer(lab.podNetns(1));
-const packets = await startClient(lab.podNetns(2));
-const sockets = await startClient(lab.podNetns(2), folder);
+const packets = await startClient(lab.podNetns(2), servers, makeCgroup(otherCgroup));
+const sockets = await startClient(lab.podNetns(2), servers, makeCgroup(podCgroup));
 
-type Way = {
-  readonly name: string;
-  readonly client: TrafficClient;
-  readonly host: string;
-  /** The way that it is compared with: the same process without a Service. */
-  readonly base: string;
-};
-const ways: readonly Way[] = [
-  { name: 'pod to pod', client: packets, host: server, base: 'pod to pod' },
-  { name: 'Service, nftables', client: packets, host: VIP, base: 'pod to pod' },
-  { name: 'pod to pod, in the cgroup', client: sockets, host: server, base: 'pod to pod, in the cgroup' },
-  { name: 'Service, eBPF', client: sockets, host: VIP, base: 'pod to pod, in the cgroup' },
+type Turn = { readonly client: TrafficClient; readonly host: string };
+type Pair = { readonly name: string; readonly base: Turn; readonly other: Turn };
+const pairs: readonly Pair[] = [
+  {
+    name: 'pod to pod against itself',
+    base: { client: packets, host: server },
+    other: { client: packets, host: server },
+  },
+  {
+    name: 'Service, nftables',
+    base: { client: packets, host: server },
+    other: { client: packets, host: VIP },
+  },
+  { name: 'Service, eBPF', base: { client: sockets, host: server }, other: { client: sockets, host: VIP } },
+  {
+    name: 'pod to pod, in the cgroup',
+    base: { client: packets, host: server },
+    other: { client: sockets, host: server },
+  },
 ];
 
-/** By way: one figure for each round; a round begins with another way each time. */
-const measure = async (kind: Kind): Promise<ReadonlyMap<string, readonly number[]>> => {
-  const figures = new Map<string, number[]>(ways.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS + 1; round++)
-    for (let turn = 0; turn < ways.length; turn++) {
-      const { name, client, host } = ways[(round + turn) % ways.length]!;
-      const figure = await client.run({ kind, host, ms: TURN_MS });
-      if (round > 0) figures.get(name)!.push(figure); // the first is for warming up
+type Figures = { readonly rates: readonly number[]; readonly ratios: readonly number[] };
+
+/** ROUNDS of each pair. */
+const measure = async (kind: Kind, place: Place): Promise<readonly Figures[]> => {
+  const rate = ({ client, host }: Turn) => client.run({ kind, host, ms: TURN_MS, place });
+  const figures = pairs.map((): { rates: number[]; ratios: number[] } => ({ rates: [], ratios: [] }));
+  for (let round = 0; round < ROUNDS; round += ROUNDS_EACH)
+    for (const [index, { base, other }] of pairs.entries()) {
+      await rate(other); // warms up
+      let before = await rate(base);
+      for (let turn = 0; turn < ROUNDS_EACH; turn++) {
+        const figure = await rate(other);
+        const after = await rate(base);
+        figures[index]!.ratios.push((2 * figure) / (before + after));
+        figures[index]!.rates.push(before);
+        before = after;
+      }
     }
   return figures;
 };
@@ -81,38 +106,43 @@ const units: Readonly<Record<Kind, (figure: number) => string>> = {
   crr: (figure) => `${(figure / 1000).toFixed(1)} k/s`,
 };
 
-const sum = (figures: readonly number[]): number => figures.reduce((total, each) => total + each, 0);
+/** Where the median of all is with 95 %, by the ranks of samples (binomial distribution). */
+const certainty = (samples: readonly number[]): readonly [number, number] => {
+  const halfWidth = 0.98 / Math.sqrt(samples.length);
+  return [percentile(samples, 0.5 - halfWidth), percentile(samples, 0.5 + halfWidth)];
+};
 
 const rows: string[][] = [];
 try {
-  for (const kind of KINDS) {
-    await delay(200); // connections of the kind before are gone
-    const figures = await measure(kind);
-    for (const { name, base } of ways) {
-      const [own, direct] = [figures.get(name)!, figures.get(base)!];
-      const ratios = own.map((figure, round) => figure / direct[round]!);
-      const [low, middle, high] = [0.25, 0.5, 0.75].map((p) => percentile(ratios, p).toFixed(3));
-      const all = sum(own) / sum(direct);
-      rows.push([
-        kind,
-        name,
-        units[kind](percentile(own, 0.5)),
-        `${middle} (${low} .. ${high})`,
-        all.toFixed(3),
-      ]);
+  for (const kind of KINDS.filter((each) => kinds.length === 0 || kinds.includes(each)))
+    for (const place of PLACES) {
+      await delay(200); // connections of the kind before are gone
+      const figures = await measure(kind, place);
+      figures.forEach(({ rates, ratios }, index) => {
+        const range = ([low, high]: readonly [number, number]): string =>
+          `${low.toFixed(3)} .. ${high.toFixed(3)}`;
+        rows.push([
+          kind,
+          place,
+          pairs[index]!.name,
+          units[kind](percentile(rates, 0.5)),
+          percentile(ratios, 0.5).toFixed(3),
+          range(certainty(ratios)),
+          range([percentile(ratios, 0.25), percentile(ratios, 0.75)]),
+        ]);
+      });
     }
-  }
 } finally {
   for (const each of [servers, packets, sockets]) each.close();
   await proxy.close();
   await lab.close();
   await delay(100);
-  removeCgroup(podCgroup);
+  for (const each of [podCgroup, otherCgroup]) removeCgroup(each);
 }
 
 report(
-  `TCP through a Service, ${SERVICES} Services, ${ROUNDS} rounds of ${TURN_MS} ms: ratios to pod to pod in the same round`,
-  ['TRAFFIC', 'WAY', 'MEDIAN', 'RATIO (QUARTILES)', 'RATIO OF THE SUMS'],
+  `TCP through a Service, ${SERVICES} Services, ${ROUNDS} rounds of ${TURN_MS} ms: ratios to pod to pod in the turns beside`,
+  ['TRAFFIC', 'PLACE', 'WAY', 'POD TO POD', 'RATIO', '95 %', 'QUARTILES'],
   rows,
 );
 process.exit();

@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { startInformer, whenAllSynced } from '../src/informer/informer.ts';
 import type { EndpointSlice, Service } from '../src/k8s/generated/types.ts';
-import { endpointSlices, nodes, services } from '../src/k8s/resources.ts';
+import { endpointSlices, nodes, serviceCidrs, services } from '../src/k8s/resources.ts';
 import { createNetns, deleteNetns, enterNetns } from '../src/kernel/netns.ts';
 import { openNft } from '../src/kernel/nft.ts';
 import { systemClock } from '../src/lang/clock.ts';
@@ -133,6 +133,8 @@ const measurePodnet = async (): Promise<Measured> => {
     backEnd: 'nftables',
     podCgroup: '/podnet-bench',
     nodes: startInformer({ ...shared, resource: nodes }),
+    laterServiceCidrs: startInformer({ ...shared, resource: serviceCidrs }),
+    nodePortAddresses: [],
     nft: {
       ...nft,
       run: (commands) => {

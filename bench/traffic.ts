@@ -16,7 +16,24 @@ export type Kind = (typeof KINDS)[number];
 /** Where servers listen. */
 export const PORTS: Readonly<Record<Kind, number>> = { stream: 9001, rr: 9002, crr: 9003 };
 
-type Load = { readonly kind: Kind; readonly host: string; readonly ms: number };
+type Load = {
+  readonly kind: Kind;
+  readonly host: string;
+  readonly ms: number;
+  readonly place: Place;
+};
+
+/**
+ * `one core`: both ends on one, which is then busy with nothing but their work. What they do in a second of their CPU
+ * time is what they would do in a second without other users of the machine. `two cores`: an end each, by the clock.
+ */
+export const PLACES = ['one core', 'two cores'] as const;
+export type Place = (typeof PLACES)[number];
+
+/** Servers stay on this core, clients go where they are told: a scheduler's choice would be most of what is measured. */
+const [SERVER_CORE, CLIENT_CORE] = [0, 1];
+
+export type TrafficServer = { readonly pid: number; readonly close: () => void };
 
 export type TrafficClient = {
   /** What was done in a second. */
@@ -35,6 +52,8 @@ const c = {
   send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
   recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
   close: lib.func('int close(int fd)'),
+  clock_gettime: lib.func('int clock_gettime(int clock, int64_t *time)'),
+  sched_setaffinity: lib.func('int sched_setaffinity(int tid, size_t length, const void *mask)'),
 };
 
 const AF_INET = 2;
@@ -53,6 +72,21 @@ const addressOf = (host: string, port: number): Buffer => {
 const must = (what: string, result: number): number => {
   if (result < 0) throw new Error(`${what}: errno ${koffi.errno()}`);
   return result;
+};
+
+/** The calling thread, and those that it starts, run on this core. */
+const pinTo = (core: number): void => {
+  const mask = Uint8Array.of(1 << core, 0, 0, 0, 0, 0, 0, 0);
+  must('sched_setaffinity', c.sched_setaffinity(0, mask.length, mask));
+};
+
+/** What the threads of these processes have run, in ns (clock_getcpuclockid(3): linux posix-timers.h). */
+const cpuTimeNs = (pids: readonly number[]): number => {
+  const time = new BigInt64Array(2); // struct timespec
+  return pids.reduce((sum, pid) => {
+    must('clock_gettime', c.clock_gettime((~pid << 3) | 2, time)); // CPUCLOCK_SCHED of a process
+    return sum + Number(time[0]) * 1e9 + Number(time[1]);
+  }, 0);
 };
 
 const one = Int32Array.of(1);
@@ -79,26 +113,31 @@ const repeat = (ms: number, work: () => number): number => {
   return sum;
 };
 
-const run = ({ kind, host, ms }: Load): number => {
+/** Bytes, round trips or connections. */
+const load = ({ kind, host, ms }: Load): number => {
   const address = addressOf(host, PORTS[kind]);
-  const start = performance.now();
-  let done: number;
-  if (kind === 'crr') {
-    done = repeat(ms, () => {
+  if (kind === 'crr')
+    return repeat(ms, () => {
       const fd = dial(address);
       roundTrip(fd);
       c.setsockopt(fd, SOL_SOCKET, SO_LINGER, Int32Array.of(1, 0), 8); // ends by a reset: no port is left in TIME_WAIT
       c.close(fd);
       return 1;
     });
-  } else {
-    const fd = dial(address);
-    done = repeat(ms, () =>
-      kind === 'rr' ? roundTrip(fd) : must('send', c.send(fd, block, block.length, 0)),
-    );
-    c.close(fd);
-  }
-  return (done * 1000) / (performance.now() - start);
+  const fd = dial(address);
+  const work = kind === 'rr' ? () => roundTrip(fd) : () => must('send', c.send(fd, block, block.length, 0));
+  const done = repeat(ms, work);
+  c.close(fd);
+  return done;
+};
+
+const run = (order: Load, server: number): number => {
+  const isShared = order.place === 'one core';
+  pinTo(isShared ? SERVER_CORE : CLIENT_CORE);
+  const timeMs = isShared ? () => cpuTimeNs([process.pid, server]) / 1e6 : () => performance.now();
+  const start = timeMs();
+  const done = load(order);
+  return (done * 1000) / (timeMs() - start);
 };
 
 /** One connection after the other, for ever. */
@@ -118,22 +157,26 @@ const serve = (kind: Kind): void => {
   }
 };
 
-const startProcess = async (role: string, netns: string): Promise<ChildProcess> => {
-  const child = fork(import.meta.filename, [role, netns]);
+const startProcess = async (...args: readonly string[]): Promise<ChildProcess> => {
+  const child = fork(import.meta.filename, args);
   await once(child, 'message');
   return child;
 };
 
 /** Serves all kinds in the namespace. */
-export const startServer = async (netns: string): Promise<{ readonly close: () => void }> => {
+export const startServer = async (netns: string): Promise<TrafficServer> => {
   const child = await startProcess('serve', netns);
-  return { close: () => void child.kill('SIGKILL') };
+  return { pid: child.pid!, close: () => void child.kill('SIGKILL') };
 };
 
-/** `cgroup` is the folder of one to be in, if there is one. */
-export const startClient = async (netns: string, cgroup?: string): Promise<TrafficClient> => {
-  const child = await startProcess('run', netns);
-  if (cgroup) writeFileSync(`${cgroup}/cgroup.procs`, String(child.pid));
+/** In the cgroup with this folder. */
+export const startClient = async (
+  netns: string,
+  server: TrafficServer,
+  cgroup: string,
+): Promise<TrafficClient> => {
+  const child = await startProcess('run', netns, String(server.pid));
+  writeFileSync(`${cgroup}/cgroup.procs`, String(child.pid));
   return {
     run: async (load) => {
       child.send(load);
@@ -145,9 +188,9 @@ export const startClient = async (netns: string, cgroup?: string): Promise<Traff
   };
 };
 
-const tryRun = (load: Load): number | string => {
+const tryRun = (order: Load, server: number): number | string => {
   try {
-    return run(load);
+    return run(order, server);
   } catch (error) {
     return String(error);
   }
@@ -156,10 +199,13 @@ const tryRun = (load: Load): number | string => {
 if (!isMainThread) serve(workerData as Kind);
 else if (process.argv[1] === import.meta.filename) {
   enterNetns(process.argv[3]!);
-  if (process.argv[2] === 'run') process.on('message', (load: Load) => process.send!(tryRun(load)));
-  else
+  if (process.argv[2] === 'run')
+    process.on('message', (order: Load) => process.send!(tryRun(order, Number(process.argv[4]))));
+  else {
+    pinTo(SERVER_CORE);
     await Promise.all(
       KINDS.map((kind) => once(new Worker(import.meta.filename, { workerData: kind }), 'message')),
     );
+  }
   process.send!('ready');
 }

@@ -12,40 +12,35 @@ const KUBERNETES_VERSION = '1.36.0';
 const PACKAGE = 'kubernetes-validate==1.37.0';
 const OUT = new URL('../src/k8s/generated/', import.meta.url).pathname;
 
-/** The kinds podnet serves now; everything that they refer to comes along. */
-const ROOTS = [
-  ...[
-    'Pod',
-    'Service',
-    'Endpoints',
-    'Namespace',
-    'Node',
-    'ConfigMap',
-    'Secret',
-    'ServiceAccount',
-    'Event',
-    'Binding',
-  ].map((kind) => `io.k8s.api.core.v1.${kind}`),
-  'io.k8s.api.core.v1.PodTemplate',
-  'io.k8s.api.apps.v1.Deployment',
-  'io.k8s.api.apps.v1.ReplicaSet',
-  'io.k8s.api.discovery.v1.EndpointSlice',
-  'io.k8s.api.coordination.v1.Lease',
-  'io.k8s.api.networking.v1.ServiceCIDR',
-  'io.k8s.api.networking.v1.IPAddress',
-  'io.k8s.api.autoscaling.v1.Scale',
-  'io.k8s.api.policy.v1.Eviction',
-  'io.k8s.api.authentication.v1.TokenRequest',
-  'io.k8s.api.authentication.v1.SelfSubjectReview',
-  'io.k8s.api.authentication.v1.TokenReview',
-  'io.k8s.api.authorization.v1.SelfSubjectAccessReview',
-  'io.k8s.api.authorization.v1.SelfSubjectRulesReview',
-  'io.k8s.api.authorization.v1.SubjectAccessReview',
-  'io.k8s.api.authorization.v1.LocalSubjectAccessReview',
-  ...['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'].map((kind) => `io.k8s.api.rbac.v1.${kind}`),
-  'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
-  'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
-];
+/** The kinds podnet serves, by package; everything that they refer to comes along. */
+const KINDS: Readonly<Record<string, string>> = {
+  'api.core.v1':
+    'Binding ConfigMap Endpoints Event LimitRange Namespace Node PersistentVolume PersistentVolumeClaim Pod PodTemplate ' +
+    'ReplicationController ResourceQuota Secret Service ServiceAccount',
+  'api.apps.v1': 'ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet',
+  'api.authentication.v1': 'SelfSubjectReview TokenRequest TokenReview',
+  'api.authorization.v1':
+    'LocalSubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview',
+  'api.autoscaling.v1': 'Scale',
+  'api.autoscaling.v2': 'HorizontalPodAutoscaler',
+  'api.batch.v1': 'CronJob Job',
+  'api.certificates.v1': 'CertificateSigningRequest',
+  'api.coordination.v1': 'Lease',
+  'api.discovery.v1': 'EndpointSlice',
+  'api.events.v1': 'Event',
+  'api.networking.v1': 'IPAddress Ingress IngressClass NetworkPolicy ServiceCIDR',
+  'api.node.v1': 'RuntimeClass',
+  'api.policy.v1': 'Eviction PodDisruptionBudget',
+  'api.rbac.v1': 'ClusterRole ClusterRoleBinding Role RoleBinding',
+  'api.scheduling.v1': 'PriorityClass',
+  'api.storage.v1':
+    'CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment VolumeAttributesClass',
+  'apimachinery.pkg.apis.meta.v1': 'DeleteOptions Status',
+  'kube-aggregator.pkg.apis.apiregistration.v1': 'APIService',
+};
+const ROOTS = Object.entries(KINDS).flatMap(([name, kinds]) =>
+  kinds.split(' ').map((kind) => `io.k8s.${name}.${kind}`),
+);
 
 type Schema = {
   readonly $ref?: string;
@@ -127,25 +122,32 @@ const clean = (schema: Schema): Schema => {
   return out as Schema;
 };
 
+/** Of definitions with the same last word one may be called by it alone: the core's, or the one that is a kind. */
+const ownersOfNames = (definitions: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(
+    [...Map.groupBy(definitions, lastWord)].flatMap(([word, all]) => {
+      const owner =
+        all.length === 1
+          ? all[0]
+          : (all.find((name) => /\.api\.core\.|apimachinery/.test(name)) ??
+            all.find((name) => ROOTS.includes(name)));
+      return owner ? [[word, owner] as const] : [];
+    }),
+  );
+
+const lastWord = (definition: string): string => definition.split('.').at(-1)!;
+
+let owners: ReadonlyMap<string, string> = new Map();
+
 const typeName = (definition: string): string => {
-  const short = definition.split('.').at(-1)!;
-  return definition.includes('.api.core.') || definition.includes('apimachinery') || !CLASHES.has(short)
-    ? short
-    : definition
-        .split('.')
-        .slice(-3)
-        .map((word) => word[0]!.toUpperCase() + word.slice(1))
-        .join('');
+  const word = lastWord(definition);
+  if (owners.get(word) === definition) return word;
+  const path = definition.split('.').slice(-3);
+  return path.map((part) => part[0]!.toUpperCase() + part.slice(1)).join('');
 };
-const CLASHES = new Set<string>();
 
 const typesOf = (definitions: Record<string, Schema>): string => {
-  const count = new Map<string, number>();
-  for (const name of Object.keys(definitions)) {
-    const short = name.split('.').at(-1)!;
-    count.set(short, (count.get(short) ?? 0) + 1);
-  }
-  for (const [short, n] of count) if (n > 1) CLASHES.add(short);
+  owners = ownersOfNames(Object.keys(definitions));
   const body = Object.entries(definitions).map(
     ([name, schema]) => `export type ${typeName(name)} = ${topType(name, schema)};\n`,
   );

@@ -20,7 +20,7 @@ type GoField = {
   readonly isInline: boolean;
 };
 
-const MODULES = ['k8s.io/api', 'k8s.io/apimachinery'];
+const MODULES = ['k8s.io/api', 'k8s.io/apimachinery', 'k8s.io/kube-aggregator'];
 
 /** The messages behind `definitions` (OpenAPI names) and all that they refer to. */
 export const protobufFacts = (
@@ -61,6 +61,7 @@ const messageLoader = (modules: readonly ReturnType<typeof download>[]) => {
     if (seen.has(name)) return;
     seen.add(name);
     const path = name
+      .replace('_', '-')
       .replace(/^k8s\.io\./, 'k8s.io/')
       .replaceAll('.', '/')
       .replace('k8s/io', 'k8s.io');
@@ -70,7 +71,7 @@ const messageLoader = (modules: readonly ReturnType<typeof download>[]) => {
     for (const [struct, fields] of goStructs(source)) structs.set(`${name}.${struct}`, fields);
   };
   return (definition: string): Record<string, Field> => {
-    const name = definition.replace(/^io\.k8s\./, 'k8s.io.');
+    const name = definition.replace(/^io\.k8s\./, 'k8s.io.').replace('-', '_');
     const packageName = name.slice(0, name.lastIndexOf('.'));
     loadPackage(packageName);
     const fields = root.lookupType(name).fieldsArray;
@@ -91,7 +92,9 @@ const factOf = (field: protobuf.Field, packageName: string, go: GoField | undefi
 };
 
 const definitionName = (type: string, packageName: string): string =>
-  (type.includes('.') ? type.replace(/^\./, '') : `${packageName}.${type}`).replace(/^k8s\.io\./, 'io.k8s.');
+  (type.includes('.') ? type.replace(/^\./, '') : `${packageName}.${type}`)
+    .replace(/^k8s\.io\./, 'io.k8s.')
+    .replace('_', '-');
 
 /** The structs of a package by name, their fields by protobuf number. */
 const goStructs = (folder: string): Map<string, ReadonlyMap<string, GoField>> => {

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UserError, say } from './cli/output.ts';
 import { PROXY_BACK_ENDS, nameProblem } from './embedded/cluster-config.ts';
+import { nodePortAddressProblem } from './k8s/node-port-addresses.ts';
 
 const program = new Command('podnet')
   .description(
@@ -22,6 +23,15 @@ const clusterName = (text: string): string => {
 };
 const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
 const list = (text: string): readonly string[] => text.split(',').filter(Boolean);
+
+const nodePortAddresses = (text: string): readonly string[] => {
+  const values = list(text);
+  for (const value of values) {
+    const problem = nodePortAddressProblem(value);
+    if (problem) throw new InvalidArgumentError(problem);
+  }
+  return values;
+};
 
 const nameOption = (): Option =>
   new Option('--name <name>', 'the cluster').argParser(clusterName).default('default');
@@ -48,12 +58,30 @@ program
       .choices(PROXY_BACK_ENDS)
       .default('nftables' as const),
   )
+  .option(
+    '--load-balancer-pool <cidr>',
+    'where Services of type LoadBalancer get addresses, instead of a part of the underlay; may be given several times',
+    collect,
+    [],
+  )
+  .option(
+    '--nodeport-addresses <list>',
+    'where node ports answer: CIDRs, primary, localhost (TCP), all; e.g. primary,localhost',
+    nodePortAddresses,
+    ['primary'],
+  )
   .option('--wait <seconds>', 'how long to wait until all is ready; 0: not at all', integer, 120)
   .option('--kubeconfig <path>', 'the kubeconfig to write the context to')
   .option('--audit-log <path>', 'a file that gets a line of JSON for each request to the API')
   .action(async (options) => {
     const { up } = await import('./cli/up.ts');
-    await up({ ...options, files: options.filename, waitSeconds: options.wait });
+    await up({
+      ...options,
+      files: options.filename,
+      waitSeconds: options.wait,
+      loadBalancerPools: options.loadBalancerPool,
+      nodePortAddresses: options.nodeportAddresses,
+    });
   });
 
 program

@@ -5,16 +5,19 @@ import { type BootstrapObject, bootstrapObjects } from './embedded/bootstrap-obj
 import type { ClusterConfig } from './embedded/cluster-config.ts';
 import type { ClusterKeys } from './embedded/messages.ts';
 import { endpointIndexes, startEndpoints } from './endpoints/endpoints.ts';
+import { parsePrefix } from './ip/prefix.ts';
 import { type InformerOptions, startInformer } from './informer/informer.ts';
 import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import type { Clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
 import { controlPlanePage } from './metric-pages.ts';
+import { loadBalancerIndexes, startLoadBalancers } from './loadbalancer/load-balancers.ts';
 import { lifecycleIndexes, startLifecycle } from './lifecycle/lifecycle.ts';
 import { roleIndexes, startRoles } from './roles/roles.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
+import { bridgeName } from './underlay/names.ts';
 import { startServiceRoutes } from './underlay/service-routes.ts';
 import { startWorkloads, workloadIndexes } from './workloads/workloads.ts';
 
@@ -72,68 +75,76 @@ const createAll = async (client: ApiClient, objects: readonly BootstrapObject[])
 
 type Stoppable = { readonly stop: () => Promise<void> };
 
-const startControllers = (
-  clientFor: (component: string) => ApiClient,
-  context: {
-    readonly caCertificate: string;
-    readonly config: ClusterConfig;
-    readonly keptObjects: readonly BootstrapObject[];
-    readonly clock: Clock;
-    readonly log: Log;
-  },
-): readonly Stoppable[] => {
-  const { caCertificate, config, clock } = context;
-  const watcher = clientFor('kube-controller-manager');
-  const informer = <T extends KubeObject>(
-    resource: InformerOptions<T>['resource'],
-    indexes: InformerOptions<T>['indexes'] = {},
-  ): ReturnType<typeof startInformer<T>> =>
-    startInformer<T>({ client: watcher, resource, indexes, clock, log: context.log });
+type Context = {
+  readonly caCertificate: string;
+  readonly config: ClusterConfig;
+  readonly keptObjects: readonly BootstrapObject[];
+  readonly clock: Clock;
+  readonly log: Log;
+};
 
-  const pods = informer(resources.pods, {
-    ...workloadIndexes.pods,
-    ...endpointIndexes.pods,
-    ...lifecycleIndexes.pods,
-  });
-  const nodes = informer(resources.nodes);
-  const services = informer(resources.services, endpointIndexes.services);
-  const namespaces = informer(resources.namespaces);
-  const leases = informer(resources.leases);
-  const deployments = informer(resources.deployments, workloadIndexes.deployments);
-  const replicaSets = informer(resources.replicaSets, workloadIndexes.replicaSets);
-  const endpointSlices = informer(resources.endpointSlices, endpointIndexes.endpointSlices);
-  const endpoints = informer(resources.endpoints);
-  const clusterRoles = informer(resources.clusterRoles, roleIndexes.clusterRoles);
-  const serviceCidrs = informer(resources.serviceCidrs);
-  const ipAddresses = informer(resources.ipAddresses);
+type ClientFor = (component: string) => ApiClient;
 
+const startControllers = (clientFor: ClientFor, context: Context): readonly Stoppable[] => {
+  const { caCertificate, config, clock, keptObjects } = context;
+  const informers = startInformers(clientFor('kube-controller-manager'), context);
   const of = (component: string): { client: ApiClient; clock: Clock; log: Log } => ({
     client: clientFor(component),
     clock,
     log: context.log.child({ component }),
   });
   return [
-    startWorkloads({ ...of('kube-controller-manager'), deployments, replicaSets, pods }),
-    startScheduler({ ...of('kube-scheduler'), pods, nodes }),
-    startRoles({ ...of('clusterrole-aggregation-controller'), clusterRoles }),
-    startEndpoints({ ...of('endpoint-controller'), services, pods, nodes, endpointSlices, endpoints }),
+    startWorkloads({ ...of('kube-controller-manager'), ...informers }),
+    startScheduler({ ...of('kube-scheduler'), ...informers }),
+    startRoles({ ...of('clusterrole-aggregation-controller'), ...informers }),
+    startEndpoints({ ...of('endpoint-controller'), ...informers }),
     startServiceAddresses({
       ...of('service-cidr-controller'),
-      services,
-      serviceCidrs,
-      ipAddresses,
+      ...informers,
       defaultCidrs: config.serviceCidrs,
     }),
-    startServiceRoutes({ config, serviceCidrs, clock, log: context.log.child({ component: 'underlay' }) }),
+    startLoadBalancers({
+      ...of('service-controller'),
+      ...informers,
+      pools: config.loadBalancerPools.map((cidr) => parsePrefix(cidr)!),
+      linkName: bridgeName(config.name),
+    }),
+    startServiceRoutes({ ...of('underlay'), ...informers, config }),
     startLifecycle({
       ...of('kube-controller-manager'),
+      ...informers,
       resources: resources.allResources,
-      namespaces,
-      nodes,
-      pods,
-      leases,
-      keptObjects: context.keptObjects,
+      keptObjects,
       caCertificate,
     }),
   ];
+};
+
+/** One cache of each kind, for all the controllers. */
+const startInformers = (client: ApiClient, { clock, log }: Context) => {
+  const informer = <T extends KubeObject>(
+    resource: InformerOptions<T>['resource'],
+    indexes: InformerOptions<T>['indexes'] = {},
+  ): ReturnType<typeof startInformer<T>> => startInformer<T>({ client, resource, indexes, clock, log });
+  return {
+    pods: informer(resources.pods, {
+      ...workloadIndexes.pods,
+      ...endpointIndexes.pods,
+      ...lifecycleIndexes.pods,
+    }),
+    nodes: informer(resources.nodes),
+    services: informer(resources.services, { ...endpointIndexes.services, ...loadBalancerIndexes.services }),
+    namespaces: informer(resources.namespaces),
+    leases: informer(resources.leases),
+    deployments: informer(resources.deployments, workloadIndexes.deployments),
+    replicaSets: informer(resources.replicaSets, workloadIndexes.replicaSets),
+    endpointSlices: informer(resources.endpointSlices, {
+      ...endpointIndexes.endpointSlices,
+      ...loadBalancerIndexes.endpointSlices,
+    }),
+    endpoints: informer(resources.endpoints),
+    clusterRoles: informer(resources.clusterRoles, roleIndexes.clusterRoles),
+    serviceCidrs: informer(resources.serviceCidrs),
+    ipAddresses: informer(resources.ipAddresses),
+  };
 };

@@ -26,6 +26,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   lifecycle: API,
   roles: API,
   'service-addresses': API,
+  loadbalancer: [...API, 'wire', 'kernel'],
   images: ['lang', 'kernel'],
   runtime: ['lang', 'kernel', 'images'],
   underlay: [...API, 'wire', 'kernel'],
@@ -34,7 +35,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   dns: [...API, 'wire', 'kernel'],
   kubelet: [...API, 'wire', 'runtime'],
   state: ['lang', 'k8s', 'kernel'], //                     a cluster's state on the disk: SQLite
-  embedded: ['lang', 'k8s'], //                             what an embedded cluster is: its plan, files and keys
+  embedded: ['lang', 'ip', 'k8s'], //                       what an embedded cluster is: its plan, files and keys
   cli: [...BASE, 'client', 'pki', 'state', 'embedded', 'images', 'kernel', 'underlay', 'runtime'],
 };
 

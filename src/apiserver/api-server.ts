@@ -11,7 +11,6 @@ import { type TokenOptions, createServiceAccountTokens } from './auth/service-ac
 import { type RegistryOptions, createRegistry } from './create-registry.ts';
 import { createApiHandler } from './http/api-handler.ts';
 import { createFrontend } from './http/frontend.ts';
-import { createKindIndex } from './http/kind-index.ts';
 import { createKubeletClient } from './http/kubelet-client.ts';
 import { createPodStreams } from './http/pod-streams.ts';
 import { createProxy } from './http/proxy/proxy.ts';
@@ -124,10 +123,9 @@ const BOUND_TO = { ServiceAccount: serviceAccounts, Pod: pods, Node: nodes, Secr
 
 /** Looks objects up by kind and name: what tokens are bound to. */
 const finderIn = (registry: Registry): TokenOptions['find'] => {
-  const index = createKindIndex(registry.kinds);
   return (kind, namespace, name) => {
     try {
-      return registry.get(index.find(BOUND_TO[kind])!, { name, namespace });
+      return registry.get(registry.kinds.find(BOUND_TO[kind])!, { name, namespace });
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;

@@ -5,9 +5,10 @@ import type { KubeObject, Stored } from '../k8s/objects.ts';
 import { createAccess } from './auth/access.ts';
 import { sourceOf } from './auth/object-source.ts';
 import type { Kind, Part } from './kind.ts';
+import { KindTable } from './kind-table.ts';
 import type { Registry, RequestContext, Subresource } from './registry.ts';
-import { createFieldTypes } from './schema/field-types.ts';
-import { createSchemas, loadDefinitions } from './schema/schema.ts';
+import { loadDefinitions } from './schema/schema.ts';
+import { createShapes } from './schema/shape.ts';
 import { methodNotSupported } from './status-errors.ts';
 import { startExpiry } from './store/expiry.ts';
 import { list } from './store/list.ts';
@@ -39,19 +40,17 @@ export type RegistryOptions = {
 /** A cluster with the initial objects of its kinds. Needs the kind Namespace for namespaced kinds. */
 export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry => {
   const store = new Store(options);
-  const definitions = loadDefinitions();
   const machinery: Machinery = {
     store,
     access: createAccess(sourceOf(store)),
     clock: options.clock,
-    schema: createSchemas(definitions).root,
-    fieldType: createFieldTypes(definitions).type,
+    shape: createShapes(loadDefinitions()),
   };
   startExpiry(store, { kinds, ...options });
   createInitial(machinery, kinds);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
-    kinds,
+    kinds: new KindTable(kinds),
     access: machinery.access,
     revision: () => String(store.revision),
     settledRevision: () => String(store.settledRevision),

@@ -5,7 +5,7 @@ import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Resource } from '../k8s/resources.ts';
 import { createEventQueue } from './event-queue.ts';
 import type { Draft, Kind } from './kind.ts';
-import type { Registry, RegistryEvent, RequestContext, User } from './registry.ts';
+import type { Registry, RegistryEvent, RequestContext, ServedKinds, User } from './registry.ts';
 import { notFound } from './status-errors.ts';
 
 /** Warnings are for people at a terminal: these clients do not hear them. */
@@ -53,14 +53,13 @@ export const createInProcessClient = (registry: Registry, user: User): ApiClient
   };
 };
 
-const kindLookup = (kinds: readonly Kind[]) => {
-  const kindById = new Map(kinds.map((kind) => [`${kind.resource.group}/${kind.resource.resource}`, kind]));
-  return (resource: Resource): Kind => {
-    const kind = kindById.get(`${resource.group}/${resource.resource}`);
+const kindLookup =
+  (kinds: ServedKinds) =>
+  (resource: Resource): Kind => {
+    const kind = kinds.find(resource);
     if (!kind) throw notFound(resource, '');
     return kind;
   };
-};
 
 // The registry copies what it is given while it decodes it, and the caller's types say what it gives back.
 const draft = (object: KubeObject): Draft => object as Draft;

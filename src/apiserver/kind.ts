@@ -3,6 +3,7 @@ import type { FieldError } from '../k8s/field-error.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Resource } from '../k8s/resources.ts';
 import type { Access } from './auth/access.ts';
+import type { Shape } from './schema/shape.ts';
 
 /** JSON as it is being built: defaulting changes it in place. */
 export type Draft = {
@@ -14,7 +15,7 @@ export type Draft = {
 
 export type Column = {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'date';
+  readonly type: 'string' | 'integer' | 'boolean' | 'date';
   /** 0: always shown, 1: only with -o wide. */
   readonly priority: 0 | 1;
   readonly format?: 'name';
@@ -54,8 +55,16 @@ export type Kind = {
   readonly singular: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
-  /** The name of its definition in src/k8s/generated/schema.json. */
+  /** The name of its definition: in src/k8s/generated/schema.json, unless it has a shape of its own. */
   readonly definition: string;
+  readonly shape?: Shape;
+  /**
+   * A stored object as this version of the kind has it: it may have been written in another version, or before a default
+   * came. The same answer for the same object.
+   */
+  readonly view?: (stored: Stored<KubeObject>) => Stored<KubeObject>;
+  /** The object in the version in which it is to be stored. */
+  readonly storedForm?: (draft: Draft) => Draft;
   readonly nameRule: NameRule;
   readonly subresources: readonly (
     | 'status'
@@ -119,6 +128,8 @@ export type Kind = {
     before: KubeObject | undefined,
     context: AdmissionContext,
   ) => Allocation;
+  /** A deletion that says nothing of the dependents leaves them. Only of kinds that are older than the collector. */
+  readonly orphansByDefault?: true;
   /** When the object ends by itself, in milliseconds since the epoch: Events do. Looked at once a minute. */
   readonly expiresMs?: (object: KubeObject) => number;
   /** A pod's deletion is graceful: the object stays with deletionTimestamp until the kubelet confirms. */

@@ -3,6 +3,7 @@
 import type { Status } from '../k8s/generated/types.ts';
 import type { DeleteRequest, ObjectRef, PatchType } from '../client/client.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
+import type { Resource } from '../k8s/resources.ts';
 import type { Access } from './auth/access.ts';
 import type { Draft, Kind, Part } from './kind.ts';
 
@@ -85,8 +86,14 @@ export type DeleteResult = {
   readonly gone: boolean;
 };
 
+export type ServedKinds = {
+  /** Another list whenever a kind comes or goes. */
+  readonly all: readonly Kind[];
+  readonly find: (names: Pick<Resource, 'group' | 'version' | 'resource'>) => Kind | undefined;
+};
+
 export type Registry = {
-  readonly kinds: readonly Kind[];
+  readonly kinds: ServedKinds;
   /** Who may do what. The verbs below do not ask: whoever lets users in asks first. */
   readonly access: Access;
   /** The present revision: the resourceVersion of the newest write. */

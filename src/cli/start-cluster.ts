@@ -15,6 +15,7 @@ import {
 import type { ClusterMessage, StartMessage } from '../embedded/messages.ts';
 import { lockFile } from '../kernel/file-lock.ts';
 import { isAlive, processIdOf } from '../kernel/process-id.ts';
+import { poolProblem } from '../embedded/load-balancer-pools.ts';
 import { createClusterKeys } from './cluster-keys.ts';
 import { UserError, sayStep } from './output.ts';
 import { removeClusterTraces } from './remove-traces.ts';
@@ -26,6 +27,9 @@ export type StartOptions = {
   readonly nodes: number;
   readonly zones: readonly string[];
   readonly proxy: ProxyBackEnd;
+  /** None for the default ones. */
+  readonly loadBalancerPools: readonly string[];
+  readonly nodePortAddresses: readonly string[];
   readonly kubeconfig: string;
   /** An absolute path. */
   readonly auditLog: string | undefined;
@@ -66,6 +70,7 @@ const launch = async (options: StartOptions): Promise<Launched> => {
     throw new UserError(`cluster "${options.name}" is being started by another podnet`);
   removeClusterTraces(options.name);
   const config = planCluster({ ...options, slot: freeSlot(options.name, last?.config.slot) });
+  checkPools(config);
   const child = spawnCluster(options.name);
   try {
     return { child, ...(await putOnRecord(child, config, options)) };
@@ -73,6 +78,14 @@ const launch = async (options: StartOptions): Promise<Launched> => {
     await end(child);
     throw error;
   }
+};
+
+const checkPools = (config: ClusterConfig): void => {
+  const problem = poolProblem(config, {
+    others: otherClusters(config.name).flatMap((name) => readRecord(name)?.config ?? []),
+    hostAddresses: machineAddresses(),
+  });
+  if (problem) throw new UserError(`--load-balancer-pool: ${problem}`);
 };
 
 /** Makes the keys, and puts the cluster on record. */
@@ -122,11 +135,8 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
 
 /** A slot whose ranges neither another cluster nor the machine's own interfaces use: the last one's, else the first. */
 const freeSlot = (ownName: string, lastSlot: number | undefined): number => {
-  const others = clusterNames().filter((name) => name !== ownName);
-  const taken = new Set(others.flatMap((name) => readRecord(name)?.config.slot ?? []));
-  const own = Object.values(networkInterfaces()).flatMap((addresses) =>
-    (addresses ?? []).map(({ address }) => address),
-  );
+  const taken = new Set(otherClusters(ownName).flatMap((name) => readRecord(name)?.config.slot ?? []));
+  const own = machineAddresses();
   const isFree = (config: ClusterConfig): boolean =>
     ![config.underlayCidrs[0], config.podCidrs[0], config.serviceCidrs[0]].some((cidr) =>
       own.some((address) => address.startsWith(networkPart(cidr))),
@@ -140,6 +150,12 @@ const freeSlot = (ownName: string, lastSlot: number | undefined): number => {
     `no address ranges are left for another cluster (at most ${MAX_SLOTS}): take one down with 'podnet down --name NAME'`,
   );
 };
+
+const otherClusters = (ownName: string): readonly string[] =>
+  clusterNames().filter((name) => name !== ownName);
+
+const machineAddresses = (): readonly string[] =>
+  Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address));
 
 /** `10.244.` of 10.244.0.0/16, `172.30.0.` of 172.30.0.0/24. */
 const networkPart = (cidr: string): string => {

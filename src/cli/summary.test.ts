@@ -23,6 +23,11 @@ const serviceOf = (name: string, spec: object): ClusterSnapshot['services'][numb
   spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 30_080, protocol: 'TCP' }], ...spec },
 });
 
+const balanced: ClusterSnapshot['services'][number] = {
+  ...serviceOf('balanced', { type: 'LoadBalancer', clusterIP: '10.96.0.7', externalIPs: ['203.0.113.1'] }),
+  status: { loadBalancer: { ingress: [{ ip: '172.30.0.225', ipMode: 'VIP' }] } },
+};
+
 const deploymentOf = (availableReplicas: number): ClusterSnapshot['deployments'][number] => ({
   metadata: { ...meta, name: 'web', namespace: 'default', generation: 2 },
   spec: { replicas: 2, selector: {}, template: {} },
@@ -64,6 +69,17 @@ describe('unready()', () => {
       'pod/new in default: Pending',
     ]);
   });
+
+  it('waits for the addresses of load balancers, but not for programs that may not be there', () => {
+    const services = [
+      serviceOf('lb', { type: 'LoadBalancer' }),
+      serviceOf('other', { type: 'LoadBalancer', loadBalancerClass: 'example.org/lb' }),
+      balanced,
+    ];
+    assert.deepEqual(unready({ ...whole, services }), [
+      "service/lb in default: no load balancer's address yet",
+    ]);
+  });
 });
 
 describe('renderSnapshot()', () => {
@@ -76,10 +92,21 @@ node-1   Ready    172.30.0.11   10.244.0.0/24
 NAMESPACE   POD   STATUS   IPS          NODE
 default     web   Ready    10.244.0.2   node-1
 
-NAMESPACE   SERVICE      TYPE       CLUSTER-IPS   PORTS
-default     kubernetes   NodePort   <none>        80:30080/TCP
-default     web          NodePort   10.96.0.9     80:30080/TCP
+NAMESPACE   SERVICE      TYPE       CLUSTER-IPS   EXTERNAL-IPS   PORTS
+default     kubernetes   NodePort   <none>        <none>         80:30080/TCP
+default     web          NodePort   10.96.0.9     <none>         80:30080/TCP
 `,
+    );
+  });
+});
+
+describe('a load balancer', () => {
+  it('is shown with its address and how to reach it', () => {
+    const snapshot = { ...whole, services: [balanced] };
+    assert.match(renderSnapshot(snapshot), / 172\.30\.0\.225,203\.0\.113\.1 +80:30080\/TCP/);
+    assert.match(
+      suggestions(snapshot, 'kubectl').join('\n'),
+      /^curl http:\/\/172\.30\.0\.225:80 +# the same at its load balancer$/m,
     );
   });
 });

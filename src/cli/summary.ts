@@ -40,7 +40,21 @@ export const unready = (snapshot: ClusterSnapshot): readonly string[] => [
     .map(({ metadata }) => `node/${metadata.name}: not Ready`),
   ...snapshot.deployments.filter((deployment) => !isRolledOut(deployment)).map(describeDeployment),
   ...snapshot.pods.filter((pod) => !isPodDone(pod)).map(describePod),
+  ...snapshot.services
+    .filter(waitsForAddress)
+    .map(
+      ({ metadata }) => `service/${metadata.name} in ${metadata.namespace}: no load balancer's address yet`,
+    ),
 ];
+
+/** What has a class may wait for a program that is not there. */
+const waitsForAddress = (service: Stored<Service>): boolean =>
+  service.spec?.type === 'LoadBalancer' &&
+  service.spec.loadBalancerClass === undefined &&
+  balancerIps(service).length === 0;
+
+const balancerIps = ({ status }: Stored<Service>): readonly string[] =>
+  (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
 
 const isRolledOut = ({ metadata, spec, status }: Stored<Deployment>): boolean => {
   const wanted = spec?.replicas ?? 1;
@@ -104,13 +118,14 @@ const renderPods = (all: readonly Stored<Pod>[]): string =>
 
 const renderServices = (all: readonly Stored<Service>[]): string =>
   renderTable(
-    ['NAMESPACE', 'SERVICE', 'TYPE', 'CLUSTER-IPS', 'PORTS'],
-    all.map(({ metadata, spec }) => [
-      metadata.namespace ?? '',
-      metadata.name,
-      spec?.type ?? 'ClusterIP',
-      (spec?.clusterIPs ?? []).join(','),
-      (spec?.ports ?? [])
+    ['NAMESPACE', 'SERVICE', 'TYPE', 'CLUSTER-IPS', 'EXTERNAL-IPS', 'PORTS'],
+    all.map((service) => [
+      service.metadata.namespace ?? '',
+      service.metadata.name,
+      service.spec?.type ?? 'ClusterIP',
+      (service.spec?.clusterIPs ?? []).join(','),
+      [...balancerIps(service), ...(service.spec?.externalIPs ?? [])].join(','),
+      (service.spec?.ports ?? [])
         .map(({ port, nodePort, protocol }) => `${port}${nodePort ? `:${nodePort}` : ''}/${protocol}`)
         .join(','),
     ]),
@@ -123,7 +138,8 @@ export const suggestions = (snapshot: ClusterSnapshot, kubectl: string): readonl
   );
   const lines = [`${kubectl} get pods,services -A -o wide`];
   const nodeIp = snapshot.nodes[0]?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
-  for (const { metadata, spec } of own.slice(0, 2)) {
+  for (const service of own.slice(0, 2)) {
+    const { metadata, spec } = service;
     const port = spec?.ports?.find(({ protocol }) => protocol === 'TCP');
     const ip = spec?.clusterIP;
     if (!port || !ip || ip === 'None') continue;
@@ -132,6 +148,8 @@ export const suggestions = (snapshot: ClusterSnapshot, kubectl: string): readonl
     );
     if (port.nodePort && nodeIp)
       lines.push(`curl http://${hostPort(nodeIp, port.nodePort)}    # the same at its NodePort`);
+    for (const balancerIp of balancerIps(service).slice(0, 1))
+      lines.push(`curl http://${hostPort(balancerIp, port.port)}    # the same at its load balancer`);
   }
   const pod = snapshot.pods.find((candidate) => holds(candidate.status?.conditions, 'Ready'));
   if (pod) lines.push(`${kubectl} exec -n ${pod.metadata.namespace} ${pod.metadata.name} -- env`);

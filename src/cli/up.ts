@@ -18,6 +18,8 @@ export type UpOptions = {
   readonly nodes: number;
   readonly zones: readonly string[];
   readonly proxy: ProxyBackEnd;
+  readonly loadBalancerPools: readonly string[];
+  readonly nodePortAddresses: readonly string[];
   readonly files: readonly string[];
   readonly waitSeconds: number;
   readonly kubeconfig: string | undefined;

@@ -26,9 +26,13 @@ export type ClusterConfig = {
   /** The `kubernetes` Service. */
   readonly apiServiceIps: readonly [string, string];
   readonly dnsServiceIps: readonly [string, string];
+  /** Where Services of type LoadBalancer get their addresses. */
+  readonly loadBalancerPools: readonly string[];
   readonly nodePortRange: { readonly first: number; readonly last: number };
   readonly nodes: readonly NodeConfig[];
   readonly proxy: ProxyBackEnd;
+  /** Where node ports answer: see k8s/node-port-addresses.ts. */
+  readonly nodePortAddresses: readonly string[];
 };
 
 export const MAX_SLOTS = 11;
@@ -45,14 +49,18 @@ export const planCluster = (options: {
   readonly nodes: number;
   readonly zones: readonly string[];
   readonly proxy: ProxyBackEnd;
+  readonly nodePortAddresses?: readonly string[];
+  /** Instead of the default ones, which are a part of the underlay. */
+  readonly loadBalancerPools?: readonly string[];
 }): ClusterConfig => {
-  const { name, slot, zones, proxy } = options;
+  const { name, slot, zones, proxy, nodePortAddresses = ['primary'], loadBalancerPools = [] } = options;
   const [pods, services] = [244 + slot, 96 + slot];
   const underlay = slot === 0 ? '' : `:${slot}`;
   return {
     name,
     slot,
     proxy,
+    nodePortAddresses,
     domain: 'cluster.local',
     apiPort: 6443 + slot,
     underlayCidrs: [`172.30.${slot}.0/24`, `fd00:172:30${underlay}::/64`],
@@ -61,6 +69,10 @@ export const planCluster = (options: {
     serviceCidrs: [`10.${services}.0.0/16`, `fd00:10:${services}::/112`],
     apiServiceIps: [`10.${services}.0.1`, `fd00:10:${services}::1`],
     dnsServiceIps: [`10.${services}.0.10`, `fd00:10:${services}::a`],
+    loadBalancerPools:
+      loadBalancerPools.length > 0
+        ? loadBalancerPools
+        : [`172.30.${slot}.224/27`, `fd00:172:30${underlay}::1:0/112`],
     nodePortRange: { first: 30000, last: 32767 },
     nodes: Array.from({ length: options.nodes }, (_, index) => ({
       name: `node-${index + 1}`,

@@ -6,7 +6,7 @@ import type { Stored } from '../k8s/objects.ts';
 import { endpointSlices } from '../k8s/resources.ts';
 import type { SliceChanges } from './diff.ts';
 import { TRIGGER_TIME } from './state.ts';
-import type { Written } from './written.ts';
+import type { Written } from '../informer/written.ts';
 
 export type ApplyOptions = {
   readonly client: ApiClient;

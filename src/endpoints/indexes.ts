@@ -1,15 +1,13 @@
 // How the controllers look objects up; the composition root gives these to the informers.
 import { podsByNode } from '../informer/pods-by-node.ts';
-import type { EndpointSlice, Pod, Service } from '../k8s/generated/types.ts';
+import { slicesByService } from '../informer/slices-by-service.ts';
+import type { Pod, Service } from '../k8s/generated/types.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
-import { SERVICE_NAME } from './state.ts';
 
 /** Pods by `namespace key=value` of each of their labels. */
 export const BY_LABEL = 'endpoints/label';
 /** Services by `namespace key=value` of the first pair of their selector: a pod that matches it has that label. */
 export const BY_SELECTOR = 'endpoints/selector';
-/** Slices by `namespace/name` of their Service. */
-export const BY_SERVICE = 'endpoints/service';
 
 type Pair = readonly [key: string, value: string];
 
@@ -19,12 +17,6 @@ export const labelValue = ({ metadata }: Stored<KubeObject>, [key, value]: Pair)
 /** The selector's pairs in a fixed order. */
 export const selectorPairs = ({ spec }: Stored<Service>): readonly Pair[] =>
   Object.entries(spec?.selector ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-
-/** The Service that the slice is of, as a key. */
-export const serviceKeyOf = ({ metadata }: Stored<EndpointSlice>): string | undefined => {
-  const name = metadata.labels?.[SERVICE_NAME];
-  return name ? `${metadata.namespace}/${name}` : undefined;
-};
 
 export const endpointIndexes = {
   pods: {
@@ -38,10 +30,5 @@ export const endpointIndexes = {
         .slice(0, 1)
         .map((pair) => labelValue(service, pair)),
   },
-  endpointSlices: {
-    [BY_SERVICE]: (slice: Stored<EndpointSlice>): readonly string[] => {
-      const service = serviceKeyOf(slice);
-      return service ? [service] : [];
-    },
-  },
+  endpointSlices: slicesByService,
 } as const;

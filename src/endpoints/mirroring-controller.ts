@@ -11,10 +11,10 @@ import { startKeyedLoop } from '../reconcile/keyed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import { applySlices } from './apply.ts';
 import { diffSlices } from './diff.ts';
-import { BY_SERVICE, serviceKeyOf } from './indexes.ts';
 import { MIRRORING_CONTROLLER, compileMirror, isMirrored } from './mirror.ts';
 import { MANAGED_BY } from './state.ts';
-import { BEHIND, Written } from './written.ts';
+import { BY_SERVICE, serviceKeyOf } from '../informer/slices-by-service.ts';
+import { BEHIND, Written } from '../informer/written.ts';
 
 export type MirroringControllerOptions = {
   readonly client: ApiClient;

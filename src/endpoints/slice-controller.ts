@@ -12,12 +12,12 @@ import type { Loop } from '../reconcile/loop.ts';
 import { applySlices } from './apply.ts';
 import { SLICE_CONTROLLER, compileSlices } from './compile.ts';
 import { diffSlices } from './diff.ts';
-import { BY_SERVICE, serviceKeyOf } from './indexes.ts';
 import { markServices } from './mark-services.ts';
 import { selectService } from './select.ts';
 import { MANAGED_BY } from './state.ts';
 import { TriggerTimes } from './trigger-times.ts';
-import { BEHIND, Written } from './written.ts';
+import { BY_SERVICE, serviceKeyOf } from '../informer/slices-by-service.ts';
+import { BEHIND, Written } from '../informer/written.ts';
 
 export type SliceControllerOptions = {
   readonly client: ApiClient;

@@ -1,24 +1,48 @@
 // The resources podnet's own programs read and write, each bound to its object type.
 import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
   ClusterRole,
   ClusterRoleBinding,
   ConfigMap,
+  ControllerRevision,
+  CronJob,
+  DaemonSet,
   Deployment,
   EndpointSlice,
   Endpoints,
   Event,
+  HorizontalPodAutoscaler,
   IPAddress,
+  Ingress,
+  IngressClass,
+  Job,
   Lease,
+  LimitRange,
   Namespace,
+  NetworkPolicy,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
+  PodDisruptionBudget,
+  PodTemplate,
+  PriorityClass,
   ReplicaSet,
+  ReplicationController,
+  ResourceQuota,
   Role,
   RoleBinding,
+  RuntimeClass,
   Secret,
   Service,
   ServiceAccount,
   ServiceCIDR,
+  StatefulSet,
+  StorageClass,
+  VolumeAttachment,
+  VolumeAttributesClass,
 } from './generated/types.ts';
 import type { KubeObject } from './objects.ts';
 
@@ -53,8 +77,46 @@ export const configMaps = define<ConfigMap>('v1', 'configmaps', 'ConfigMap');
 export const secrets = define<Secret>('v1', 'secrets', 'Secret');
 export const serviceAccounts = define<ServiceAccount>('v1', 'serviceaccounts', 'ServiceAccount');
 export const events = define<Event>('v1', 'events', 'Event');
+export const persistentVolumes = define<PersistentVolume>(
+  'v1',
+  'persistentvolumes',
+  'PersistentVolume',
+  'Cluster',
+);
+export const persistentVolumeClaims = define<PersistentVolumeClaim>(
+  'v1',
+  'persistentvolumeclaims',
+  'PersistentVolumeClaim',
+);
+export const podTemplates = define<PodTemplate>('v1', 'podtemplates', 'PodTemplate');
+export const replicationControllers = define<ReplicationController>(
+  'v1',
+  'replicationcontrollers',
+  'ReplicationController',
+);
+export const resourceQuotas = define<ResourceQuota>('v1', 'resourcequotas', 'ResourceQuota');
+export const limitRanges = define<LimitRange>('v1', 'limitranges', 'LimitRange');
 export const deployments = define<Deployment>('apps/v1', 'deployments', 'Deployment');
 export const replicaSets = define<ReplicaSet>('apps/v1', 'replicasets', 'ReplicaSet');
+export const statefulSets = define<StatefulSet>('apps/v1', 'statefulsets', 'StatefulSet');
+export const daemonSets = define<DaemonSet>('apps/v1', 'daemonsets', 'DaemonSet');
+export const controllerRevisions = define<ControllerRevision>(
+  'apps/v1',
+  'controllerrevisions',
+  'ControllerRevision',
+);
+export const jobs = define<Job>('batch/v1', 'jobs', 'Job');
+export const cronJobs = define<CronJob>('batch/v1', 'cronjobs', 'CronJob');
+export const podDisruptionBudgets = define<PodDisruptionBudget>(
+  'policy/v1',
+  'poddisruptionbudgets',
+  'PodDisruptionBudget',
+);
+export const horizontalPodAutoscalers = define<HorizontalPodAutoscaler>(
+  'autoscaling/v2',
+  'horizontalpodautoscalers',
+  'HorizontalPodAutoscaler',
+);
 export const endpointSlices = define<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice');
 export const leases = define<Lease>('coordination.k8s.io/v1', 'leases', 'Lease');
 export const serviceCidrs = define<ServiceCIDR>(
@@ -64,6 +126,52 @@ export const serviceCidrs = define<ServiceCIDR>(
   'Cluster',
 );
 export const ipAddresses = define<IPAddress>('networking.k8s.io/v1', 'ipaddresses', 'IPAddress', 'Cluster');
+export const ingresses = define<Ingress>('networking.k8s.io/v1', 'ingresses', 'Ingress');
+export const ingressClasses = define<IngressClass>(
+  'networking.k8s.io/v1',
+  'ingressclasses',
+  'IngressClass',
+  'Cluster',
+);
+export const networkPolicies = define<NetworkPolicy>(
+  'networking.k8s.io/v1',
+  'networkpolicies',
+  'NetworkPolicy',
+);
+export const priorityClasses = define<PriorityClass>(
+  'scheduling.k8s.io/v1',
+  'priorityclasses',
+  'PriorityClass',
+  'Cluster',
+);
+export const runtimeClasses = define<RuntimeClass>(
+  'node.k8s.io/v1',
+  'runtimeclasses',
+  'RuntimeClass',
+  'Cluster',
+);
+
+const STORAGE = 'storage.k8s.io/v1';
+export const storageClasses = define<StorageClass>(STORAGE, 'storageclasses', 'StorageClass', 'Cluster');
+export const csiDrivers = define<CSIDriver>(STORAGE, 'csidrivers', 'CSIDriver', 'Cluster');
+export const csiNodes = define<CSINode>(STORAGE, 'csinodes', 'CSINode', 'Cluster');
+export const csiStorageCapacities = define<CSIStorageCapacity>(
+  STORAGE,
+  'csistoragecapacities',
+  'CSIStorageCapacity',
+);
+export const volumeAttachments = define<VolumeAttachment>(
+  STORAGE,
+  'volumeattachments',
+  'VolumeAttachment',
+  'Cluster',
+);
+export const volumeAttributesClasses = define<VolumeAttributesClass>(
+  STORAGE,
+  'volumeattributesclasses',
+  'VolumeAttributesClass',
+  'Cluster',
+);
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
 export const roles = define<Role>(RBAC, 'roles', 'Role');
@@ -97,6 +205,30 @@ export const allResources: readonly Resource[] = [
   clusterRoleBindings,
   serviceCidrs,
   ipAddresses,
+  persistentVolumes,
+  persistentVolumeClaims,
+  podTemplates,
+  replicationControllers,
+  resourceQuotas,
+  limitRanges,
+  statefulSets,
+  daemonSets,
+  controllerRevisions,
+  jobs,
+  cronJobs,
+  podDisruptionBudgets,
+  horizontalPodAutoscalers,
+  ingresses,
+  ingressClasses,
+  networkPolicies,
+  priorityClasses,
+  runtimeClasses,
+  storageClasses,
+  csiDrivers,
+  csiNodes,
+  csiStorageCapacities,
+  volumeAttachments,
+  volumeAttributesClasses,
 ];
 
 /** `v1` or `apps/v1`: what stands in an object's apiVersion. */

@@ -7,16 +7,16 @@ import { isKernelError } from './kernel-error.ts';
 export type MapDefinition = {
   /** At most 15 letters, digits and `_`. */
   readonly name: string;
-  /** A full `hash` refuses new elements (E2BIG), a full `lru-hash` forgets those not used for longest. */
-  readonly type: 'hash' | 'lru-hash';
+  /** A full `hash` refuses new elements (E2BIG), a full `lru-hash` forgets those not used for longest; an `array` has all. */
+  readonly type: 'hash' | 'array' | 'lru-hash';
   readonly keyBytes: number;
   readonly valueBytes: number;
   readonly maxEntries: number;
 };
 
 /** linux/bpf.h, enum bpf_map_type. */
-const TYPES = { hash: 1, 'lru-hash': 9 } as const;
-/** Memory for elements when they come, not for all at once; LRU maps know only the latter. */
+const TYPES = { hash: 1, array: 2, 'lru-hash': 9 } as const;
+/** Memory for elements when they come, not for all at once; other maps know only the latter. */
 const NO_PREALLOC = 1;
 
 /** struct bpf_map_info as far as its name: type, id, bytes of a key and a value, size, flags, name. */

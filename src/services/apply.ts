@@ -5,10 +5,16 @@ import { ChainUses } from './chain-uses.ts';
 import { diffEntry } from './diff.ts';
 import type { EntryDiff, Programmed, Slot } from './diff.ts';
 import { EndpointIds } from './endpoint-ids.ts';
-import { FAMILIES, removeChainCommands, removeTableCommands, tableCommands } from './layout.ts';
+import {
+  FAMILIES,
+  removeChainCommands,
+  removeTableCommands,
+  serviceCidrCommands,
+  tableCommands,
+} from './layout.ts';
 import type { TableSite } from './layout.ts';
 import { isSame } from './drift.ts';
-import { observe, observeInTurns, structureText } from './observe.ts';
+import { observe, observeInTurns, rangesText, structureText } from './observe.ts';
 import type { Observed } from './observe.ts';
 import { entryKey } from './state.ts';
 import type { Entry } from './state.ts';
@@ -40,17 +46,22 @@ export class Programmer {
   #revision = 0;
   /** The chains and rules, as they were when chains were last made or taken away. */
   #structure = '';
+  #serviceCidrs: readonly string[];
+  /** The ranges of pods and Services, as they were when they were last written. */
+  #ranges = '';
 
-  private constructor(nft: Nft) {
+  private constructor(nft: Nft, { serviceCidrs }: TableSite) {
     this.#nft = nft;
+    this.#serviceCidrs = serviceCidrs;
   }
 
   /** Makes the tables, or takes up those that are there with all their entries. */
   static open(nft: Nft, site: TableSite, log: Log): Programmer {
-    const programmer = new Programmer(nft);
+    const programmer = new Programmer(nft, site);
     const observed = adopt(nft, site, log);
     if (observed) programmer.#takeUp(observed);
     programmer.#structure = structureText(nft);
+    programmer.#ranges = rangesText(nft);
     return programmer;
   }
 
@@ -75,8 +86,18 @@ export class Programmer {
     return (
       observed !== undefined &&
       isSame(observed, this.#programmed, this.#chains) &&
-      structureText(this.#nft) === this.#structure
+      structureText(this.#nft) === this.#structure &&
+      rangesText(this.#nft) === this.#ranges
     );
+  }
+
+  /** From now on drops what is sent to addresses in these ranges that no Service has. */
+  setServiceCidrs(cidrs: readonly string[]): void {
+    if (cidrs.join() === this.#serviceCidrs.join()) return;
+    this.#nft.run(FAMILIES.flatMap((family) => serviceCidrCommands(family, cidrs)).join('\n'));
+    this.#serviceCidrs = cidrs;
+    this.#revision++;
+    this.#ranges = rangesText(this.#nft);
   }
 
   /** Takes away the chains that nothing has led to since the last call. */

@@ -95,7 +95,7 @@ type Choice = {
 };
 
 /** Without any endpoint in the cluster: reject. With some, but none that the policy allows: drop, never fall back. */
-const actionOf = (
+export const actionOf = (
   { stickySeconds }: ServiceSnapshot,
   port: SelectedPort,
   { site, family, policy, masquerade }: Choice,

@@ -30,6 +30,7 @@ export const OUTSIDE_SLOT = 32_768;
 
 export type TableSite = {
   readonly podCidrs: readonly string[];
+  /** None within another: sets of intervals do not take that. */
   readonly serviceCidrs: readonly string[];
 };
 
@@ -53,7 +54,7 @@ export const tableCommands = (family: Family, site: TableSite): string => {
     ]),
     ...PLAIN_SHAPES.map((shape) => shapeCommand(family, shape)),
     ...cidrCommands(family, 'pod-cidrs', site.podCidrs),
-    ...cidrCommands(family, 'service-cidrs', site.serviceCidrs),
+    ...serviceCidrCommands(family, site.serviceCidrs),
   ];
   return lines.join('\n');
 };
@@ -61,6 +62,10 @@ export const tableCommands = (family: Family, site: TableSite): string => {
 /** A transaction that takes the table away, also where there is none. */
 export const removeTableCommands = (family: Family): string =>
   `add table ${tableName(family)}\ndelete table ${tableName(family)}`;
+
+/** Has the set of Services' ranges hold these of the family, and no others. */
+export const serviceCidrCommands = (family: Family, cidrs: readonly string[]): readonly string[] =>
+  cidrCommands(family, 'service-cidrs', cidrs);
 
 const cidrCommands = (family: Family, set: string, cidrs: readonly string[]): string[] => {
   const own = cidrs.filter((cidr) => cidr.includes(':') === (family === 6));

@@ -48,6 +48,16 @@ export const observeInTurns = async (nft: Nft): Promise<Observed | undefined> =>
 export const structureText = (nft: Nft): string =>
   FAMILIES.map((family) => nft.print(`list table ${tableName(family)}`)).join('');
 
+/** The ranges in the sets of both tables as text. */
+export const rangesText = (nft: Nft): string =>
+  JSON.stringify(
+    FAMILIES.flatMap((family) =>
+      ['pod-cidrs', 'service-cidrs'].map((name) =>
+        elementsOf(nft.query(`list set ${tableName(family)} ${name}`), name),
+      ),
+    ),
+  );
+
 /** Whether both tables are there. */
 export const hasTables = (nft: Nft): boolean => FAMILIES.every((family) => hasTable(nft, family));
 

@@ -2,12 +2,11 @@
 // See README.md for the picture.
 import type { Informer } from '../informer/informer.ts';
 import { whenAllSynced } from '../informer/informer.ts';
-import { formatAddress, parseAddress } from '../ip/address.ts';
-import type { EndpointSlice, Node, Service } from '../k8s/generated/types.ts';
+import type { EndpointSlice, Node, Service, ServiceCIDR } from '../k8s/generated/types.ts';
+import { keyOf } from '../k8s/objects.ts';
 import { openConntrack } from '../kernel/conntrack.ts';
 import type { Conntrack } from '../kernel/conntrack.ts';
 import type { Nft } from '../kernel/nft.ts';
-import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
 import type { Loop, LoopOptions } from '../reconcile/loop.ts';
@@ -17,35 +16,28 @@ import type { BackEnd } from './ebpf/open-sockets.ts';
 import type { SocketTranslation } from './ebpf/socket-translation.ts';
 import { startHealthServers } from './health/health-servers.ts';
 import type { ProxyHealth } from './health/proxy-health.ts';
+import { LocalhostPorts } from './localhost/localhost-ports.ts';
 import { serviceOfSlice } from './select.ts';
 import { ServiceSync } from './service-sync.ts';
+import { openLiveSite } from './site/live-site.ts';
+import type { LiveSiteOptions } from './site/live-site.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
-import { removeKubeProxy } from './take-over.ts';
+import { removeKubeProxy } from './take-over/take-over.ts';
 import { SyncMeter } from './sync-meter.ts';
 import { startUpkeep } from './upkeep.ts';
-import type { VirtualIp } from './virtual-ip.ts';
 
-export type ServiceProxyOptions = {
-  readonly nodeName: string;
-  readonly zone: string | undefined;
-  /** Where node ports answer. */
-  readonly nodeAddresses: readonly string[];
-  /** The cluster's: whose connections to cluster IPs keep their source address. */
-  readonly podCidrs: readonly string[];
-  /** Where an address that no Service has leads nowhere. */
-  readonly serviceCidrs: readonly string[];
+export type ServiceProxyOptions = LiveSiteOptions & {
   readonly services: Informer<Service>;
   /** With the indexes of `sliceIndexes`. */
   readonly endpointSlices: Informer<EndpointSlice>;
-  /** For /healthz: a node that is about to go is to be drained. */
-  readonly nodes: Pick<Informer<Node>, 'get'>;
+  readonly laterServiceCidrs: Informer<ServiceCIDR>;
+  /** For /healthz too: a node that is about to go is to be drained. */
+  readonly nodes: Pick<Informer<Node>, 'get' | 'subscribe'>;
   /** Opened in the node's network namespace; the caller closes it. The calling thread must be there too. */
   readonly nft: Nft;
   readonly backEnd: BackEnd;
   /** The cgroup of this node's pods whose sockets may be translated, e.g. `/podnet/CLUSTER/NODE/pods`. */
   readonly podCgroup: string;
-  readonly clock: Clock;
-  readonly log: Log;
 };
 
 export type ServiceProxy = {
@@ -65,25 +57,30 @@ export const sliceIndexes = {
   },
 };
 
-/** No Service's key: marked so that the tables are made where there is no Service yet. */
+/** No Service's key: marked so that the tables are made where there is no Service yet, and have the right ranges. */
 const TABLES = '';
 
 /** Starts following Services and slices. Nothing in the kernel changes before both are completely known. */
 export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy => {
-  const { services, endpointSlices, log } = options;
+  const { services, endpointSlices, laterServiceCidrs, log } = options;
   const conntrack = openConntrack();
   const servers = startHealthServers(options);
   let sockets: SocketTranslation | undefined;
+  const site = openLiveSite(options);
+  const localhost = new LocalhostPorts({ ...options, families: site.loopback, site: site.now });
   const sync = new ServiceSync({
     ...options,
-    nodeAddresses: addressesOf(options.nodeAddresses),
+    site: site.now,
     slicesOf: (service) => endpointSlices.byIndex(BY_SERVICE, service),
     onEffects: (effects) => {
       sockets?.follow(effects.changes);
       cleanUp(conntrack, effects, log);
     },
     onWhole: (entries) => sockets?.begin(entries),
-    onService: servers.setService,
+    onService: (key, service) => {
+      servers.setService(key, service);
+      localhost.set(key, service);
+    },
   });
   const meter = new SyncMeter(options.clock);
   const loop = startServiceLoop(servers.health, options, (dirty) =>
@@ -91,7 +88,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
   );
   const stops: (() => void)[] = [() => void loop.stop()];
   let isStopped = false;
-  const synced = whenAllSynced(services, endpointSlices).then(async () => {
+  const synced = whenAllSynced(services, endpointSlices, laterServiceCidrs).then(async () => {
     sockets = await openSockets(options);
     if (isStopped) return;
     stops.push(
@@ -102,6 +99,10 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
       endpointSlices.subscribe(({ before, after }) => {
         meter.heardSlice(before, after);
         markServices(loop, before, after);
+      }),
+      site.follow({
+        onRanges: () => loop.mark(TABLES),
+        onNodeAddresses: () => services.list().filter(isExposed).map(keyOf).forEach(loop.mark),
       }),
       startUpkeep({ ...options, sync, mark: loop.mark }),
     );
@@ -115,6 +116,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
       isStopped = true;
       for (const stop of stops) stop();
       await Promise.all([loop.stop(), servers.close()]);
+      localhost.close();
       conntrack.close();
       sockets?.close();
     },
@@ -154,9 +156,5 @@ const cleanUp = (conntrack: Conntrack, effects: Effects, log: Log): void => {
   }
 };
 
-const addressesOf = (texts: readonly string[]): VirtualIp[] =>
-  texts.map((text) => {
-    const address = parseAddress(text);
-    if (!address) throw new TypeError(`node address ${JSON.stringify(text)}: not an IP address`);
-    return { family: address.family, address: formatAddress(address) };
-  });
+/** It has, or may have, node ports. */
+const isExposed = ({ spec }: Service): boolean => spec?.type === 'NodePort' || spec?.type === 'LoadBalancer';

@@ -18,11 +18,13 @@ const start = () => {
   const services = new Cache<Service>({});
   const slices = new Cache<EndpointSlice>(sliceIndexes);
   const sync = new ServiceSync({
-    nodeName: 'node-1',
-    zone: undefined,
-    nodeAddresses: [{ family: 4, address: '172.30.0.11' }],
-    podCidrs: ['10.244.0.0/16'],
-    serviceCidrs: ['10.96.0.0/16'],
+    site: () => ({
+      nodeName: 'node-1',
+      zone: undefined,
+      nodeAddresses: [{ family: 4, address: '172.30.0.11' }],
+      podCidrs: ['10.244.0.0/16'],
+      serviceCidrs: ['10.96.0.0/16'],
+    }),
     services,
     slicesOf: (key) => slices.byIndex('services/service', key),
     nft,

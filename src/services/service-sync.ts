@@ -19,18 +19,19 @@ import { selectService } from './select.ts';
 import type { ServiceSnapshot } from './select.ts';
 import type { Entry } from './state.ts';
 
-export type ServiceSyncOptions = ProxySite &
-  TableSite & {
-    readonly services: Pick<Informer<Service>, 'get' | 'list'>;
-    readonly slicesOf: (service: string) => readonly Stored<EndpointSlice>[];
-    readonly nft: Nft;
-    readonly onEffects: (effects: Effects) => void;
-    /** All Services are in the kernel: after the first apply, and again when the tables had to be made anew. */
-    readonly onWhole: (entries: Iterable<Programmed>) => void;
-    /** Called with each Service that is applied, undefined if nothing of it is for a proxy. */
-    readonly onService: (key: string, service: ServiceSnapshot | undefined) => void;
-    readonly log: Log;
-  };
+export type ServiceSyncOptions = {
+  /** This node as it is now. When its addresses change, the Services with node ports are to be applied again. */
+  readonly site: () => ProxySite & TableSite;
+  readonly services: Pick<Informer<Service>, 'get' | 'list'>;
+  readonly slicesOf: (service: string) => readonly Stored<EndpointSlice>[];
+  readonly nft: Nft;
+  readonly onEffects: (effects: Effects) => void;
+  /** All Services are in the kernel: after the first apply, and again when the tables had to be made anew. */
+  readonly onWhole: (entries: Iterable<Programmed>) => void;
+  /** Called with each Service that is applied, undefined if nothing of it is for a proxy. */
+  readonly onService: (key: string, service: ServiceSnapshot | undefined) => void;
+  readonly log: Log;
+};
 
 /** What a transaction carries at most, in entries and endpoints: a large one holds up the thread and the kernel. */
 const TRANSACTION_MAX = 3000;
@@ -66,8 +67,9 @@ export class ServiceSync {
   }
 
   async #applyAll(dirty: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    const { nft, log } = this.#options;
-    const programmer = (this.#programmer ??= Programmer.open(nft, this.#options, log));
+    const { nft, log, site } = this.#options;
+    const programmer = (this.#programmer ??= Programmer.open(nft, site(), log));
+    programmer.setServiceCidrs(site().serviceCidrs);
     const failed = new Set<string>();
     let isFirst = true;
     for (const part of parts(this.#works(firstThingsFirst(dirty)))) {
@@ -110,12 +112,12 @@ export class ServiceSync {
   }
 
   #compile(key: string): ServiceClaim {
-    const { services, slicesOf, onService } = this.#options;
+    const { services, slicesOf, onService, site } = this.#options;
     const service = services.get(key);
     const snapshot = service && selectService(service, slicesOf(key));
     onService(key, snapshot);
     if (!snapshot) return { key, seniority: '', table: [] };
-    return { key, seniority: snapshot.seniority, table: compileService(snapshot, this.#options) };
+    return { key, seniority: snapshot.seniority, table: compileService(snapshot, site()) };
   }
 
   /** One transaction for all; if the kernel refuses it, one for each, so that a bad Service stops no other. */

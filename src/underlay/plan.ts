@@ -13,6 +13,8 @@ export type UnderlayConfig = {
   readonly hostAddresses: readonly string[];
   readonly podCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
+  /** Addresses in them are routed one by one, by `src/loadbalancer`. */
+  readonly loadBalancerPools: readonly string[];
   readonly nodes: readonly {
     readonly name: string;
     readonly addresses: readonly string[];
@@ -37,11 +39,16 @@ export const underlayAddresses = (
   }));
 
 /**
- * Host to pods: through their node. Host to Services: through any node. Pod addresses that no node has stay on the
- * bridge, where nobody answers, instead of going out by the host's default route.
+ * Host to pods: through their node. Host to Services: through any node. Addresses of pods and load balancers that nobody
+ * has stay on the bridge, where nobody answers, instead of going out by the host's default route.
  */
-export const hostRoutes = ({ nodes, podCidrs, serviceCidrs }: UnderlayConfig): readonly UnderlayRoute[] => [
-  ...podCidrs.map((cidr) => ({ destination: prefixFrom(cidr), via: [] })),
+export const hostRoutes = ({
+  nodes,
+  podCidrs,
+  serviceCidrs,
+  loadBalancerPools,
+}: UnderlayConfig): readonly UnderlayRoute[] => [
+  ...[...podCidrs, ...loadBalancerPools].map((cidr) => ({ destination: prefixFrom(cidr), via: [] })),
   ...nodes.flatMap((node) =>
     node.podCidrs.map((cidr, index) => ({
       destination: prefixFrom(cidr),
@@ -56,10 +63,10 @@ export const hostRoutes = ({ nodes, podCidrs, serviceCidrs }: UnderlayConfig): r
  * overlap with the cluster's other networks, and very wide ones.
  */
 export const laterServiceRoutes = (
-  { nodes, podCidrs, underlayCidrs, serviceCidrs }: UnderlayConfig,
+  { nodes, podCidrs, underlayCidrs, serviceCidrs, loadBalancerPools }: UnderlayConfig,
   cidrs: readonly string[],
 ): readonly UnderlayRoute[] => {
-  const others = [...podCidrs, ...underlayCidrs].map(prefixFrom);
+  const others = [...podCidrs, ...underlayCidrs, ...loadBalancerPools].map(prefixFrom);
   return [...new Set(cidrs)]
     .filter((cidr) => !serviceCidrs.includes(cidr))
     .map(prefixFrom)

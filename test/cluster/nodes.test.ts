@@ -6,14 +6,19 @@ import { clusterFiles, readRecord } from '../../src/embedded/cluster-files.ts';
 import { eventually } from '../support/poll.ts';
 import { type TestCluster, startTestCluster } from '../support/test-cluster.ts';
 
-const SERVER = 'exec socat TCP-LISTEN:8080,fork,reuseaddr SYSTEM:"echo hello"';
+const SERVER = 'exec socat TCP6-LISTEN:8080,fork,reuseaddr SYSTEM:"echo hello"';
 
 const pod = (name: string, ports: string): string => `apiVersion: v1
 kind: Pod
 metadata: { name: ${name}, labels: { app: ${name} } }
 spec:
   terminationGracePeriodSeconds: 1
-  containers: [{ name: c, image: podnet/toolbox, command: [sh, -c, '${SERVER}'], ports: [${ports}] }]
+  containers:
+    - name: c
+      image: podnet/toolbox
+      command: [sh, -c, '${SERVER}']
+      ports: [${ports}]
+      readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 }
 `;
 
 /** The second byte of the cluster's pod range. */
@@ -22,7 +27,7 @@ const podNetwork = (): string => readRecord('nodes')!.config.podCidrs[0].split('
 describe('nodes of a cluster', () => {
   let cluster: TestCluster;
   before(async () => {
-    cluster = await startTestCluster('nodes', { nodes: 1 });
+    cluster = await startTestCluster('nodes', { nodes: 1, nodePortAddresses: 'primary,localhost' });
   });
   after(() => cluster?.down());
   const kubectl = (...args: string[]): Promise<string> => cluster.kubectl(args);
@@ -73,6 +78,27 @@ describe('nodes of a cluster', () => {
       const { stdout } = await cluster.onNode('node-1', ['curl', '-s', 'http://127.0.0.1:10249/metrics']);
       return value(stdout, 'kubeproxy_network_programming_duration_seconds_count{ip_family="IPv4"}') > 0;
     });
+  });
+
+  it('a node port on the node’s localhost, as the cluster was asked to have', async () => {
+    await kubectl(
+      'expose',
+      'pod',
+      'served',
+      '--name=near',
+      '--port=80',
+      '--target-port=8080',
+      '--type=NodePort',
+    );
+    const dualStack = '{"spec":{"ipFamilyPolicy":"RequireDualStack"}}';
+    await kubectl('patch', 'svc', 'near', '--type=merge', '-p', dualStack);
+    const port = await kubectl('get', 'svc', 'near', '-o', 'jsonpath={.spec.ports[0].nodePort}');
+    for (const host of ['127.0.0.1', '::1', readRecord('nodes')!.config.nodes[0]!.addresses[0]]) {
+      await eventually(`${host} answers`, async () => {
+        const { stdout } = await cluster.onNode('node-1', ['timeout', '2', 'nc', host, port]);
+        return stdout === 'hello\n';
+      });
+    }
   });
 
   it('a pod reaches the API at the Service kubernetes, by name and address, with its own token', async () => {

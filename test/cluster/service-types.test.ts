@@ -2,6 +2,7 @@
 // API, controllers, proxies and routes are all in the way.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { readRecord } from '../../src/embedded/cluster-files.ts';
 import { eventually } from '../support/poll.ts';
 import { type TestCluster, run, startTestCluster } from '../support/test-cluster.ts';
 
@@ -50,7 +51,18 @@ describe('a Service that changes', () => {
   const answers = (url: string, wanted: string): Promise<unknown> =>
     eventually(`${url}: ${wanted}`, async () => (await get(url)) === wanted, 10_000);
   const ping = async (ip: string): Promise<string> =>
-    (await run('sh', ['-c', 'echo ping | socat -t 1 - "UDP4:$0:80"', ip], { timeoutMs: 5000 })).stdout.trim();
+    (await run('sh', ['-c', 'echo ping | socat -t 2 - "UDP4:$0:80"', ip], { timeoutMs: 5000 })).stdout.trim();
+
+  const rangesOf =
+    (node: string) =>
+    async (family: string): Promise<string> =>
+      (await cluster.onNode(node, ['nft', 'list', 'set', family, 'podnet-services', 'service-cidrs'])).stdout;
+  /** What the cluster's DNS says of an address: a name, or the code of its answer. */
+  const nameOf = async (ip: string): Promise<string> => {
+    const server = `@${readRecord('types')!.config.dnsServiceIps[0]}`;
+    const { stdout } = await cluster.onNode('node-1', ['dig', '-x', ip, server]);
+    return /\sPTR[ \t]+(\S+)/.exec(stdout)?.[1] ?? /status: (\w+)/.exec(stdout)?.[1] ?? stdout;
+  };
 
   before(async () => {
     cluster = await startTestCluster('types', { nodes: 2 });
@@ -127,11 +139,31 @@ describe('a Service that changes', () => {
     for (const ip of ips) await answers(urlOf(ip), '200');
     const inPod = ['exec', 'web', '-c', 'client', '--', 'curl', '-s', '-m', '2', urlOf(ips[0]!)];
     assert.match(await kubectl(...inPod), /nginx/);
+    await eventually('each node drops what no Service has', async () => {
+      const sets = await Promise.all(
+        ['node-1', 'node-2'].map((node) => Promise.all(['ip', 'ip6'].map(rangesOf(node)))),
+      );
+      return sets.flat().every((set) => cidrs.some((cidr) => set.includes(cidr)));
+    });
+    for (const ip of ['10.120.0.77', 'fd00:120::77'])
+      for (const node of ['node-1', 'node-2'])
+        assert.equal(
+          (await cluster.onNode(node, ['curl', '-s', '-m', '1', urlOf(ip)])).code,
+          28,
+          `${node} ${ip}`,
+        );
+    for (const ip of ips) assert.equal(await nameOf(ip), 'far.types.svc.cluster.local.');
+    assert.equal(await nameOf('10.120.0.77'), 'NXDOMAIN');
     await kubectl('delete', 'servicecidr', 'later', '--wait=false');
     const reason = ['get', 'servicecidr', 'later', '-o', 'jsonpath={.status.conditions[0].reason}'];
     await eventually('it stays', async () => (await kubectl(...reason)) === 'Terminating');
     await kubectl('delete', 'svc', 'far');
     await kubectl('wait', 'servicecidr/later', '--for=delete', '--timeout=10s');
+    await eventually('and forgets the range', async () =>
+      (await Promise.all(['node-1', 'node-2'].map((node) => rangesOf(node)('ip')))).every(
+        (set) => !set.includes(cidrs[0]!),
+      ),
+    );
   });
 
   it('comes back when it is the one that pods call the API by', async () => {

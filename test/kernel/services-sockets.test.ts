@@ -88,6 +88,8 @@ describe('translated sockets', { skip: noCgroups }, () => {
   it('names a TCP peer by the Service’s address, also for IPv6 sockets that talk IPv4', async () => {
     for (const host of ['10.96.0.10', 'fd00:96::10', '::ffff:10.96.0.10'])
       assert.equal(await program.tcpPeer({ host, port: 80 }), `${host} 80`);
+    for (const host of podAddresses(1))
+      assert.equal(await program.tcpPeer({ host, port: 8080 }), `${host} 8080`, 'who asked for the endpoint');
   });
 
   it('names the sender of a datagram by the Service’s address', async () => {

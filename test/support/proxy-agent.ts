@@ -1,8 +1,9 @@
 // The real service proxy in a thread inside a node's network namespace, fed by an API in memory.
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { startInformer } from '../../src/informer/informer.ts';
-import type { EndpointSlice, Node, Service } from '../../src/k8s/generated/types.ts';
-import { endpointSlices, nodes, services } from '../../src/k8s/resources.ts';
+import type { EndpointSlice, Node, Service, ServiceCIDR } from '../../src/k8s/generated/types.ts';
+import { endpointSlices, nodes, serviceCidrs, services } from '../../src/k8s/resources.ts';
+import type { KubeObject } from '../../src/k8s/objects.ts';
 import { enterNetns } from '../../src/kernel/netns.ts';
 import { openNft } from '../../src/kernel/nft.ts';
 import { systemClock } from '../../src/lang/clock.ts';
@@ -17,13 +18,18 @@ export type ProxySetup = {
   readonly slices: readonly EndpointSlice[];
   /** `nftables` unless said otherwise. */
   readonly sockets?: Pick<ServiceProxyOptions, 'backEnd' | 'podCgroup'>;
+  /** Primary ones unless said otherwise. */
+  readonly nodePortAddresses?: readonly string[];
 } & Pick<ServiceProxyOptions, 'nodeName' | 'zone' | 'nodeAddresses' | 'podCidrs' | 'serviceCidrs'>;
 
 type Order =
   | { readonly put: 'service'; readonly object: Service }
   | { readonly put: 'slice'; readonly object: EndpointSlice }
   | { readonly put: 'node'; readonly object: Node }
-  | { readonly remove: 'service' | 'slice'; readonly key: string };
+  | { readonly put: 'service-cidr'; readonly object: ServiceCIDR }
+  | { readonly remove: keyof typeof RESOURCES; readonly key: string };
+
+const RESOURCES = { service: services, slice: endpointSlices, node: nodes, 'service-cidr': serviceCidrs };
 
 export type ProxyAgent = {
   /** Writes to the API; what it changes in the kernel is to be waited for. */
@@ -52,6 +58,7 @@ const run = async ({
   services: first,
   slices,
   sockets = NO_SOCKETS,
+  nodePortAddresses = [],
   ...site
 }: ProxySetup): Promise<void> => {
   enterNetns(netns);
@@ -63,6 +70,8 @@ const run = async ({
   const proxy = startServiceProxy({
     ...site,
     ...sockets,
+    nodePortAddresses,
+    laterServiceCidrs: startInformer({ ...shared, resource: serviceCidrs }),
     services: startInformer({ ...shared, resource: services }),
     endpointSlices: startInformer({ ...shared, resource: endpointSlices, indexes: sliceIndexes }),
     nodes: startInformer({ ...shared, resource: nodes }),
@@ -71,10 +80,8 @@ const run = async ({
     log,
   });
   parentPort!.on('message', (order: Order) => {
-    if ('remove' in order) client.remove(order.remove === 'slice' ? endpointSlices : services, order.key);
-    else if (order.put === 'slice') client.put(endpointSlices, order.object);
-    else if (order.put === 'node') client.put(nodes, order.object);
-    else client.put(services, order.object);
+    if ('remove' in order) client.remove(RESOURCES[order.remove], order.key);
+    else client.put<KubeObject>(RESOURCES[order.put], order.object);
   });
   await proxy.whenSynced();
   parentPort!.postMessage('synced');

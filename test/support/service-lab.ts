@@ -20,6 +20,8 @@ export type Lab = {
   readonly podNetns: (n: number) => string;
   /** What a program prints inside the node. */
   readonly onNode: (program: string, ...args: readonly string[]) => Promise<string>;
+  /** The same on the machine outside. */
+  readonly onOutside: (program: string, ...args: readonly string[]) => Promise<string>;
   /** The same inside pod number `n`, from 1. */
   readonly onPod: (n: number, program: string, ...args: readonly string[]) => Promise<string>;
   readonly close: () => Promise<void>;
@@ -62,6 +64,7 @@ export const createLab = async (name: string, podCount: number, podCgroup?: stri
     nodeNetns: netnsPath(netns('node')),
     podNetns: (n) => netnsPath(netns(`pod-${n}`)),
     onNode: (program, ...args) => runOk('ip', ['netns', 'exec', netns('node'), program, ...args]),
+    onOutside: (program, ...args) => runOk('ip', ['netns', 'exec', netns('outside'), program, ...args]),
     onPod: (n, program, ...args) => runOk('ip', ['netns', 'exec', netns(`pod-${n}`), program, ...args]),
     close: async () => {
       await Promise.all([node!, outside!, ...podAgents].map((agent) => agent.close()));

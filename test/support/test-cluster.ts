@@ -75,6 +75,8 @@ type ClusterOptions = {
   readonly files?: readonly string[];
   readonly zones?: string;
   readonly proxy?: string;
+  readonly loadBalancerPools?: readonly string[];
+  readonly nodePortAddresses?: string;
 };
 
 /** Starts a cluster with a kubeconfig of its own; `name` must be unique among tests that run together. */
@@ -99,7 +101,9 @@ export const startTestCluster = async (name: string, options: ClusterOptions = {
     ...['--nodes', String(options.nodes ?? 3), '--kubeconfig', kubeconfig],
     ...(options.files ?? []).flatMap((file) => ['-f', join(ROOT, file)]),
     ...(options.zones ? ['--zones', options.zones] : []),
+    ...(options.loadBalancerPools ?? []).flatMap((cidr) => ['--load-balancer-pool', cidr]),
     ...(options.proxy ? ['--proxy', options.proxy] : []),
+    ...(options.nodePortAddresses ? ['--nodeport-addresses', options.nodePortAddresses] : []),
   ];
   const { code, stderr } = await runPodnet(['up', '--name', name, ...flags]);
   if (code !== 0) {

@@ -2,26 +2,16 @@
 import type { Pod, PodSpec, Toleration } from '../../k8s/generated/types.ts';
 import type { Mutable } from '../defaults/mutable.ts';
 import type { AdmissionContext } from '../kind.ts';
+import { admitPriority } from './priority.ts';
 import { qosClassOf } from './qos-class.ts';
 import { admitServiceAccount } from './service-account.ts';
 
 export const admitPod = (pod: Mutable<Pod>, context: AdmissionContext): void => {
   admitServiceAccount(pod, context);
-  admitPriority(pod.spec!);
+  admitPriority(pod, context);
   tolerateLostNodes(pod.spec!);
   pod.status = initialStatus(pod);
 };
-
-/** Plugin Priority, in a cluster whose only classes are the two of the system. */
-const admitPriority = (spec: Mutable<PodSpec>): void => {
-  spec.priority = SYSTEM_CLASSES.get(spec.priorityClassName ?? '') ?? 0;
-  spec.preemptionPolicy ??= 'PreemptLowerPriority';
-};
-
-const SYSTEM_CLASSES = new Map([
-  ['system-cluster-critical', 2_000_000_000],
-  ['system-node-critical', 2_000_001_000],
-]);
 
 /** Plugin DefaultTolerationSeconds: five minutes until a pod is evicted from a node that is gone. */
 const tolerateLostNodes = (spec: Mutable<PodSpec>): void => {

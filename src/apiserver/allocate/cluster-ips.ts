@@ -7,7 +7,7 @@ import { ipAddresses } from '../../k8s/resources.ts';
 import { addressNamesOf, clusterIpsOf, ipAddressOf, serviceKeyOf } from '../../k8s/service-addresses.ts';
 import type { Mutable } from '../defaults/mutable.ts';
 import type { AdmissionContext, Companion, Draft } from '../kind.ts';
-import { ipAddressKind } from '../kinds/ip-address.ts';
+import { ipAddressKind } from '../kinds/networking/ip-address.ts';
 import { internal } from '../status-errors.ts';
 import type { AddressLedger } from './address-ledger.ts';
 import { isHeadless } from './ip-families.ts';

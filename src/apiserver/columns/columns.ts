@@ -1,5 +1,6 @@
 // The columns that kinds share, and how a row is made of them.
-import type { Container } from '../../k8s/generated/types.ts';
+import type { Container, LabelSelector } from '../../k8s/generated/types.ts';
+import { labelSelectorText } from '../../k8s/labels.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
 import type { Cell, Column } from '../kind.ts';
 import { ageOf } from './age.ts';
@@ -16,6 +17,9 @@ export const texts = (...names: string[]): Column[] =>
 
 export const integers = (...names: string[]): Column[] =>
   names.map((name) => ({ name, type: 'integer', priority: 0 }));
+
+export const booleans = (...names: string[]): Column[] =>
+  names.map((name) => ({ name, type: 'boolean', priority: 0 }));
 
 /** Columns that only `-o wide` shows. */
 export const wide = (...names: string[]): Column[] =>
@@ -40,6 +44,10 @@ export const labelsCell = (labels: Readonly<Record<string, string>> | undefined)
     .map(([key, value]) => `${key}=${value}`)
     .sort()
     .join(',') || NONE;
+
+/** What a selector selects, `<none>` where it says nothing. */
+export const selectorCell = (selector: LabelSelector | undefined): Cell =>
+  labelSelectorText(selector) || NONE;
 
 /** At most three items and how many more there are. */
 export const shortList = (items: readonly string[]): string =>

@@ -1,6 +1,7 @@
 // From an authenticated request to its answer: understand the path, ask whether it is allowed, find the handler.
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
+import { rememberLast } from '../../lang/remember.ts';
 import type { MetricsPage } from '../../metrics/page.ts';
 import type { Access } from '../auth/access.ts';
 import type { Attributes } from '../auth/attributes.ts';
@@ -10,7 +11,7 @@ import { type Review, createReviews } from '../auth/reviews.ts';
 import type { ServiceAccountTokens, TokenOptions } from '../auth/service-account-tokens.ts';
 import type { Kind } from '../kind.ts';
 import { createOpenApi } from '../openapi/openapi.ts';
-import type { Registry, Subresource } from '../registry.ts';
+import type { Registry, ServedKinds, Subresource } from '../registry.ts';
 import { refOf } from './answers.ts';
 import { decodeBody } from './decode-body.ts';
 import { groupVersion } from './discovery.ts';
@@ -50,9 +51,8 @@ export type ApiHandlerOptions = {
 
 export type ApiHandler = (request: ApiRequest) => Promise<Answer>;
 
-type Route =
-  | { readonly kind: Kind; readonly served: ServedResource }
-  | { readonly review: Review; readonly served: ServedResource };
+type ReviewRoute = { readonly review: Review; readonly served: ServedResource };
+type Route = { readonly kind: Kind; readonly served: ServedResource } | ReviewRoute;
 
 type Machinery = {
   readonly access: Access;
@@ -65,8 +65,8 @@ type Machinery = {
 /** Throws ApiError for everything that goes wrong on purpose. */
 export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
   const { registry, tokens, issuer } = options;
-  const routes = routesOf(registry.kinds, createReviews(registry.access, tokens));
-  const resources = [...routes.values()].map(({ served }) => served);
+  const reviews = createReviews(registry.access, tokens).map(reviewRoute);
+  const resources = servedResources(registry.kinds, reviews);
   const documents = { resources, openApi: createOpenApi(resources), issuer, metrics: options.metrics };
   const machinery: Machinery = {
     access: registry.access,
@@ -87,7 +87,7 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
     const path = parseRequestPath(request.path);
     if (path.kind === 'document')
       return countRequest(request, undefined, () => answerPath(request, path.segments));
-    const route = routes.get(routeKey(path));
+    const route = routeTo(registry.kinds, reviews, path);
     const verb = verbOf(request.method, path, request.query);
     const counted = route && { ...path, subresource: servedSubresource(route, path), verb };
     return countRequest(request, counted, () => answerResource(machinery, request, path, verb, route));
@@ -118,15 +118,30 @@ const answerResource = (
 const letIn = (access: Access, request: ApiRequest, attributes: Attributes): void =>
   request.allowed(demand(access, request.user, attributes));
 
-const routeKey = (names: Pick<ResourcePath, 'group' | 'version' | 'resource'>): string =>
-  `${names.group}/${names.version}/${names.resource}`;
+const reviewRoute = (review: Review): ReviewRoute => ({ review, served: servedReview(review) });
 
-const routesOf = (kinds: readonly Kind[], reviews: readonly Review[]): ReadonlyMap<string, Route> => {
-  const routes: Route[] = [
-    ...kinds.map((kind) => ({ kind, served: servedKind(kind) })),
-    ...reviews.map((review) => ({ review, served: servedReview(review) })),
-  ];
-  return new Map(routes.map((route) => [routeKey(route.served), route]));
+const routeTo = (
+  kinds: ServedKinds,
+  reviews: readonly ReviewRoute[],
+  path: ResourcePath,
+): Route | undefined => {
+  const kind = kinds.find(path);
+  if (kind) return { kind, served: servedKind(kind) };
+  return reviews.find(
+    ({ review: { group, version, resource } }) =>
+      resource === path.resource && version === path.version && group === path.group,
+  );
+};
+
+const servedResources = (
+  kinds: ServedKinds,
+  reviews: readonly ReviewRoute[],
+): (() => readonly ServedResource[]) => {
+  const all = rememberLast((present: readonly Kind[]) => [
+    ...present.map(servedKind),
+    ...reviews.map(({ served }) => served),
+  ]);
+  return () => all(kinds.all);
 };
 
 const answerReview = async (

@@ -19,7 +19,8 @@ import { methodNotAllowed, noSuchPath } from './http-errors.ts';
 import type { ServedResource } from './served-resources.ts';
 
 export type DocumentOptions = {
-  readonly resources: readonly ServedResource[];
+  /** As they are now: another list whenever one comes or goes. */
+  readonly resources: () => readonly ServedResource[];
   readonly openApi: OpenApi;
   /** Of the ServiceAccount tokens. */
   readonly issuer: Issuer;
@@ -39,10 +40,11 @@ export const answerDocument = (
 };
 
 const find = (
-  { resources, openApi, issuer, metrics }: DocumentOptions,
+  { resources: present, openApi, issuer, metrics }: DocumentOptions,
   request: ApiRequest,
   [first, ...rest]: readonly string[],
 ): Answer | Promise<Answer> | undefined => {
+  const resources = present();
   switch (first) {
     case undefined:
       return jsonAnswer(200, { paths: rootPaths(resources) });

@@ -43,7 +43,7 @@ export const createObjectWrites = (options: WriteOptions): Readonly<Record<Write
     patch: async (request, target) => {
       if (mediaTypeOf(request.headers['content-type']) === APPLY_TYPE) return apply(options, request, target);
       const answers = answersFor(request, target, clock);
-      const { patch, context } = await readPatch(request);
+      const { patch, context } = await readPatch(request, target);
       const { kind, subresource } = target;
       return answers.object(await registry.patch(kind, refOf(target), patch, context, subresource));
     },
@@ -73,15 +73,20 @@ const bodyTypeOf = ({ kind, subresource }: Target): ExpectedType =>
     : { apiVersion: apiVersionOf(kind.resource), kind: kind.resource.kind };
 
 const APPLY_TYPE = 'application/apply-patch+yaml';
+const STRATEGIC = 'application/strategic-merge-patch+json';
 const PATCH_TYPES: readonly PatchType[] = [
   'application/json-patch+json',
   'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
+  STRATEGIC,
 ];
 
-const readPatch = async (request: ApiRequest) => {
-  const type = PATCH_TYPES.find((each) => each === mediaTypeOf(request.headers['content-type']));
-  if (!type) throw unsupportedMediaType([...PATCH_TYPES, APPLY_TYPE].join(', '));
+/** They go by facts that only Go's types of the API have. */
+const hasStrategicPatches = ({ shape }: Kind): boolean => !shape || shape.root !== undefined;
+
+const readPatch = async (request: ApiRequest, { kind }: Target) => {
+  const types = PATCH_TYPES.filter((type) => type !== STRATEGIC || hasStrategicPatches(kind));
+  const type = types.find((each) => each === mediaTypeOf(request.headers['content-type']));
+  if (!type) throw unsupportedMediaType([...types, APPLY_TYPE].join(', '));
   checkNotForced(request.query);
   const validation = parseFieldValidation(request.query.get('fieldValidation'), 'PatchOptions');
   const text = (await request.body()).toString('utf8');

@@ -11,7 +11,6 @@ import { badRequest, invalid } from '../status-errors.ts';
 import { kubeletRefusal } from './kubelet-refusal.ts';
 import type { KubeletClient } from './kubelet-client.ts';
 import { containerOf, kubeletAddress, logPath, portForwardPath, streamPath } from './kubelet-location.ts';
-import { createKindIndex } from './kind-index.ts';
 import { passOn } from './pass-on.ts';
 import type { UpstreamLocation } from './upstream.ts';
 
@@ -34,10 +33,9 @@ export type PodStreamOptions = {
 };
 
 export const createPodStreams = ({ registry, kubelet, kubeletPort }: PodStreamOptions): PodStreams => {
-  const index = createKindIndex(registry.kinds);
-  const podOf = (ref: ObjectRef): Pod => registry.get(index.find(pods)!, ref) as Pod;
+  const podOf = (ref: ObjectRef): Pod => registry.get(registry.kinds.find(pods)!, ref) as Pod;
   const addressOf = (nodeName: string) =>
-    kubeletAddress(registry.get(index.find(nodes)!, { name: nodeName }), kubeletPort);
+    kubeletAddress(registry.get(registry.kinds.find(nodes)!, { name: nodeName }), kubeletPort);
   return {
     logs: async (ref, query) => {
       const pod = podOf(ref);

@@ -1,4 +1,5 @@
 // All resources that the server serves, with their subresources and verbs: what discovery and OpenAPI tell clients.
+import { rememberEach } from '../../lang/remember.ts';
 import type { Review } from '../auth/reviews.ts';
 import type { Kind } from '../kind.ts';
 import type { Verb } from './request-path.ts';
@@ -62,7 +63,7 @@ const SUBRESOURCES: Readonly<
   proxy: { verbs: ['create', 'delete', 'get', 'patch', 'update'] },
 };
 
-export const servedKind = (kind: Kind): ServedResource => {
+export const servedKind = rememberEach((kind: Kind): ServedResource => {
   const { group, version, resource, kind: name, namespaced } = kind.resource;
   const own = { group, version, kind: name };
   return {
@@ -82,7 +83,7 @@ export const servedKind = (kind: Kind): ServedResource => {
     })),
     definition: kind.definition,
   };
-};
+});
 
 export const servedReview = (review: Review): ServedResource => ({
   ...review,

@@ -4,7 +4,7 @@ import { createFakeClock } from '../../../test/support/fake-clock.ts';
 import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import { silentLog } from '../../lang/log.ts';
 import type { Registry, RegistryEvent, WatchQuery } from '../registry.ts';
-import { configMapKind } from '../kinds/config-map.ts';
+import { configMapKind } from '../kinds/core/config-map.ts';
 import { createEventFrames } from './event-frames.ts';
 import type { Outgoing } from './exchange.ts';
 import { type WatchOptions, startWatch } from './watch.ts';

@@ -2,25 +2,51 @@
 import { createServiceAllocator } from '../allocate/service-allocator.ts';
 import type { ServiceRanges } from '../allocate/service-ranges.ts';
 import type { Kind } from '../kind.ts';
-import { clusterRoleBindingKind } from './cluster-role-binding.ts';
-import { clusterRoleKind } from './cluster-role.ts';
-import { configMapKind } from './config-map.ts';
-import { deploymentKind } from './deployment.ts';
-import { endpointSliceKind } from './endpoint-slice.ts';
-import { endpointsKind } from './endpoints.ts';
-import { eventKind } from './event.ts';
-import { ipAddressKind } from './ip-address.ts';
-import { leaseKind } from './lease.ts';
-import { namespaceKind } from './namespace.ts';
-import { nodeKind } from './node.ts';
-import { podKind } from './pod.ts';
-import { replicaSetKind } from './replica-set.ts';
-import { roleBindingKind } from './role-binding.ts';
-import { roleKind } from './role.ts';
-import { secretKind } from './secret.ts';
-import { serviceAccountKind } from './service-account.ts';
-import { serviceCidrKind } from './service-cidr.ts';
-import { serviceKind } from './service.ts';
+import { controllerRevisionKind } from './apps/controller-revision.ts';
+import { daemonSetKind } from './apps/daemon-set.ts';
+import { deploymentKind } from './apps/deployment.ts';
+import { replicaSetKind } from './apps/replica-set.ts';
+import { statefulSetKind } from './apps/stateful-set.ts';
+import { horizontalPodAutoscalerKind } from './autoscaling/horizontal-pod-autoscaler.ts';
+import { cronJobKind } from './batch/cron-job.ts';
+import { jobKind } from './batch/job.ts';
+import { leaseKind } from './coordination/lease.ts';
+import { configMapKind } from './core/config-map.ts';
+import { endpointsKind } from './core/endpoints.ts';
+import { eventKind } from './core/event.ts';
+import { limitRangeKind } from './core/limit-range.ts';
+import { namespaceKind } from './core/namespace.ts';
+import { nodeKind } from './core/node.ts';
+import { persistentVolumeKind } from './core/persistent-volume.ts';
+import { persistentVolumeClaimKind } from './core/persistent-volume-claim.ts';
+import { podKind } from './core/pod.ts';
+import { podTemplateKind } from './core/pod-template.ts';
+import { replicationControllerKind } from './core/replication-controller.ts';
+import { resourceQuotaKind } from './core/resource-quota.ts';
+import { secretKind } from './core/secret.ts';
+import { serviceKind } from './core/service.ts';
+import { serviceAccountKind } from './core/service-account.ts';
+import { endpointSliceKind } from './discovery/endpoint-slice.ts';
+import { ingressKind } from './networking/ingress.ts';
+import { ingressClassKind } from './networking/ingress-class.ts';
+import { ipAddressKind } from './networking/ip-address.ts';
+import { networkPolicyKind } from './networking/network-policy.ts';
+import { serviceCidrKind } from './networking/service-cidr.ts';
+import { runtimeClassKind } from './node/runtime-class.ts';
+import { podDisruptionBudgetKind } from './policy/pod-disruption-budget.ts';
+import { clusterRoleKind } from './rbac/cluster-role.ts';
+import { clusterRoleBindingKind } from './rbac/cluster-role-binding.ts';
+import { roleKind } from './rbac/role.ts';
+import { roleBindingKind } from './rbac/role-binding.ts';
+import { priorityClassKind } from './scheduling/priority-class.ts';
+import { storageClassKind } from './storage/storage-class.ts';
+import {
+  csiDriverKind,
+  csiNodeKind,
+  csiStorageCapacityKind,
+  volumeAttachmentKind,
+  volumeAttributesClassKind,
+} from './storage/csi.ts';
 
 /** The rows of one API server: the node ports of Services are its own. */
 export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
@@ -43,4 +69,28 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   clusterRoleBindingKind,
   serviceCidrKind(ranges.serviceCidrs),
   ipAddressKind,
+  statefulSetKind,
+  daemonSetKind,
+  controllerRevisionKind,
+  jobKind,
+  cronJobKind,
+  persistentVolumeKind,
+  persistentVolumeClaimKind,
+  podTemplateKind,
+  replicationControllerKind,
+  resourceQuotaKind,
+  limitRangeKind,
+  networkPolicyKind,
+  ingressKind,
+  ingressClassKind,
+  podDisruptionBudgetKind,
+  priorityClassKind,
+  runtimeClassKind,
+  storageClassKind,
+  csiDriverKind,
+  csiNodeKind,
+  csiStorageCapacityKind,
+  volumeAttachmentKind,
+  volumeAttributesClassKind,
+  horizontalPodAutoscalerKind,
 ];

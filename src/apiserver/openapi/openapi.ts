@@ -2,6 +2,7 @@
 // Clients keep a document for ever under its hash: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3
 import { createHash } from 'node:crypto';
 import { KUBERNETES_VERSION } from '../../k8s/version.ts';
+import { rememberLast } from '../../lang/remember.ts';
 import type { GroupVersionKind, ServedResource } from '../http/served-resources.ts';
 import { loadDefinitions } from '../schema/schema.ts';
 import { type Paths, listDefinition, pathsOf } from './operations.ts';
@@ -18,34 +19,51 @@ export type OpenApi = {
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
-/** Nothing is built before the first question. */
-export const createOpenApi = (resources: readonly ServedResource[]): OpenApi => {
-  let built: ReadonlyMap<string, OpenApiDocument> | undefined;
-  const documents = (): ReadonlyMap<string, OpenApiDocument> => (built ??= buildAll(resources));
+/** Nothing is built before the first question, and nothing again that has not changed since the last. */
+export const createOpenApi = (resources: () => readonly ServedResource[]): OpenApi => {
+  let definitions: Definitions | undefined;
+  let built: ReadonlyMap<string, Built> = new Map();
+  const build = rememberLast((present: readonly ServedResource[]) => {
+    built = rebuilt((definitions ??= loadDefinitions() as Definitions), present, built);
+    return built;
+  });
   return {
     index: () => ({
       paths: Object.fromEntries(
-        [...documents()].map(([path, { hash }]) => [
+        [...build(resources())].map(([path, { hash }]) => [
           path,
           { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` },
         ]),
       ),
     }),
-    document: (path) => documents().get(path),
+    document: (path) => build(resources()).get(path),
   };
 };
 
-const buildAll = (resources: readonly ServedResource[]): ReadonlyMap<string, OpenApiDocument> => {
-  const definitions = loadDefinitions() as Definitions;
+type Built = OpenApiDocument & { readonly own: readonly ServedResource[] };
+
+const rebuilt = (
+  definitions: Definitions,
+  resources: readonly ServedResource[],
+  before: ReadonlyMap<string, Built>,
+): ReadonlyMap<string, Built> => {
   const byPath = Map.groupBy(resources, ({ group, version }) =>
     group === '' ? `api/${version}` : `apis/${group}/${version}`,
   );
   return new Map(
     [...byPath].map(([path, own]) => {
-      const text = JSON.stringify(documentOf(definitions, `/${path}`, own));
-      return [path, { text, hash: createHash('sha256').update(text).digest('hex').toUpperCase() }];
+      const known = before.get(path);
+      return [path, known && isSame(known.own, own) ? known : builtFrom(definitions, path, own)];
     }),
   );
+};
+
+const isSame = (a: readonly ServedResource[], b: readonly ServedResource[]): boolean =>
+  a.length === b.length && a.every((each, index) => each === b[index]);
+
+const builtFrom = (definitions: Definitions, path: string, own: readonly ServedResource[]): Built => {
+  const text = JSON.stringify(documentOf(definitions, `/${path}`, own));
+  return { own, text, hash: createHash('sha256').update(text).digest('hex').toUpperCase() };
 };
 
 const documentOf = (definitions: Definitions, root: string, resources: readonly ServedResource[]): object => {

@@ -9,13 +9,13 @@ import { strategicMerge } from './strategic-merge.ts';
 
 /** Throws BadRequest for what is not a patch, Invalid for one that does not fit the object. */
 export const applyPatch = (
-  root: ObjectNode,
+  root: ObjectNode | undefined,
   object: object,
   { type, body }: { readonly type: PatchType; readonly body: unknown },
 ): unknown => {
   if (type === 'application/json-patch+json') return applyJsonPatch(object, body);
   if (!isJsonObject(body)) throw badRequest('error decoding patch: the patch must be an object');
-  return type === 'application/merge-patch+json'
-    ? mergePatch(object, body)
-    : strategicMerge(root, { ...object }, body);
+  if (type === 'application/merge-patch+json') return mergePatch(object, body);
+  if (!root) throw badRequest('strategic merge patch is not supported on custom resources');
+  return strategicMerge(root, { ...object }, body);
 };

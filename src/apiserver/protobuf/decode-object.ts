@@ -24,6 +24,12 @@ export const decodeProtobufObject = (body: Uint8Array): JsonObject => {
   return { kind, apiVersion, ...(message as JsonObject) };
 };
 
+/** The only group whose messages are not in k8s.io/api. */
+const AGGREGATOR = {
+  group: 'apiregistration.k8s.io',
+  package: 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
+};
+
 type Envelope = { readonly apiVersion: string; readonly kind: string; readonly raw: Uint8Array };
 
 const decodeEnvelope = (bytes: Uint8Array): Envelope => {
@@ -43,6 +49,7 @@ const decodeEnvelope = (bytes: Uint8Array): Envelope => {
 const messageName = (apiVersion: string, kind: string): string => {
   if (META_KINDS.has(kind)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`;
   const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  if (group === AGGREGATOR.group) return `${AGGREGATOR.package}.${version}.${kind}`;
   return `io.k8s.api.${packageOf(group!)}.${version}.${kind}`;
 };
 

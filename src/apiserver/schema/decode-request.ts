@@ -5,9 +5,9 @@ import type { Resource } from '../../k8s/resources.ts';
 import type { Draft } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
 import { badRequest } from '../status-errors.ts';
-import { DecodeError, decode } from './decode.ts';
+import { DecodeError } from './decode.ts';
 import type { Decoded } from './decode.ts';
-import type { ObjectNode } from './schema.ts';
+import type { Shape } from './shape.ts';
 
 /** What decoding needs to know of a request. */
 export type Validation = Pick<RequestContext, 'fieldValidation' | 'decodingErrors' | 'warn'>;
@@ -15,7 +15,7 @@ export type Validation = Pick<RequestContext, 'fieldValidation' | 'decodingError
 /** A copy of the body with apiVersion and kind set. Throws a BadRequest. */
 export const decodeRequest = (
   resource: Resource,
-  root: ObjectNode,
+  shape: Pick<Shape, 'decode'>,
   body: unknown,
   validation: Validation,
 ): Draft => {
@@ -23,7 +23,7 @@ export const decodeRequest = (
   const refuse = (why: string): never => {
     throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
   };
-  const { object, unknownFields } = decoded(root, body, refuse);
+  const { object, unknownFields } = decoded(shape, body, refuse);
   const problems = strictProblems(unknownFields, validation);
   if (problems.length > 0) refuse(strictError(problems));
   checkType(object, apiVersion, kind);
@@ -45,9 +45,9 @@ export const strictProblems = (
 export const strictError = (problems: readonly string[]): string =>
   `strict decoding error: ${problems.join(', ')}`;
 
-const decoded = (root: ObjectNode, body: unknown, refuse: (why: string) => never): Decoded => {
+const decoded = (shape: Pick<Shape, 'decode'>, body: unknown, refuse: (why: string) => never): Decoded => {
   try {
-    return decode(root, body);
+    return shape.decode(body);
   } catch (error) {
     if (error instanceof DecodeError) return refuse(error.message);
     throw error;

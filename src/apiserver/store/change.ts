@@ -1,6 +1,7 @@
 // One write, and what it looks like to a watcher: through a selector a change can be an object's arrival or departure.
 import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import type { RegistryEvent } from '../registry.ts';
+import type { Selector } from './selector.ts';
 
 export type StoredObject = Stored<KubeObject>;
 export type ObjectEvent = Extract<RegistryEvent, { readonly object: StoredObject }>;
@@ -33,6 +34,11 @@ export class Change {
   }
 
   /** Undefined: nothing that a watcher with this selector should hear of. */
+  eventThrough(selector: Pick<Selector, 'matches' | 'view'>): ObjectEvent | undefined {
+    const event = this.eventFor(selector.matches);
+    return event && selector.view ? { ...event, object: selector.view(event.object) } : event;
+  }
+
   eventFor(matches: Matcher): ObjectEvent | undefined {
     const wasIn = this.before !== undefined && matches(this.before);
     const isIn = this.after !== undefined && matches(this.after);

@@ -7,6 +7,7 @@ import { decodeContinue, encodeContinue } from './continue-token.ts';
 import type { Continuation } from './continue-token.ts';
 import { checkListQuery } from './list-options.ts';
 import { parseResourceVersion } from './resource-version.ts';
+import { viewed } from './selector.ts';
 import type { Selector } from './selector.ts';
 import { rangeOf, stateAt, stateNow } from './state-at.ts';
 import type { Entry } from './state-at.ts';
@@ -34,7 +35,8 @@ export const list = (store: Store, table: Table, selector: Selector, query: List
 export const listNow = (table: Table, selector: Selector): readonly StoredObject[] =>
   stateNow(table, rangeOf(selector))
     .map(({ object }) => object)
-    .filter(selector.matches);
+    .filter(selector.matches)
+    .map((object) => viewed(selector, object));
 
 const pageAfter = (
   store: Store,
@@ -75,11 +77,11 @@ const pageOf = (
   const selected = entries.filter(({ object }) => selector.matches(object));
   const resourceVersion = String(revision);
   if (!limit || selected.length <= limit)
-    return { resourceVersion, items: selected.map(({ object }) => object) };
+    return { resourceVersion, items: selected.map(({ object }) => viewed(selector, object)) };
   const page = selected.slice(0, limit);
   return {
     resourceVersion,
-    items: page.map(({ object }) => object),
+    items: page.map(({ object }) => viewed(selector, object)),
     continue: encodeContinue({ revision, startKey: `${page.at(-1)!.key}\0` }),
     // A count with a selector would need the rest to be looked through: kube-apiserver leaves it out.
     ...(selector.isFiltering ? {} : { remainingItemCount: selected.length - limit }),

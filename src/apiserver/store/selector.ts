@@ -18,6 +18,8 @@ export type Selector = {
   /** The selection names one object: its key. */
   readonly onlyKey: string | undefined;
   readonly matches: Matcher;
+  /** What the selection shows of a stored object; left out: the object. */
+  readonly view?: Kind['view'];
 };
 
 /** Throws a BadRequest for a selector that cannot be read or a field that the kind does not offer. */
@@ -27,17 +29,23 @@ export const selectorOf = (kind: Kind, selection: Selection): Selector => {
   const labels = readable(() => parseLabelSelector(labelSelector));
   const fields = readable(() => parseFieldSelector(fieldSelector));
   const readers = new Map(fields.map(({ field }) => [field, fieldReader(kind, field)]));
+  const { view } = kind;
   return {
-    id: JSON.stringify([namespace, labelSelector, fieldSelector]),
+    id: JSON.stringify([namespace, labelSelector, fieldSelector, ...(view ? [kind.resource.version] : [])]),
     namespace,
     isFiltering: labels.length + fields.length > 0,
     onlyKey: onlyKeyOf(kind, namespace, fields),
     matches: (object) =>
       (namespace === undefined || object.metadata.namespace === namespace) &&
       matchesLabels(labels, object.metadata.labels) &&
-      matchesFields(fields, (field) => readers.get(field)!(object)),
+      matchesFields(fields, (field) => readers.get(field)!(view ? view(object) : object)),
+    ...(view && { view }),
   };
 };
+
+/** The object as the selection shows it. */
+export const viewed = ({ view }: Pick<Selector, 'view'>, object: StoredObject): StoredObject =>
+  view ? view(object) : object;
 
 type FieldReader = (object: StoredObject) => string;
 

@@ -50,7 +50,7 @@ const sendState = (table: Table, watcher: Watcher): void => {
 
 const sendChanges = ({ changes, watchers }: Table, watcher: Watcher, asked: number): void => {
   for (const change of changes.since(asked) ?? []) {
-    const event = change.revision <= watcher.since && change.eventFor(watcher.selector.matches);
+    const event = change.revision <= watcher.since && change.eventThrough(watcher.selector);
     if (event) watchers.tell(watcher, event);
   }
 };

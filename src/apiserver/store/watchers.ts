@@ -50,7 +50,7 @@ export class Watchers {
   publish(change: Change, audience: Audience): void {
     for (const { selector, isOutside, watchers } of this.#groups.values()) {
       if (audience !== 'everywhere' && isOutside !== (audience === 'outside')) continue;
-      const event = change.eventFor(selector.matches);
+      const event = change.eventThrough(selector);
       if (!event) continue;
       for (const watcher of watchers) if (watcher.since < change.revision) this.tell(watcher, event);
     }

@@ -57,7 +57,10 @@ export const resourceQuantity = (name: string, quantity: Quantity, path: string)
 
 const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
 
-const isCountedWhole = (name: string): boolean => !isNative(name) || name === 'pods';
+const OBJECT_COUNTS =
+  /^(pods|resourcequotas|services|services\.nodeports|services\.loadbalancers|replicationcontrollers|secrets|configmaps|persistentvolumeclaims)$/;
+
+const isCountedWhole = (name: string): boolean => !isNative(name) || OBJECT_COUNTS.test(name);
 
 const requestWithin = (
   name: string,

@@ -2,6 +2,7 @@
 import { invalid, required } from '../../k8s/field-errors.ts';
 import type { IntOrString } from '../../k8s/generated/types.ts';
 import {
+  SUBDOMAIN,
   charactersMax,
   dns1123Label,
   dns1123Subdomain,
@@ -25,6 +26,22 @@ export const qualified = follows(qualifiedName);
 /** A DNS label that has to be there. */
 export const requiredDnsLabel = (text: string | undefined, path: string): FieldErrors =>
   text ? dnsLabel(text, path) : [required(path)];
+
+const WILDCARD = `\\*\\.${SUBDOMAIN}`;
+
+/** `*.example.com` */
+export const wildcardSubdomain = follows((text) => [
+  ...(text.length > 253 ? [charactersMax(253)] : []),
+  ...(new RegExp(`^${WILDCARD}$`).test(text)
+    ? []
+    : [
+        mismatch(
+          "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+          WILDCARD,
+          ['*.example.com'],
+        ),
+      ]),
+]);
 
 export const requiredText = (text: string | undefined, path: string): FieldErrors =>
   text ? [] : [required(path)];
@@ -98,7 +115,7 @@ export const portNameFindings: Rule = (name) => [
   ...(/^-|-$/.test(name) ? ['must not begin or end with a hyphen'] : []),
 ];
 
-const portName = follows(portNameFindings);
+export const portName = follows(portNameFindings);
 
 export const portNumberOrName = (port: IntOrString | undefined, path: string): FieldErrors =>
   typeof port === 'string' ? portName(port, path) : portNumber(port, path);
@@ -114,3 +131,20 @@ export const httpHeaderName = follows((name) =>
         ]),
       ],
 );
+
+const PATH_PART = String.raw`[A-Za-z0-9/\-._~%!$&'()*+,;=:]+`;
+
+/** `example.com/name`: who a thing belongs to, and what it is called there. */
+export const domainPrefixedPath = (text: string, path: string): FieldErrors => {
+  if (text === '') return [required(path)];
+  const [domain = '', ...rest] = text.split('/');
+  const name = rest.join('/');
+  if (!domain || !name)
+    return [invalid(path, text, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  return [
+    ...dns1123Subdomain(domain).map((message) => invalid(path, domain, message)),
+    ...(new RegExp(`^${PATH_PART}$`).test(name)
+      ? []
+      : [invalid(path, name, mismatch('Invalid path', PATH_PART, []))]),
+  ];
+};

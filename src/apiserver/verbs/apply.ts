@@ -14,11 +14,12 @@ import { ignoredBy } from '../managed-fields/ignored-fields.ts';
 import { KUBECTL, lastAppliedFields, withLastApplied } from '../managed-fields/last-applied.ts';
 import { ownAfterUpdate } from '../managed-fields/update.ts';
 import type { ApplyResult, ApplyRequest, RequestContext, Subresource } from '../registry.ts';
-import { DecodeError, decode } from '../schema/decode.ts';
+import { DecodeError } from '../schema/decode.ts';
+import type { Shape } from '../schema/shape.ts';
 import { applyConflict, badRequest, conflict, notFound } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
 import { createDraft } from './create.ts';
-import { keyFor, tableOf } from './machinery.ts';
+import { keyFor, lookUp } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { entriesOf, unmanaged, writerOf } from './ownership.ts';
 import { replace, replaceStatus } from './replace.ts';
@@ -33,8 +34,8 @@ export const apply = (
   context: RequestContext,
   subresource?: Subresource,
 ): ApplyResult => {
-  checkConfig(machinery, kind.resource, kind.definition, config, ref);
-  const before = tableOf(machinery, kind).objects.get(keyFor(kind, ref));
+  checkConfig(machinery.shape(kind), kind.resource, config, ref);
+  const before = lookUp(machinery, kind, keyFor(kind, ref));
   if (!before && subresource) throw notFound(kind.resource, ref.name);
   const application = applicationOf(machinery, { kind, before, config, context, subresource });
   const { object, entries } = isForced ? forceConfig(application) : unforced(application);
@@ -53,9 +54,8 @@ export const apply = (
 
 /** Throws BadRequest for what cannot be applied as this kind. */
 export const checkConfig = (
-  machinery: Machinery,
+  { fieldType }: Shape,
   resource: Resource,
-  definition: string,
   config: JsonObject,
   { name, namespace }: ObjectRef,
 ): void => {
@@ -65,7 +65,7 @@ export const checkConfig = (
   const metadata = config['metadata'];
   if (isJsonObject(metadata) && (metadata['managedFields'] ?? null) !== null)
     throw badRequest('metadata.managedFields must be nil');
-  const problems = problemsOf(machinery.fieldType(definition), config);
+  const problems = problemsOf(fieldType, config);
   // kube-apiserver answers 500 here, though the request is at fault.
   if (problems.length > 0)
     throw badRequest(
@@ -90,7 +90,7 @@ const applicationOf = (
   { kind, before, config, context, subresource }: Target,
 ): Application => {
   const application: Application = {
-    type: machinery.fieldType(kind.definition),
+    type: machinery.shape(kind).fieldType,
     live: before ? unmanaged(before) : {},
     config,
     entries: entriesOf(before),
@@ -126,7 +126,7 @@ const unforced = (application: Application): Accepted => {
 
 const typed = (machinery: Machinery, kind: Kind, object: JsonObject): Draft => {
   try {
-    return decode(machinery.schema(kind.definition), object).object;
+    return machinery.shape(kind).decode(object).object;
   } catch (error) {
     if (error instanceof DecodeError)
       throw badRequest(`failed to convert new typed object to object: ${error.message}`);

@@ -30,8 +30,8 @@ export const bind = (
   body: unknown,
   context: RequestContext,
 ): void => {
-  const root = machinery.schema('io.k8s.api.core.v1.Binding');
-  const binding = decodeRequest(BINDING, root, body, context) as Binding;
+  const shape = machinery.shape({ definition: 'io.k8s.api.core.v1.Binding' });
+  const binding = decodeRequest(BINDING, shape, body, context) as Binding;
   checkTarget(binding, ref);
   const before = find(machinery, kind, ref);
   checkUnbound(kind, before);

@@ -29,7 +29,7 @@ export const create = (
   body: unknown,
   context: RequestContext,
 ): StoredObject => {
-  const draft = decodeRequest(kind.resource, machinery.schema(kind.definition), body, context);
+  const draft = decodeRequest(kind.resource, machinery.shape(kind), body, context);
   draft.metadata = { ...placed(kind, namespace, metaOf(draft)) };
   return createDraft(machinery, kind, { draft, ownership: writtenBy(machinery, kind, context) }, context);
 };

@@ -23,7 +23,10 @@ export const planDeletion = (
   checkPreconditions(kind, object, request);
   const grace = graceOf(kind, object, request, nowMs);
   if (grace === 'pending') return { kind: 'pending' };
-  const finalizers = finalizersAfter(object.metadata.finalizers ?? [], request);
+  const finalizers = finalizersAfter(
+    object.metadata.finalizers ?? [],
+    withDefaultPolicy(kind, object, request),
+  );
   if (grace === 'none')
     return finalizers.length === 0 && !isHeld(kind, object)
       ? { kind: 'remove' }
@@ -103,6 +106,15 @@ const marked = (meta: StoredMeta, { timeMs, seconds, finalizers }: Marks): Store
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
+
+const withDefaultPolicy = (
+  { orphansByDefault }: Kind,
+  { metadata }: StoredObject,
+  request: DeleteRequest,
+): DeleteRequest =>
+  orphansByDefault && !metadata.deletionTimestamp && request.propagationPolicy === undefined
+    ? { ...request, propagationPolicy: 'Orphan' }
+    : request;
 
 /** The garbage collector works by these two finalizers; a request's policy replaces them, no policy keeps them. */
 const finalizersAfter = (

@@ -26,8 +26,8 @@ export const evict = (
   body: unknown,
   context: RequestContext,
 ): void => {
-  const root = machinery.schema('io.k8s.api.policy.v1.Eviction');
-  const { metadata, deleteOptions } = decodeRequest(EVICTION, root, body, context) as Eviction;
+  const shape = machinery.shape({ definition: 'io.k8s.api.policy.v1.Eviction' });
+  const { metadata, deleteOptions } = decodeRequest(EVICTION, shape, body, context) as Eviction;
   if (metadata?.name !== ref.name) throw badRequest('name in URL does not match name in Eviction object');
   const dryRun = context.dryRun || (deleteOptions?.dryRun ?? []).length > 0;
   deleteOne(machinery, kind, ref, deleteRequestOf(deleteOptions ?? {}), { ...context, dryRun });

@@ -19,7 +19,7 @@ export const finalize = (
   body: unknown,
   context: RequestContext,
 ): StoredObject => {
-  const asked = decodeRequest(kind.resource, machinery.schema(kind.definition), body, context);
+  const asked = decodeRequest(kind.resource, machinery.shape(kind), body, context);
   checkRef(kind, asked, ref);
   const before = find(machinery, kind, ref);
   const { finalizers } = (asked['spec'] ?? {}) as { readonly finalizers?: readonly string[] };

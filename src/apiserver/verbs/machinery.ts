@@ -6,21 +6,19 @@ import type { Resource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Access } from '../auth/access.ts';
 import type { AdmissionContext, Kind } from '../kind.ts';
-import type { FieldType } from '../managed-fields/field-type.ts';
 import type { RequestContext } from '../registry.ts';
-import type { ObjectNode } from '../schema/schema.ts';
+import type { Shape, Shaped } from '../schema/shape.ts';
 import { notFound } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
+import { viewed } from '../store/selector.ts';
 import type { Store, Table } from '../store/store.ts';
 
 export type Machinery = {
   readonly store: Store;
   readonly access: Access;
   readonly clock: Clock;
-  /** The schema of a definition. */
-  readonly schema: (definition: string) => ObjectNode;
-  /** How a definition's values are owned. */
-  readonly fieldType: (definition: string) => FieldType;
+  /** How objects of a kind, or of a definition, are read and owned. */
+  readonly shape: (of: Shaped) => Shape;
 };
 
 export const tableOf = ({ store }: Machinery, { resource }: Kind): Table => store.table(resource);
@@ -28,9 +26,15 @@ export const tableOf = ({ store }: Machinery, { resource }: Kind): Table => stor
 export const keyFor = ({ resource }: Kind, { namespace, name }: ObjectRef): string =>
   joinKey(resource.namespaced ? namespace : undefined, name);
 
+/** Undefined if there is none. */
+export const lookUp = (machinery: Machinery, kind: Kind, key: string): StoredObject | undefined => {
+  const stored = tableOf(machinery, kind).objects.get(key);
+  return stored && viewed(kind, stored);
+};
+
 /** Throws NotFound. */
 export const find = (machinery: Machinery, kind: Kind, ref: ObjectRef): StoredObject => {
-  const object = tableOf(machinery, kind).objects.get(keyFor(kind, ref));
+  const object = lookUp(machinery, kind, keyFor(kind, ref));
   if (!object) throw notFound(kind.resource, ref.name);
   return object;
 };

@@ -35,7 +35,7 @@ export const writtenBy = (
   context: RequestContext,
   subresource?: Subresource,
 ): Ownership => {
-  const type = machinery.fieldType(kind.definition);
+  const type = machinery.shape(kind).fieldType;
   const ignored = ignoredBy(subresource, kind.subresources.includes('status'));
   return ({ before, after, sent }) => {
     const entries = presentEntries(before, subresource ? undefined : sent);

@@ -6,9 +6,9 @@ import { isJsonObject } from '../../lang/json.ts';
 import type { Draft, Kind } from '../kind.ts';
 import { applyPatch } from '../patch/apply-patch.ts';
 import type { RequestContext, Subresource } from '../registry.ts';
-import { DecodeError, decode } from '../schema/decode.ts';
+import { DecodeError } from '../schema/decode.ts';
 import { strictError, strictProblems } from '../schema/decode-request.ts';
-import type { ObjectNode } from '../schema/schema.ts';
+import type { Shape } from '../schema/shape.ts';
 import { invalidPatch } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
 import { find } from './machinery.ts';
@@ -30,7 +30,7 @@ export const patch = (
 ): StoredObject => {
   const before = find(machinery, kind, ref);
   const base = namesOwners(change) ? before : unmanaged(before);
-  const draft: Draft = patched(machinery.schema(kind.definition), base, change, context);
+  const draft: Draft = patched(machinery.shape(kind), base, change, context);
   checkRef(kind, draft, ref);
   const put = subresource === 'status' ? replaceStatus : replace;
   const ownership = writtenBy(machinery, kind, context, subresource);
@@ -50,17 +50,17 @@ const namesManagedFields = (metadata: unknown): boolean =>
   isJsonObject(metadata) && 'managedFields' in metadata;
 
 /** What a patch makes of an object that has this schema. Throws Invalid or BadRequest. */
-export const patched = (root: ObjectNode, before: object, change: Patch, context: RequestContext): Draft => {
-  const result = spellOutReset(applyPatch(root, before, change));
-  const { object, unknownFields } = decodeResult(root, result, change);
+export const patched = (shape: Shape, before: object, change: Patch, context: RequestContext): Draft => {
+  const result = spellOutReset(applyPatch(shape.root, before, change));
+  const { object, unknownFields } = decodeResult(shape, result, change);
   const problems = strictProblems(unknownFields, context);
   if (problems.length > 0) throw invalidPatch(textOf(change, result), strictError(problems));
   return object;
 };
 
-const decodeResult = (root: ObjectNode, result: unknown, change: Patch) => {
+const decodeResult = (shape: Shape, result: unknown, change: Patch) => {
   try {
-    return decode(root, result);
+    return shape.decode(result);
   } catch (error) {
     if (error instanceof DecodeError) throw invalidPatch(textOf(change, result), error.message);
     throw error;

@@ -8,6 +8,7 @@ import type { RequestContext } from '../registry.ts';
 import { invalid } from '../status-errors.ts';
 import type { Change, StoredObject } from '../store/change.ts';
 import type { Step } from '../store/store.ts';
+import { viewed } from '../store/selector.ts';
 import { admissionContext, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { isUnchanged } from './ownership.ts';
@@ -39,12 +40,14 @@ export const save = (
     throw error;
   }
   // A write that changes nothing is not one. The pools may have filled in what the draft had left out.
-  const isNothing = before !== undefined && isUnchanged(draft, before);
+  const form = kind.storedForm?.(draft) ?? draft;
+  const stored = kind.storedForm ? tableOf(machinery, kind).objects.get(key) : before;
+  const isNothing = before !== undefined && stored !== undefined && isUnchanged(form, stored);
   if (isNothing || context.dryRun) {
     granted?.rollback();
     return isNothing ? before : (draft as unknown as StoredObject);
   }
-  return write(machinery, { kind, key, draft, granted }).after!;
+  return viewed(kind, write(machinery, { kind, key, object: form, granted }).after!);
 };
 
 /** Removes the object and gives back what it held. */
@@ -57,24 +60,26 @@ export const discard = (
   restrictNode(context.user, { resource: kind.resource, before, after: undefined });
   if (context.dryRun) return before;
   const granted = allocate(machinery, kind, { draft: undefined, before }, context);
-  return write(machinery, { kind, key, draft: undefined, granted }).eventFor(() => true)!.object;
+  const change = write(machinery, { kind, key, object: undefined, granted });
+  return viewed(kind, change.eventFor(() => true)!.object);
 };
 
 type Settlement = {
   readonly kind: Kind;
   readonly key: string;
-  readonly draft: Draft | undefined;
+  /** In the form that is stored; undefined: to be removed. */
+  readonly object: Draft | undefined;
   readonly granted: Granted | undefined;
 };
 
 /** The object and its companions, or nothing: a new Service comes after its addresses and goes before them. */
-const write = (machinery: Machinery, { kind, key, draft, granted }: Settlement): Change => {
-  const own: Step = { table: tableOf(machinery, kind), key, object: draft as KubeObject | undefined };
+const write = (machinery: Machinery, { kind, key, object, granted }: Settlement): Change => {
+  const own: Step = { table: tableOf(machinery, kind), key, object: object as KubeObject | undefined };
   const companions = (granted?.companions ?? []).map((companion) => stepOf(machinery, companion));
   try {
-    const changes = machinery.store.write(draft ? [...companions, own] : [own, ...companions]);
+    const changes = machinery.store.write(object ? [...companions, own] : [own, ...companions]);
     granted?.commit();
-    return draft ? changes.at(-1)! : changes[0]!;
+    return object ? changes.at(-1)! : changes[0]!;
   } catch (error) {
     granted?.rollback();
     throw error;

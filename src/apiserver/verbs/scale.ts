@@ -27,7 +27,7 @@ const SCALE = {
   kind: 'Scale',
   namespaced: true,
 } as const;
-const DEFINITION = 'io.k8s.api.autoscaling.v1.Scale';
+const SHAPED = { definition: 'io.k8s.api.autoscaling.v1.Scale' };
 
 export const getScale = (machinery: Machinery, kind: Kind, ref: ObjectRef): Stored<Scale> =>
   scaleOf(scalable(machinery, kind, ref));
@@ -40,7 +40,7 @@ export const updateScale = (
   context: RequestContext,
 ): Stored<Scale> => {
   const before = scalable(machinery, kind, ref);
-  const draft = decodeRequest(SCALE, machinery.schema(DEFINITION), body, context);
+  const draft = decodeRequest(SCALE, machinery.shape(SHAPED), body, context);
   return setReplicas(machinery, kind, { ref, before, draft }, context);
 };
 
@@ -52,7 +52,7 @@ export const patchScale = (
   context: RequestContext,
 ): Stored<Scale> => {
   const before = scalable(machinery, kind, ref);
-  const draft = patched(machinery.schema(DEFINITION), scaleOf(before), change, context);
+  const draft = patched(machinery.shape(SHAPED), scaleOf(before), change, context);
   return setReplicas(machinery, kind, { ref, before, draft }, context);
 };
 
@@ -65,7 +65,7 @@ export const applyScale = (
   context: RequestContext,
 ): ApplyResult => {
   const { resource } = scalable(machinery, kind, ref) && kind;
-  checkConfig(machinery, SCALE, DEFINITION, config, ref);
+  checkConfig(machinery.shape(SHAPED), SCALE, config, ref);
   const { metadata, spec } = config as Scale;
   const workload = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata, spec };
   const { object } = apply(machinery, kind, ref, { config: workload, isForced }, context, 'scale');

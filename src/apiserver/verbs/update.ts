@@ -44,8 +44,7 @@ const decodeForUpdate = (
   body: unknown,
   context: RequestContext,
 ): Draft => {
-  const root = machinery.schema(kind.definition);
-  const draft = decodeRequest(kind.resource, root, spellOutReset(body), context);
+  const draft = decodeRequest(kind.resource, machinery.shape(kind), spellOutReset(body), context);
   checkRef(kind, draft, ref);
   return draft;
 };

@@ -8,7 +8,7 @@ import type { Capacity, MapName } from './layout.ts';
 export type Maps = Readonly<Record<MapName, BpfMap>>;
 
 /** Those of Services anew, those of sockets as they are given. */
-export const createMaps = (capacity: Capacity, { flows, fronts }: Partial<Maps>): Maps => {
+export const createMaps = (capacity: Capacity, { flows, fronts, tcpFronts }: Partial<Maps>): Maps => {
   const definitions = serviceMaps(capacity);
   return {
     services: BpfMap.create(definitions.services),
@@ -16,6 +16,7 @@ export const createMaps = (capacity: Capacity, { flows, fronts }: Partial<Maps>)
     endpoints: BpfMap.create(definitions.endpoints),
     flows: flows ?? BpfMap.create(SOCKET_MAPS.flows),
     fronts: fronts ?? BpfMap.create(SOCKET_MAPS.fronts),
+    tcpFronts: tcpFronts ?? BpfMap.create(SOCKET_MAPS.tcpFronts),
   };
 };
 

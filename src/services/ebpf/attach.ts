@@ -34,7 +34,8 @@ export const detachAll = (path: string): void => {
 /** What sockets are remembered by, from the programs of an earlier agent. */
 export const adoptMaps = (path: string): Partial<Maps> => {
   using cgroup = new ProgrammedCgroup(path);
-  const ids = ownPrograms(cgroup, 'sendmsg4').flatMap(({ maps }) => maps);
+  const users = (['connect4', 'sendmsg4'] as const).flatMap((hook) => ownPrograms(cgroup, hook));
+  const ids = new Set(users.flatMap(({ maps }) => maps));
   const adopt = (definition: MapDefinition): BpfMap | undefined => {
     for (const id of ids) {
       const map = BpfMap.open(id, definition);
@@ -42,8 +43,8 @@ export const adoptMaps = (path: string): Partial<Maps> => {
     }
     return undefined;
   };
-  const [flows, fronts] = [adopt(SOCKET_MAPS.flows), adopt(SOCKET_MAPS.fronts)];
-  return { ...(flows && { flows }), ...(fronts && { fronts }) };
+  const found = Object.entries(SOCKET_MAPS).map(([name, definition]) => [name, adopt(definition)] as const);
+  return Object.fromEntries(found.filter(([, map]) => map !== undefined));
 };
 
 /** Throws where the kernel does not take such a program at one of the hooks. */

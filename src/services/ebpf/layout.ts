@@ -5,7 +5,8 @@
 //   slots      address . port . protocol . slot   -> endpoint id             the same slots and ids as in nftables
 //   endpoints  endpoint id                        -> address . port
 //   flows      socket . address . port            -> address . port . id     where an unconnected UDP socket's datagrams go
-//   fronts     socket . endpoint address . port   -> address . port          what the socket asked for: its peer's name
+//   fronts     socket . endpoint address . port   -> address . port          what a UDP socket asked for: its peer's name
+//   tcp-fronts socket mod size -> socket . endpoint address . address . endpoint port . port        the same for TCP
 import { addressToBytes, parseAddress } from '../../ip/address.ts';
 import type { MapDefinition } from '../../kernel/bpf-map.ts';
 import { LITTLE_ENDIAN, viewOf } from '../../wire/netlink.ts';
@@ -21,11 +22,18 @@ const FLOW_BYTES = 24;
 /** socket cookie, address, port */
 const SOCKET_PEER_BYTES = 28;
 
-export type MapName = 'services' | 'slots' | 'endpoints' | 'flows' | 'fronts';
+export type MapName = 'services' | 'slots' | 'endpoints' | 'flows' | 'fronts' | 'tcpFronts';
 
-/** Sockets whose peers are remembered at once; those not used for longest are forgotten. */
-const FLOWS_MAX = 16_384;
-const FRONTS_MAX = 65_536;
+/** UDP sockets whose peers are remembered at once; those not used for longest are forgotten. */
+const UDP_SOCKETS_MAX = 16_384;
+/**
+ * TCP sockets whose peers are remembered, for getpeername() only: the youngest, since cookies count up. An array, which
+ * costs a connect() two cache lines: a full map that forgets what was not used for longest costs it a microsecond.
+ */
+export const TCP_SOCKETS_MAX = 65_536;
+/** A value of `tcpFronts`. */
+export const TCP_FRONT = { cookie: 0, endpoint: 8, front: 24, endpointPort: 40, frontPort: 44 } as const;
+const TCP_FRONT_BYTES = 48;
 
 /** They outlive the agent, and the maps of Services, which are made anew when they are full. */
 export const SOCKET_MAPS = {
@@ -34,14 +42,21 @@ export const SOCKET_MAPS = {
     type: 'lru-hash',
     keyBytes: SOCKET_PEER_BYTES,
     valueBytes: FLOW_BYTES,
-    maxEntries: FLOWS_MAX,
+    maxEntries: UDP_SOCKETS_MAX,
   },
   fronts: {
     name: 'podnet_fronts',
     type: 'lru-hash',
     keyBytes: SOCKET_PEER_BYTES,
     valueBytes: PEER_BYTES,
-    maxEntries: FRONTS_MAX,
+    maxEntries: UDP_SOCKETS_MAX,
+  },
+  tcpFronts: {
+    name: 'podnet_tcpfront',
+    type: 'array',
+    keyBytes: 4,
+    valueBytes: TCP_FRONT_BYTES,
+    maxEntries: TCP_SOCKETS_MAX,
   },
 } as const satisfies Record<string, MapDefinition>;
 

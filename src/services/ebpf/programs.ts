@@ -1,124 +1,33 @@
 // The programs: what connect(), sendmsg(), recvmsg() and getpeername() of a pod's socket are turned into. They look at
 // struct bpf_sock_addr (linux/bpf.h), where the call's address stands, and change it there. A miss in any map means that
 // the call goes on as it is: its packets meet the nftables tables, which have everything.
-import { LITTLE_ENDIAN } from '../../wire/netlink.ts';
-import {
-  FRAME,
-  alu,
-  call,
-  exit,
-  jump,
-  jumpIf,
-  label,
-  load,
-  mapOf,
-  move,
-  store,
-} from '../../wire/ebpf/instruction.ts';
-import type { Instruction, Register } from '../../wire/ebpf/instruction.ts';
+import { FRAME, alu, call, jump, jumpIf, label, load, move, store } from '../../wire/ebpf/instruction.ts';
+import type { Instruction } from '../../wire/ebpf/instruction.ts';
 import type { Hook } from '../../kernel/cgroup-programs.ts';
 import type { Family } from '../../ip/address.ts';
-import type { MapName } from './layout.ts';
-
-/** struct bpf_sock_addr. */
-const CONTEXT = { address4: 4, address6: 8, port: 24, protocol: 36 } as const;
-
-/**
- * The stack.
- *
- *   -88                    -64             -56       -40    -36   -32       -16    -12        -8     -4      0
- *   | address | port | id  | socket cookie | address | port |     | address | port | protocol | slot | id    |
- *     value of flows         key of flows and fronts                key of services and slots
- */
-const STACK = { flow: -88, cookie: -64, peer: -56, front: -32, protocol: -12, slot: -8, id: -4 } as const;
-/** In a value of `endpoints`, `fronts` and `flows`, and on the stack; of the latter also the id. */
-const PORT = 16;
-const ID = 20;
-
-/** ::ffff:0:0/96 as the third of four 32-bit words in memory. */
-const MAPPED = LITTLE_ENDIAN ? 0xffff_0000 | 0 : 0xffff;
-
-const CTX = 'r6';
-const COUNT = 'r7';
-const ENDPOINT = 'r8';
-const FLOW = 'r9';
-
-/** A call that goes on, translated or not. */
-const allow: readonly Instruction[] = [label('pass'), move('r0', 1), exit()];
-
-/** Look-up of the key on the stack: r0 is the address of the value, or the program goes to `missing`. */
-const lookup = (map: MapName, key: number, missing: string): readonly Instruction[] => [
-  mapOf('r1', map),
-  move('r2', FRAME),
-  alu(64, 'r2', '+=', key),
-  call('map_lookup_elem'),
-  jumpIf('r0', '==', 0, missing),
-];
-
-const update = (map: MapName, key: number, value: number): readonly Instruction[] => [
-  mapOf('r1', map),
-  move('r2', FRAME),
-  alu(64, 'r2', '+=', key),
-  move('r3', FRAME),
-  alu(64, 'r3', '+=', value),
-  move('r4', 0), // BPF_ANY
-  call('map_update_elem'),
-];
-
-const WORDS = [0, 4, 8, 12] as const;
-
-/** The call's address and port to the stack. */
-const readPeer = (family: Family, to: number): readonly Instruction[] => [
-  ...(family === 4
-    ? [
-        store(64, FRAME, to, 0),
-        store(32, FRAME, to + 8, MAPPED),
-        load(32, 'r1', CTX, CONTEXT.address4),
-        store(32, FRAME, to + 12, 'r1'),
-      ]
-    : WORDS.flatMap((word) => [
-        load(32, 'r1', CTX, CONTEXT.address6 + word),
-        store(32, FRAME, to + word, 'r1'),
-      ])),
-  load(32, 'r1', CTX, CONTEXT.port),
-  store(32, FRAME, to + PORT, 'r1'),
-];
-
-/** Address and port at ENDPOINT become the call's. */
-const writePeer = (family: Family): readonly Instruction[] => [
-  ...(family === 4
-    ? [load(32, 'r1', ENDPOINT, 12), store(32, CTX, CONTEXT.address4, 'r1')]
-    : WORDS.flatMap((word) => [
-        load(32, 'r1', ENDPOINT, word),
-        store(32, CTX, CONTEXT.address6 + word, 'r1'),
-      ])),
-  load(32, 'r1', ENDPOINT, PORT),
-  store(32, CTX, CONTEXT.port, 'r1'),
-];
-
-const storeCookie: readonly Instruction[] = [
-  move('r1', CTX),
-  call('get_socket_cookie'),
-  store(64, FRAME, STACK.cookie, 'r0'),
-];
-
-/** Address and port in steps: width and offset. */
-const PEER = [
-  [64, 0],
-  [64, 8],
-  [32, PORT],
-] as const;
-
-/** Address and port, the frame's or a value's, to the stack. */
-const copyPeer = (from: Register, offset: number, to: number): readonly Instruction[] =>
-  PEER.flatMap(([width, at]) => [load(width, 'r1', from, offset + at), store(width, FRAME, to + at, 'r1')]);
-
-const jumpIfOther = (a: Register, b: Register, where: string): readonly Instruction[] =>
-  PEER.flatMap(([width, at]) => [
-    load(width, 'r1', a, at),
-    load(width, 'r2', b, at),
-    jumpIf('r1', '!=', 'r2', where),
-  ]);
+import { TCP_FRONT, TCP_SOCKETS_MAX } from './layout.ts';
+import {
+  CONTEXT,
+  COOKIE,
+  COUNT,
+  CTX,
+  ENDPOINT,
+  FLOW,
+  ID,
+  PORT,
+  STACK,
+  TCP,
+  allow,
+  copy,
+  copyPeer,
+  jumpIfOther,
+  jumpUnless,
+  lookup,
+  readPeer,
+  storeCookie,
+  update,
+  writePeer,
+} from './steps.ts';
 
 /** What the call asks for, in COUNT the number of its endpoints. */
 const findService = (family: Family): readonly Instruction[] => [
@@ -166,12 +75,39 @@ const rememberFlow: readonly Instruction[] = [
   ...update('flows', STACK.cookie, STACK.flow),
 ];
 
+/** The place of the socket in tcpFronts, to r0. */
+const findTcpFront = (missing: string): readonly Instruction[] => [
+  load(64, 'r1', FRAME, STACK.cookie),
+  alu(32, 'r1', '&=', TCP_SOCKETS_MAX - 1),
+  store(32, FRAME, STACK.slot, 'r1'),
+  ...lookup('tcpFronts', STACK.slot, missing),
+];
+
+/** rememberFront for TCP. While it is written it belongs to no socket. */
+const rememberTcpFront: readonly Instruction[] = [
+  ...findTcpFront('translate'),
+  store(64, 'r0', TCP_FRONT.cookie, 0),
+  ...[0, 8].flatMap((half) => [
+    ...copy(64, [ENDPOINT, half], ['r0', TCP_FRONT.endpoint + half]),
+    ...copy(64, [FRAME, STACK.front + half], ['r0', TCP_FRONT.front + half]),
+  ]),
+  ...copy(32, [ENDPOINT, PORT], ['r0', TCP_FRONT.endpointPort]),
+  ...copy(32, [FRAME, STACK.front + PORT], ['r0', TCP_FRONT.frontPort]),
+  ...copy(64, [FRAME, STACK.cookie], ['r0', TCP_FRONT.cookie]),
+];
+
 /** TCP, and UDP sockets that get one peer for good. */
 const connectProgram = (family: Family): readonly Instruction[] => [
   ...findService(family),
   ...pick,
   ...storeCookie,
+  load(32, 'r1', FRAME, STACK.protocol),
+  jumpIf('r1', '!=', TCP, 'datagrams'),
+  ...rememberTcpFront,
+  jump('translate'),
+  label('datagrams'),
   ...rememberFront,
+  label('translate'),
   ...writePeer(family),
   ...allow,
 ];
@@ -198,13 +134,51 @@ const sendProgram = (family: Family): readonly Instruction[] => [
   ...allow,
 ];
 
-/** The sender of a datagram, or the peer of a connected socket, gets the name by which the socket knows it. */
-const namePeerProgram = (family: Family): readonly Instruction[] => [
+/** The name of a UDP socket's peer, whose address is on the stack: to ENDPOINT. */
+const recallFront: readonly Instruction[] = [...lookup('fronts', STACK.cookie, 'pass'), move(ENDPOINT, 'r0')];
+
+/** The same for TCP. Copied, and then looked at again: another socket may have taken its place meanwhile. */
+const recallTcpFront: readonly Instruction[] = [
+  ...findTcpFront('pass'),
+  load(64, COOKIE, FRAME, STACK.cookie),
+  ...jumpUnless(64, ['r0', TCP_FRONT.cookie], COOKIE),
+  ...[0, 8].flatMap((half) => [
+    load(64, 'r2', FRAME, STACK.peer + half),
+    ...jumpUnless(64, ['r0', TCP_FRONT.endpoint + half], 'r2'),
+    ...copy(64, ['r0', TCP_FRONT.front + half], [FRAME, STACK.front + half]),
+  ]),
+  load(32, 'r2', FRAME, STACK.peer + PORT),
+  ...jumpUnless(32, ['r0', TCP_FRONT.endpointPort], 'r2'),
+  ...copy(32, ['r0', TCP_FRONT.frontPort], [FRAME, STACK.front + PORT]),
+  ...jumpUnless(64, ['r0', TCP_FRONT.cookie], COOKIE),
+  move(ENDPOINT, FRAME),
+  alu(64, ENDPOINT, '+=', STACK.front),
+];
+
+const readPeerAndCookie = (family: Family): readonly Instruction[] => [
   move(CTX, 'r1'),
   ...readPeer(family, STACK.peer),
   ...storeCookie,
-  ...lookup('fronts', STACK.cookie, 'pass'),
-  move(ENDPOINT, 'r0'),
+];
+
+/** The sender of a datagram gets the name by which the socket knows it. */
+const receiveProgram = (family: Family): readonly Instruction[] => [
+  ...readPeerAndCookie(family),
+  ...recallFront,
+  ...writePeer(family),
+  ...allow,
+];
+
+/** The peer of a connected socket the same. */
+const namePeerProgram = (family: Family): readonly Instruction[] => [
+  ...readPeerAndCookie(family),
+  load(32, 'r1', CTX, CONTEXT.protocol),
+  jumpIf('r1', '!=', TCP, 'datagrams'),
+  ...recallTcpFront,
+  jump('name'),
+  label('datagrams'),
+  ...recallFront,
+  label('name'),
   ...writePeer(family),
   ...allow,
 ];
@@ -217,8 +191,8 @@ export const PROGRAMS: Readonly<
   connect6: { name: 'podnet_connect6', program: connectProgram(6) },
   sendmsg4: { name: 'podnet_sendmsg4', program: sendProgram(4) },
   sendmsg6: { name: 'podnet_sendmsg6', program: sendProgram(6) },
-  recvmsg4: { name: 'podnet_recvmsg4', program: namePeerProgram(4) },
-  recvmsg6: { name: 'podnet_recvmsg6', program: namePeerProgram(6) },
+  recvmsg4: { name: 'podnet_recvmsg4', program: receiveProgram(4) },
+  recvmsg6: { name: 'podnet_recvmsg6', program: receiveProgram(6) },
   getpeername4: { name: 'podnet_getpeer4', program: namePeerProgram(4) },
   getpeername6: { name: 'podnet_getpeer6', program: namePeerProgram(6) },
 };

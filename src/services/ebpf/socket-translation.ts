@@ -74,9 +74,7 @@ export class SocketTranslation {
   close(): void {
     this.#timer?.cancel();
     if (!this.#maps) return;
-    closeServiceMaps(this.#maps);
-    this.#maps.flows.close();
-    this.#maps.fronts.close();
+    for (const map of Object.values(this.#maps)) map.close();
     this.#maps = undefined;
   }
 

@@ -21,7 +21,12 @@ const BY_REGISTER = 0x08;
 const PSEUDO_MAP_FD = 1;
 
 const WIDTHS: Readonly<Record<Width, number>> = { 32: 0x00, 64: 0x18 };
-const OPERATIONS: Readonly<Record<Operation, number>> = { '+=': 0x00, '%=': 0x90, '=': 0xb0 };
+const OPERATIONS: Readonly<Record<Operation, number>> = {
+  '+=': 0x00,
+  '&=': 0x50,
+  '%=': 0x90,
+  '=': 0xb0,
+};
 const JUMP = 0x00;
 const CALL = 0x80;
 const EXIT = 0x90;

@@ -6,7 +6,7 @@
 export type Register = 'r0' | 'r1' | 'r2' | 'r3' | 'r4' | 'r5' | 'r6' | 'r7' | 'r8' | 'r9' | 'r10';
 /** Bits of a load or a store. */
 export type Width = 32 | 64;
-export type Operation = '=' | '+=' | '%=';
+export type Operation = '=' | '+=' | '%=' | '&=';
 export type Comparison = '==' | '!=';
 
 export type Instruction =

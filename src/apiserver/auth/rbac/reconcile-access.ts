@@ -66,8 +66,7 @@ const ensure = async <T extends KubeObject>(
     await registry.update(kind, ref, { ...mend(present, wanted) } as Draft, CONTEXT);
 };
 
-const kindOf = ({ kinds }: Registry, { group, resource }: Resource): Kind =>
-  kinds.find((kind) => kind.resource.resource === resource && kind.resource.group === group)!;
+const kindOf = ({ kinds }: Registry, resource: Resource): Kind => kinds.find(resource)!;
 
 const find = <T extends KubeObject>(
   registry: Registry,

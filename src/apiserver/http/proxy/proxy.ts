@@ -12,7 +12,6 @@ import { noSuchPath } from '../http-errors.ts';
 import { serviceUnavailable } from '../../status-errors.ts';
 import type { Answer, ApiRequest } from '../exchange.ts';
 import type { KubeletClient } from '../kubelet-client.ts';
-import { createKindIndex } from '../kind-index.ts';
 import { passOn, passOnText } from '../pass-on.ts';
 import type { ResourcePath } from '../request-path.ts';
 import { createUpstream } from '../upstream.ts';
@@ -92,9 +91,8 @@ const dialError = ({ host, port }: UpstreamLocation, { code = '', message }: Nod
   REASONS[code] ? `dial tcp ${hostPort(host, port)}: ${REASONS[code]}` : message;
 
 const locatorIn = ({ registry, kubeletPort }: ProxyOptions): ((path: ResourcePath) => ProxyTarget) => {
-  const index = createKindIndex(registry.kinds);
   const get = <T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string): Stored<T> =>
-    registry.get(index.find(resource)!, { name, namespace }) as Stored<T>;
+    registry.get(registry.kinds.find(resource)!, { name, namespace }) as Stored<T>;
   return ({ resource, name, namespace }) => {
     if (!isProxied(resource) || !name) throw noSuchPath();
     return locateProxy(resource, name, {

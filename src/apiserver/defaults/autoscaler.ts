@@ -1,0 +1,32 @@
+// What kube-apiserver fills into a HorizontalPodAutoscaler (kubernetes pkg/apis/autoscaling/v2/defaults.go).
+import type { HorizontalPodAutoscaler, HPAScalingRules } from '../../k8s/generated/types.ts';
+import type { Mutable } from './mutable.ts';
+
+export const defaultAutoscaler = ({ spec }: Mutable<HorizontalPodAutoscaler>): void => {
+  if (!spec) return;
+  spec.minReplicas ??= 1;
+  if (!spec.metrics?.length)
+    spec.metrics = [
+      {
+        type: 'Resource',
+        resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
+      },
+    ];
+  if (!spec.behavior) return;
+  spec.behavior.scaleUp = { ...SCALE_UP, ...spec.behavior.scaleUp };
+  spec.behavior.scaleDown = { ...SCALE_DOWN, ...spec.behavior.scaleDown };
+};
+
+const SCALE_UP: Mutable<HPAScalingRules> = {
+  stabilizationWindowSeconds: 0,
+  selectPolicy: 'Max',
+  policies: [
+    { type: 'Pods', value: 4, periodSeconds: 15 },
+    { type: 'Percent', value: 100, periodSeconds: 15 },
+  ],
+};
+
+const SCALE_DOWN: Mutable<HPAScalingRules> = {
+  selectPolicy: 'Max',
+  policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
+};
