@@ -63,7 +63,7 @@ describe('an API server whose disk is slow', () => {
     const write = api.client.create(configMaps, { metadata: ref('outside') });
     await eventually('the write is in memory', () =>
       api.server.registry
-        .list(kindOf('ConfigMap'), {})
+        .list(api.server.registry.kinds.find(configMaps)!, {})
         .items.some(({ metadata }) => metadata.name === 'outside'),
     );
     const read = api.client.get(configMaps, ref('outside'));
@@ -91,8 +91,6 @@ describe('an API server whose disk is slow', () => {
     assert.equal(await first, 'ADDED');
     signal.abort();
   });
-
-  const kindOf = (name: string) => api.server.registry.kinds.find(({ resource }) => resource.kind === name)!;
 });
 
 describe('an API server whose disk fails', () => {
