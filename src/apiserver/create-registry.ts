@@ -6,6 +6,11 @@ import { createAccess } from './auth/access.ts';
 import { sourceOf } from './auth/object-source.ts';
 import type { Kind, Part } from './kind.ts';
 import { KindTable } from './kind-table.ts';
+import { customKinds } from './custom/custom-kind.ts';
+import { Definitions } from './custom/definitions.ts';
+import { NO_RULES } from './custom/rules.ts';
+import { customResourceDefinitions } from '../k8s/resources.ts';
+import type { CustomResourceDefinition } from '../k8s/generated/types.ts';
 import type { Registry, RequestContext, Subresource } from './registry.ts';
 import { loadDefinitions } from './schema/schema.ts';
 import { createShapes } from './schema/shape.ts';
@@ -47,10 +52,12 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     shape: createShapes(loadDefinitions()),
   };
   startExpiry(store, { kinds, ...options });
+  const table = new KindTable(kinds);
+  startDefinitions(machinery, table);
   createInitial(machinery, kinds);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
-    kinds: new KindTable(kinds),
+    kinds: table,
     access: machinery.access,
     revision: () => String(store.revision),
     settledRevision: () => String(store.settledRevision),
@@ -92,6 +99,16 @@ const createInitial = (machinery: Machinery, kinds: readonly Kind[]): void => {
       const key = String(object.metadata?.['name']); // cluster-scoped, all of them
       if (!tableOf(machinery, kind).objects.get(key)) create(machinery, kind, undefined, object, ITSELF);
     }
+};
+
+/** Custom kinds come and go with their definitions, if definitions are served at all. */
+const startDefinitions = (machinery: Machinery, kinds: KindTable): void => {
+  const kind = kinds.find(customResourceDefinitions);
+  if (!kind) return;
+  const metadata = machinery.shape({ definition: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' });
+  const kindsOf = (definition: CustomResourceDefinition): readonly Kind[] =>
+    customKinds(definition, { metadata, rulesOf: () => NO_RULES });
+  new Definitions({ machinery, kinds, kind, context: ITSELF, kindsOf });
 };
 
 /** The server as the author of its initial objects. */

@@ -67,6 +67,8 @@ export type WatchSink = {
   readonly event: (event: RegistryEvent) => void;
   /** It passes the events on to another process: they come when they are settled, not at once. */
   readonly isOutside?: boolean;
+  /** The watch is over, for no fault of the client's: it may begin another. */
+  readonly end?: () => void;
 };
 
 export type Subresource = 'status' | 'scale' | Part;

@@ -54,6 +54,7 @@ class WatchSession {
     this.#watch = options.registry.watch(options.presentation.kind, options.query, {
       event: (event) => this.#deliver(event),
       isOutside: true,
+      end: () => this.#close(),
     });
     if (this.#done) this.#watch.stop(); // it failed before it was there to be stopped
   }

@@ -47,6 +47,11 @@ export class Watchers {
     if (group?.watchers.size === 0) this.#groups.delete(groupId(watcher));
   }
 
+  /** Tells all that it is over. */
+  end(): void {
+    for (const { watchers } of this.#groups.values()) for (const { sink } of watchers) sink.end?.();
+  }
+
   publish(change: Change, audience: Audience): void {
     for (const { selector, isOutside, watchers } of this.#groups.values()) {
       if (audience !== 'everywhere' && isOutside !== (audience === 'outside')) continue;
