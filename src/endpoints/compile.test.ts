@@ -102,6 +102,36 @@ describe('compileSlices()', () => {
     assert.equal(text(service(), finished, bare, pod(3, { spec: { nodeName: 'gone' } })), '');
   });
 
+  it('says whose each endpoint is and where', () => {
+    const [group] = compileSlices({
+      service: service({ ipFamilies: ['IPv6'] }),
+      pods: [pod(1)],
+      nodes,
+    }).groups;
+    assert.deepEqual(group!.endpoints, [
+      {
+        addresses: ['fd00:244::1'],
+        conditions: { ready: true, serving: true, terminating: false },
+        targetRef: { kind: 'Pod', namespace: 'ns', name: 'pod-1', uid: 'pod-1' },
+        nodeName: 'node-1',
+        zone: 'zone-a',
+      },
+    ]);
+  });
+
+  it('packs 100 endpoints a slice, owned by the Service', () => {
+    const { capacity, owner } = compileSlices({ service: service(), pods: [], nodes });
+    assert.equal(capacity, 100);
+    assert.deepEqual(owner, {
+      apiVersion: 'v1',
+      kind: 'Service',
+      name: 'web',
+      uid: 'web',
+      controller: true,
+      blockOwnerDeletion: true,
+    });
+  });
+
   it('never wants no slice at all', () => {
     assert.deepEqual(compileSlices({ service: service(), pods: [], nodes }).groups, [
       { addressType: 'IPv4', ports: [], endpoints: [] },

@@ -74,6 +74,22 @@ describe('diffSlices()', () => {
     assert.equal(count(wanted(changed), slices), '0 created, 1 updated, 0 removed');
   });
 
+  it('sends one slice for one change among 20,000 endpoints: kilobytes where an Endpoints object has megabytes', () => {
+    const all = Array.from({ length: 20_000 }, (_, n) => endpoint(n));
+    const want = (endpoints: readonly Endpoint[]): WantedSlices => ({
+      ...wanted({ ...group([0]), endpoints }),
+      capacity: 100,
+    });
+    const slices = write(want(all), []);
+    assert.equal(slices.length, 200);
+    const { create, update, remove } = diffSlices(
+      want([...all.slice(0, -1), endpoint(19_999, false)]),
+      slices,
+    );
+    assert.deepEqual([create.length, update.length, remove.length], [0, 1, 0]);
+    assert.ok(JSON.stringify(update[0]).length < 20_000); // of about 3 MB in all
+  });
+
   it('puts a new endpoint into the place of one that goes', () => {
     const slices = write(wanted(group(range(1, 8))), []);
     assert.equal(count(wanted(group([...range(2, 8), 9])), slices), '0 created, 1 updated, 0 removed');

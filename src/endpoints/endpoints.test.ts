@@ -109,6 +109,43 @@ describe('startEndpoints()', () => {
     assert.deepEqual(client.all(resources.endpoints), []);
   });
 
+  it('cuts the Endpoints object at 1,000 addresses and says so, not the slices', async () => {
+    const { client, idle } = start();
+    client.put(resources.services, service());
+    for (let n = 0; n < 1001; n++)
+      client.put(resources.pods, {
+        ...pod(n),
+        status: { ...pod(n).status, podIPs: [{ ip: `10.244.${n >> 8}.${n & 255}` }] },
+      });
+    await idle();
+    const [object] = client.all(resources.endpoints);
+    assert.equal(object!.subsets?.[0]?.addresses?.length, 1000);
+    assert.equal(object!.metadata.annotations?.['endpoints.kubernetes.io/over-capacity'], 'truncated');
+    const sizes = client.all(resources.endpointSlices).map(({ endpoints = [] }) => endpoints.length);
+    assert.deepEqual(
+      sizes.sort((a, b) => a - b),
+      [1, ...Array<number>(10).fill(100)],
+    );
+    client.remove(resources.pods, 'ns/pod-7');
+    await idle();
+    const annotations = client.all(resources.endpoints)[0]!.metadata.annotations ?? {};
+    assert.ok(!('endpoints.kubernetes.io/over-capacity' in annotations));
+  });
+
+  it('gives 100 Services that come at once their endpoints, and all of them a pod that comes later', async () => {
+    const { client, idle } = start();
+    const names = Array.from({ length: 100 }, (_, n) => `svc-${n}`);
+    for (const name of names)
+      client.put(resources.services, { ...service(), metadata: { name, namespace: 'ns' } });
+    client.put(resources.pods, pod(1));
+    await idle();
+    const lines = (): readonly string[] => slices(client).split('\n');
+    assert.equal(lines().length, 100);
+    client.put(resources.pods, pod(2));
+    await idle();
+    assert.equal(lines().filter((line) => line.includes('10.244.0.2 ready')).length, 100);
+  });
+
   it('writes nothing for changes that no endpoint shows', async () => {
     const { client, idle } = start();
     client.put(resources.services, service());

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createFakeClient } from '../../test/support/fake-client.ts';
+import { withFaultyWatches } from '../../test/support/faulty-watch.ts';
 import { createFakeClock, settle } from '../../test/support/fake-clock.ts';
 import { ApiError, failure } from '../k8s/api-error.ts';
 import type { ConfigMap } from '../k8s/generated/types.ts';
@@ -132,6 +133,19 @@ describe('startInformer()', () => {
     const versions = client.calls.filter(({ verb }) => verb === 'watch').map(({ key }) => key);
     assert.deepEqual(versions, ['100', '102']);
     assert.equal(client.calls.filter(({ verb }) => verb === 'list').length, 1);
+  });
+
+  it('lists again when a watch goes back in time: neither an old object nor one that is gone comes back', async () => {
+    for (const fault of ['replay', 'swap'] as const) {
+      const client = createFakeClient();
+      const { informer, clock } = start(client, { client: withFaultyWatches(client, ['none', fault]) });
+      await whenAllSynced(informer);
+      for (const value of ['1', '2']) client.put(configMaps, map('a', value));
+      client.remove(configMaps, 'ns/a');
+      client.put(configMaps, map('b', '3'));
+      await clock.advance(1000);
+      assert.deepEqual(values(informer), ['b=3'], fault);
+    }
   });
 
   it('backs off while the server is away', async () => {

@@ -27,7 +27,10 @@ const RETRY_MS_MAX = 30_000;
 /** A list of all pods of a large cluster is longer than the longest text: kube-apiserver's own clients take 500 too. */
 const PAGE_ITEMS = 500;
 
-/** Lists, then watches from there. A watch that ends is taken up where it ended; one that fails begins with a list. */
+/**
+ * Lists, then watches from there. A watch that ends is taken up where it ended; one that fails, or goes back in time,
+ * begins with a list: what it left out cannot be known.
+ */
 export const reflect = async <T extends KubeObject>(
   options: ReflectorOptions<T>,
   signal: AbortSignal,
@@ -41,7 +44,7 @@ export const reflect = async <T extends KubeObject>(
       for await (const event of watch(options, signal, resourceVersion)) {
         if (signal.aborted) return;
         quietRounds = 0;
-        resourceVersion = versionOf(event);
+        resourceVersion = later(resourceVersion, versionOf(event));
         if (event.type !== 'BOOKMARK') sink.event(event);
       }
     } catch (error) {
@@ -85,6 +88,16 @@ const scopeOf = ({ namespace, labelSelector, fieldSelector }: ListOptions): List
 
 const versionOf = <T extends KubeObject>(event: WatchEvent<T>): string =>
   event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata.resourceVersion;
+
+/**
+ * A server sends the changes of one resource in the order of their versions (comparable as numbers: KEP-5504). Only the
+ * last event again is harmless.
+ */
+const later = (before: string, after: string): string => {
+  if (Number(after) < Number(before))
+    throw new Error(`the watch went back from resource version ${before} to ${after}`);
+  return after;
+};
 
 const report = <T extends KubeObject>({ log, resource }: ReflectorOptions<T>, error: unknown): void => {
   const expired = error instanceof ApiError && error.code === 410;

@@ -1,17 +1,14 @@
 // Keeps the routes from this node to the pods of the others, as the Node objects say.
 import type { Change, Informer } from '../informer/informer.ts';
+import { type GatewayRoutes, diffGatewayRoutes, formatGatewayRoute } from '../ip/gateway-routes.ts';
 import type { Node } from '../k8s/generated/types.ts';
+import { applyGatewayRoutes, observeGatewayRoutes } from '../kernel/gateway-routes.ts';
 import { openRtnetlink } from '../kernel/rtnetlink.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
-import { applyRouteChanges } from './node-routes/apply.ts';
 import { compileNodeRoutes } from './node-routes/compile.ts';
-import { diffNodeRoutes } from './node-routes/diff.ts';
-import { observeNodeRoutes } from './node-routes/observe.ts';
 import { selectNode } from './node-routes/select.ts';
-import type { NodeRoutes } from './node-routes/state.ts';
-import { formatNodeRoute } from './node-routes/state.ts';
 
 export type NodeRoutesOptions = {
   readonly nodeName: string;
@@ -31,15 +28,15 @@ const KEY = 'routes';
 /** Works in the calling thread's network namespace. Nothing is changed before the informer's first list. */
 export const startNodeRoutes = ({ nodeName, nodes, clock, log }: NodeRoutesOptions): NodeRoutesFeature => {
   const rtnetlink = openRtnetlink();
-  let actual: NodeRoutes | undefined; // undefined: not known, or no longer sure
+  let actual: GatewayRoutes | undefined; // undefined: not known, or no longer sure
 
   const apply = async (): Promise<ReadonlySet<string>> => {
     const desired = compileNodeRoutes(nodes.list().map(selectNode), nodeName);
-    const changes = diffNodeRoutes(desired, actual ?? observeNodeRoutes(rtnetlink));
+    const changes = diffGatewayRoutes(desired, actual ?? observeGatewayRoutes(rtnetlink));
     actual = undefined;
-    applyRouteChanges(rtnetlink, changes);
+    applyGatewayRoutes(rtnetlink, changes);
     actual = desired;
-    for (const { kind, route } of changes) log.debug({ route: formatNodeRoute(route) }, `route ${kind}d`);
+    for (const { kind, route } of changes) log.debug({ route: formatGatewayRoute(route) }, `route ${kind}d`);
     return new Set();
   };
 

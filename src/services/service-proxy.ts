@@ -14,6 +14,7 @@ import type { Effects } from './apply.ts';
 import { openSockets } from './ebpf/open-sockets.ts';
 import type { BackEnd } from './ebpf/open-sockets.ts';
 import type { SocketTranslation } from './ebpf/socket-translation.ts';
+import { followServices } from './follow.ts';
 import { startHealthServers } from './health/health-servers.ts';
 import type { ProxyHealth } from './health/proxy-health.ts';
 import { LocalhostPorts } from './localhost/localhost-ports.ts';
@@ -97,14 +98,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
     sockets = await openSockets(options);
     if (isStopped) return;
     stops.push(
-      services.subscribe(({ key }) => {
-        meter.heardService();
-        loop.mark(key);
-      }),
-      endpointSlices.subscribe(({ before, after }) => {
-        meter.heardSlice(before, after);
-        markServices(loop, before, after);
-      }),
+      ...followServices({ services, endpointSlices, meter }, loop.mark),
       site.follow({
         onRanges: () => loop.mark(TABLES),
         onNodeAddresses: () => services.list().filter(isExposed).map(keyOf).forEach(loop.mark),
@@ -141,16 +135,6 @@ const startServiceLoop = (
     loop.mark(key);
   };
   return { ...loop, mark };
-};
-
-const markServices = (
-  loop: Loop,
-  ...slices: readonly (Parameters<typeof serviceOfSlice>[0] | undefined)[]
-): void => {
-  for (const slice of slices) {
-    const service = slice && serviceOfSlice(slice);
-    if (service !== undefined) loop.mark(service);
-  }
 };
 
 /** A connection that stays stale harms its own client only: it must not hold up the Services. */

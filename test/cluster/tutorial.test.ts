@@ -154,6 +154,19 @@ describe('Connecting Applications with Services', () => {
     }
   });
 
+  it('is open to the host at an address of its own as a LoadBalancer', async () => {
+    const env = { KUBE_EDITOR: "sed -i 's/type: NodePort/type: LoadBalancer/'" };
+    const { code, stderr } = await cluster.tryKubectl(['edit', 'svc', 'my-nginx'], { env });
+    assert.equal(code, 0, stderr);
+    const column = ['get', 'svc', 'my-nginx', '--no-headers'];
+    const ip = await eventually('an external IP', async () => {
+      const external = (await words(...column))[3];
+      return external !== '<pending>' && external;
+    });
+    const ask = (): Promise<string> => runOk('curl', ['-sSk', '--max-time', '5', `https://${ip}`]);
+    assert.match(await eventually('an answer at it', ask), /Welcome to nginx!/);
+  });
+
   it('refuses no connection while its pods are killed one by one', async () => {
     await cluster.kubectl(['scale', 'deployment', 'my-nginx', '--replicas=3']);
     await rolledOut();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import type { Pod, Service } from '../../k8s/generated/types.ts';
+import type { EndpointSlice, Pod, Service } from '../../k8s/generated/types.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
 import { bootstrapObjects } from '../../embedded/bootstrap-objects.ts';
 import { planCluster } from '../../embedded/cluster-config.ts';
@@ -307,6 +307,15 @@ describe('an EndpointSlice', () => {
       'endpoints[1].addresses: Required value: must contain at least 1 address',
       'ports[0].port: Invalid value: 70000: must be between 1 and 65535, inclusive',
       'ports[1].name: Duplicate value: ""',
+    );
+  });
+
+  it('whose type of addresses would change', () => {
+    const { create, update } = createAdmission();
+    const slice = create<EndpointSlice>(object('EndpointSlice', 'addressType: IPv4\nendpoints: []'));
+    refused(
+      () => update({ ...slice, addressType: 'FQDN' } as EndpointSlice),
+      'addressType: Invalid value: "FQDN": field is immutable',
     );
   });
 

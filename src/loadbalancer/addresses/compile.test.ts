@@ -85,6 +85,24 @@ describe('compileAddresses()', () => {
     assert.match(text([asking('192.0.2.4'), holder], ...POOLS), /asking \(.*in use by another Service\)\n/);
   });
 
+  it('gives no address away before its holder’s status has let it go, not even to swap two', () => {
+    const [a, b] = [
+      balanced('a', { ips: ['192.0.2.1'], spec: { loadBalancerIP: '192.0.2.2' } }),
+      balanced('b', { ips: ['192.0.2.2'], spec: { loadBalancerIP: '192.0.2.1' } }),
+    ];
+    assert.match(text([a, b], ...POOLS), /^ns\/a \(.*in use.*\)\nns\/b \(.*in use.*\)$/);
+    assert.equal(
+      text(
+        [
+          { ...a, status: {} },
+          { ...b, status: {} },
+        ],
+        ...POOLS,
+      ),
+      'ns/a 192.0.2.2\nns/b 192.0.2.1',
+    );
+  });
+
   it('asks for one family only what loadBalancerIP is of', () => {
     const service = balanced('a', { spec: { ...both, loadBalancerIP: '2001:db8::9' } });
     assert.equal(text([service], ...POOLS), 'ns/a 192.0.2.1 2001:db8::9');
@@ -141,19 +159,27 @@ describe('compileAddresses()', () => {
     });
   };
 
-  it('gives no address twice, whatever the order of events, and is content with what it gave', () => {
+  it('gives nothing that another still has, whatever the order of events, and comes to rest', () => {
     fc.assert(
       fc.property(world, (services) => {
         const all = grants(services, '192.0.2.0/29', '2001:db8::/126');
         const ips = [...all.values()].flatMap((grant) => grant.ips);
         assert.equal(new Set(ips).size, ips.length);
+        for (const { metadata, status } of services)
+          for (const { ip } of status?.loadBalancer?.ingress ?? [])
+            for (const [key, grant] of all)
+              if (key !== `ns/${metadata.name}` && grant.ips.includes(ip!))
+                assert.ok(services.some((each) => `ns/${each.metadata.name}` === key && holds(each, ip!)));
         assert.equal(toText(grants(services.toReversed(), '192.0.2.0/29', '2001:db8::/126')), toText(all));
-        const once = settled(services);
-        assert.equal(toText(grants(once, '192.0.2.0/29', '2001:db8::/126')), toText(all));
+        const rested = settled(settled(services));
+        assert.deepEqual(settled(rested), rested);
       }),
     );
   });
 });
+
+const holds = ({ status }: Stored<Service>, ip: string): boolean =>
+  (status?.loadBalancer?.ingress ?? []).some((each) => each.ip === ip);
 
 describe('diffAddresses()', () => {
   const steps = (service: Stored<Service>, grant: Grant | undefined): string =>

@@ -12,6 +12,8 @@ export const compileAddresses = (
 ): ReadonlyMap<string, Grant> => {
   const taken = new Set(foreign);
   const kept = new Map(claims.map((claim) => [claim, keep(claim, pools, taken)]));
+  // what a Service may not keep is not given away before its status has let it go
+  for (const address of claims.flatMap(({ held }) => held)) taken.add(formatAddress(address));
   return new Map(claims.map((claim) => [claim.key, complete(claim, kept.get(claim)!, pools, taken)]));
 };
 
@@ -57,7 +59,7 @@ const complete = (claim: Claim, kept: Kept, pools: readonly Prefix[], taken: Set
   const problems = new Set(requestProblem(claim));
   for (const family of problems.size > 0 ? [] : claim.families) {
     const own = pools.filter((pool) => pool.family === family);
-    if (own.length === 0 && claim.isContent && claim.families.length > 1) continue;
+    if (own.length === 0 && claim.acceptsFewer && claim.families.length > 1) continue;
     const found = kept.get(family) ?? choose(claim, family, own, taken);
     if (typeof found === 'string') ips.push(found);
     else problems.add(found.problem);

@@ -1,7 +1,6 @@
 // The controller that gives Services of type LoadBalancer their addresses. What is given stands in the Services' status
 // and nowhere else: it is found again after any end.
 import { createEventRecorder } from '../../client/event-recorder.ts';
-import type { Informer } from '../../informer/informer.ts';
 import { BEHIND, Written } from '../../informer/written.ts';
 import { isConflict, unlessGone } from '../../k8s/api-error.ts';
 import type { Service } from '../../k8s/generated/types.ts';
@@ -54,13 +53,10 @@ export const startAddressController = (options: LoadBalancersOptions): Loop => {
 const reconcile = async (context: Context): Promise<void | typeof BEHIND> => {
   const { services, pools, written, told } = context;
   if (written.isBehind(ALL, services.get)) return BEHIND;
-  const concerned = concernedServices(services);
+  const concerned = services.byIndex(CONCERNED, '');
   const grants = compileAddresses(selectAddresses(concerned), pools);
   const failures: unknown[] = [];
-  // givers first: what one Service lets go another may get
-  for (const service of concerned.toSorted(
-    (a, b) => Number(grants.has(keyOf(a))) - Number(grants.has(keyOf(b))),
-  )) {
+  for (const service of concerned) {
     const steps = unsaid(told, keyOf(service), diffAddresses(service, grants.get(keyOf(service))));
     if (steps.length === 0) continue;
     try {
@@ -71,9 +67,6 @@ const reconcile = async (context: Context): Promise<void | typeof BEHIND> => {
   }
   if (failures.length > 0) throw failures.find((error) => !isConflict(error)) ?? failures[0];
 };
-
-const concernedServices = (services: Informer<Service>): readonly Stored<Service>[] =>
-  services.byIndex(CONCERNED, '');
 
 const write = async (context: Context, service: Stored<Service>, steps: readonly Step[]): Promise<void> => {
   const after = await unlessGone(applySteps(context, service, steps));

@@ -51,7 +51,7 @@ const claimOf = (service: Stored<Service>): Claim => {
   return {
     key: keyOf(service),
     families: ipFamilies.map((family): Family => (family === 'IPv6' ? 6 : 4)),
-    isContent: ipFamilyPolicy === 'PreferDualStack',
+    acceptsFewer: ipFamilyPolicy === 'PreferDualStack',
     requested: loadBalancerIP ? { text: loadBalancerIP, address: requested } : undefined,
     held: heldBy(service),
   };

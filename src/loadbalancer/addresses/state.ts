@@ -11,8 +11,8 @@ export const FINALIZER = 'service.kubernetes.io/load-balancer-cleanup';
 export type Claim = {
   readonly key: string;
   readonly families: readonly Family[];
-  /** A family for which there is no pool is left out silently (PreferDualStack). */
-  readonly isContent: boolean;
+  /** PreferDualStack: a family for which there is no pool is left out silently. */
+  readonly acceptsFewer: boolean;
   /** From `loadBalancerIP`; undefined without one. */
   readonly requested: { readonly text: string; readonly address: Address | undefined } | undefined;
   /** What its status says. */

@@ -2,20 +2,20 @@
 // The kernel is looked at before each change: there are few routes, and others may have touched them.
 import { BY_SERVICE, serviceKeyOf } from '../../informer/slices-by-service.ts';
 import { formatAddress } from '../../ip/address.ts';
+import { type GatewayRoutes, diffGatewayRoutes, formatGatewayRoute } from '../../ip/gateway-routes.ts';
 import { prefixContains } from '../../ip/prefix.ts';
 import type { Node, Service } from '../../k8s/generated/types.ts';
 import { type Stored, keyOf } from '../../k8s/objects.ts';
-import { openRtnetlink } from '../../kernel/rtnetlink.ts';
+import { applyGatewayRoutes, observeGatewayRoutes } from '../../kernel/gateway-routes.ts';
+import { findLink } from '../../kernel/link.ts';
+import { type Rtnetlink, openRtnetlink } from '../../kernel/rtnetlink.ts';
 import { fedBy } from '../../reconcile/fed-loop.ts';
 import { type Loop, startLoop } from '../../reconcile/loop.ts';
 import { wantsAddress } from '../addresses/select.ts';
 import { CONCERNED } from '../indexes.ts';
 import type { LoadBalancersOptions } from '../load-balancers.ts';
-import { applyRoutes, linkIndexOf, observeRoutes } from './apply.ts';
 import { compileRoutes } from './compile.ts';
-import { diffRoutes } from './diff.ts';
 import { selectAnnouncements, selectGateway } from './select.ts';
-import { type AddressRoutes, formatAddressRoute } from './state.ts';
 
 const KEY = 'routes';
 
@@ -26,9 +26,9 @@ export const startAnnouncer = (options: LoadBalancersOptions): Loop => {
 
   const apply = async (): Promise<ReadonlySet<string>> => {
     const link = linkIndexOf(rtnetlink, linkName);
-    const changes = diffRoutes(wantedRoutes(options), observeRoutes(rtnetlink, link));
-    applyRoutes(rtnetlink, link, changes);
-    for (const { kind, route } of changes) log.debug({ route: formatAddressRoute(route) }, `route ${kind}d`);
+    const changes = diffGatewayRoutes(wantedRoutes(options), observeGatewayRoutes(rtnetlink, link));
+    applyGatewayRoutes(rtnetlink, changes, link);
+    for (const { kind, route } of changes) log.debug({ route: formatGatewayRoute(route) }, `route ${kind}d`);
     return new Set();
   };
 
@@ -41,7 +41,13 @@ export const startAnnouncer = (options: LoadBalancersOptions): Loop => {
   return { ...fed, stop: () => fed.stop().then(() => rtnetlink.close()) };
 };
 
-const wantedRoutes = ({ services, endpointSlices, nodes, pools }: LoadBalancersOptions): AddressRoutes =>
+const linkIndexOf = (rtnetlink: Rtnetlink, name: string): number => {
+  const index = findLink(rtnetlink, name)?.index;
+  if (index === undefined) throw new Error(`no link ${name} to reach the nodes by`);
+  return index;
+};
+
+const wantedRoutes = ({ services, endpointSlices, nodes, pools }: LoadBalancersOptions): GatewayRoutes =>
   compileRoutes(
     services
       .byIndex(CONCERNED, '')

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { nodeOf, storedAs } from '../../../test/support/object-builders.ts';
 import { service, slice } from '../../../test/support/service-objects.ts';
+import { type GatewayRoutes, toText } from '../../ip/gateway-routes.ts';
 import type { Endpoint, EndpointSlice, Node, ServiceSpec } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { compileRoutes } from './compile.ts';
-import { diffRoutes } from './diff.ts';
 import { selectAnnouncements, selectGateway } from './select.ts';
-import { type AddressRoutes, routesOf, toText } from './state.ts';
 
 const node = (
   n: number,
@@ -46,7 +44,7 @@ const routes = (
   spec: ServiceSpec,
   slices: readonly Stored<EndpointSlice>[],
   all: readonly Stored<Node>[] = nodes,
-): AddressRoutes => {
+): GatewayRoutes => {
   const object = storedAs({
     ...service('web', 1, { type: 'LoadBalancer', ...spec }),
     status: { loadBalancer: { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } },
@@ -114,28 +112,5 @@ describe('compileRoutes()', () => {
     });
     assert.deepEqual(selectAnnouncements(proxied, []), []);
     assert.equal(routes(['192.0.2.1'], { loadBalancerClass: 'example.org/lb' }, []).size, 0);
-  });
-});
-
-describe('diffRoutes()', () => {
-  const some = fc
-    .dictionary(fc.constantFrom('192.0.2.1', '192.0.2.2', '2001:db8::1'), fc.constantFrom(1, 2, 3))
-    .map((byIp) =>
-      routesOf(Object.entries(byIp).flatMap(([ip, n]) => [...routes([ip], {}, [], [node(n)]).values()])),
-    );
-
-  it('its changes make the actual routes the wanted ones; there are none where they are the same', () => {
-    fc.assert(
-      fc.property(some, some, (wanted, actual) => {
-        const result = new Map(actual);
-        for (const { kind, route } of diffRoutes(wanted, actual)) {
-          const [[key]] = [...routesOf([route])] as [[string, unknown]];
-          if (kind === 'delete') result.delete(key);
-          else result.set(key, route);
-        }
-        assert.equal(toText(result), toText(wanted));
-        assert.deepEqual(diffRoutes(wanted, wanted), []);
-      }),
-    );
   });
 });

@@ -2,17 +2,17 @@
 // (rendezvous hashing), so that an address moves only when its node drops out or a better one comes. It moves seldom,
 // for with it every connection through the host moves to a node that does not know it.
 import { type Address, type Family, bitsOf, formatAddress } from '../../ip/address.ts';
+import { type GatewayRoute, type GatewayRoutes, gatewayRoutes } from '../../ip/gateway-routes.ts';
 import { prefixOf } from '../../ip/prefix.ts';
 import { fnv1a32 } from '../../lang/fnv.ts';
 import type { Announcement, Gateway } from './select.ts';
-import { type AddressRoute, type AddressRoutes, routesOf } from './state.ts';
 
 export const compileRoutes = (
   announcements: readonly Announcement[],
   gateways: readonly Gateway[],
-): AddressRoutes => routesOf(announcements.flatMap((announcement) => routeOf(announcement, gateways)));
+): GatewayRoutes => gatewayRoutes(announcements.flatMap((announcement) => routeOf(announcement, gateways)));
 
-const routeOf = (announcement: Announcement, gateways: readonly Gateway[]): readonly AddressRoute[] => {
+const routeOf = (announcement: Announcement, gateways: readonly Gateway[]): readonly GatewayRoute[] => {
   const { address } = announcement;
   const [chosen] = candidates(announcement, gateways.filter(hasFamily(address.family))).toSorted(
     (a, b) => weight(address, b) - weight(address, a) || (a.name < b.name ? -1 : 1),

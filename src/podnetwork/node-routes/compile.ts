@@ -1,14 +1,14 @@
 // Nodes to routes. A whole recompute: nodes are few, and their networks change seldom.
+import type { GatewayRoute, GatewayRoutes } from '../../ip/gateway-routes.ts';
 import { formatPrefix } from '../../ip/prefix.ts';
 import type { NodeNetwork } from './select.ts';
-import type { NodeRoute, NodeRoutes } from './state.ts';
 
 /**
  * Each other node's pod CIDRs via its InternalIP of the same family. Where two nodes claim one CIDR the first by name
  * has it, whatever came first: every node decides alike.
  */
-export const compileNodeRoutes = (nodes: readonly NodeNetwork[], ownName: string): NodeRoutes => {
-  const routes = new Map<string, NodeRoute>();
+export const compileNodeRoutes = (nodes: readonly NodeNetwork[], ownName: string): GatewayRoutes => {
+  const routes = new Map<string, GatewayRoute>();
   const own = nodes.find(({ name }) => name === ownName);
   const taken = new Set(own?.podCidrs.map(formatPrefix));
   for (const node of [...nodes].sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -21,7 +21,7 @@ export const compileNodeRoutes = (nodes: readonly NodeNetwork[], ownName: string
   return routes;
 };
 
-const routesTo = ({ podCidrs, internalIps }: NodeNetwork): readonly NodeRoute[] =>
+const routesTo = ({ podCidrs, internalIps }: NodeNetwork): readonly GatewayRoute[] =>
   podCidrs.flatMap((destination) => {
     const via = internalIps.find(({ family }) => family === destination.family);
     return via ? [{ destination, via }] : [];

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import { type GatewayRoutes, toText } from '../../ip/gateway-routes.ts';
 import type { Node } from '../../k8s/generated/types.ts';
 import { compileNodeRoutes } from './compile.ts';
-import { diffNodeRoutes } from './diff.ts';
 import { selectNode } from './select.ts';
-import { routesOf, toText } from './state.ts';
-import type { NodeRoutes } from './state.ts';
 
 const node = (name: string, internalIps: readonly string[], podCIDRs: readonly string[]): Node => ({
   metadata: { name },
@@ -14,7 +11,8 @@ const node = (name: string, internalIps: readonly string[], podCIDRs: readonly s
   status: { addresses: internalIps.map((address) => ({ type: 'InternalIP', address })) },
 });
 
-const compile = (...nodes: readonly Node[]): NodeRoutes => compileNodeRoutes(nodes.map(selectNode), 'node-1');
+const compile = (...nodes: readonly Node[]): GatewayRoutes =>
+  compileNodeRoutes(nodes.map(selectNode), 'node-1');
 
 const own = node('node-1', ['172.30.0.11'], ['10.244.0.0/24']);
 
@@ -52,42 +50,5 @@ describe('compileNodeRoutes()', () => {
     ) as [Node, Node];
     assert.equal(toText(compile(c, own, b)), '10.244.9.0/24 via 172.30.0.12');
     assert.equal(toText(compile(b, c, own)), '10.244.9.0/24 via 172.30.0.12');
-  });
-});
-
-describe('diffNodeRoutes()', () => {
-  const routes = fc
-    .dictionary(fc.constantFrom('10.244.1.0/24', '10.244.2.0/24', 'fd00:1::/64'), fc.constantFrom('1', '2'))
-    .map((vias) =>
-      compile(
-        ...Object.entries(vias).map(([cidr, n]) =>
-          node(`${cidr}`, [cidr.includes(':') ? `fd00::${n}` : `172.30.0.${n}`], [cidr]),
-        ),
-      ),
-    );
-
-  it('its changes turn the actual routes into the desired ones; there are none where they are the same', () => {
-    fc.assert(
-      fc.property(routes, routes, (desired, actual) => {
-        const changed = new Map(actual);
-        for (const { kind, route } of diffNodeRoutes(desired, actual)) {
-          const [[key] = ['']] = [...routesOf([route])];
-          if (kind === 'replace') changed.set(key, route);
-          else changed.delete(key);
-        }
-        assert.equal(toText(changed), toText(desired));
-        assert.deepEqual(diffNodeRoutes(desired, desired), []);
-      }),
-    );
-  });
-
-  it('adds before it deletes', () => {
-    const [a, b] = ['10.244.1.0/24', '10.244.2.0/24'].map((cidr) =>
-      compile(node('n', ['172.30.0.9'], [cidr])),
-    );
-    assert.deepEqual(
-      diffNodeRoutes(b!, a!).map(({ kind }) => kind),
-      ['replace', 'delete'],
-    );
   });
 });
