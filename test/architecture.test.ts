@@ -35,8 +35,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   services: [...API, 'wire', 'kernel'],
   dns: [...API, 'wire', 'kernel'],
   kubelet: [...API, 'wire', 'runtime'],
-  embedded: ['lang', 'ip', 'k8s'], //                             what an embedded cluster is: its plan, files and keys
-  cli: [...BASE, 'client', 'pki', 'embedded', 'images', 'kernel', 'underlay', 'runtime'],
+  state: ['lang', 'k8s', 'kernel'], //                     a cluster's state on the disk: SQLite
+  embedded: ['lang', 'ip', 'k8s'], //                       what an embedded cluster is: its plan, files and keys
+  cli: [...BASE, 'client', 'pki', 'state', 'embedded', 'images', 'kernel', 'underlay', 'runtime'],
 };
 
 /** In a feature folder only the shell files may touch the kernel. */

@@ -8,7 +8,7 @@ import { openAuditLog } from './audit/audit-log.ts';
 import type { Family } from '../metrics/family.ts';
 import { createPage } from '../metrics/page.ts';
 import { type TokenOptions, createServiceAccountTokens } from './auth/service-account-tokens.ts';
-import { createRegistry } from './create-registry.ts';
+import { type RegistryOptions, createRegistry } from './create-registry.ts';
 import { createApiHandler } from './http/api-handler.ts';
 import { createFrontend } from './http/frontend.ts';
 import { createKubeletClient } from './http/kubelet-client.ts';
@@ -32,6 +32,8 @@ export type ApiServerOptions = {
   readonly tokens: { readonly privateKey: string; readonly publicKey: string; readonly issuer: string };
   /** As whom the server calls the node agents, and where, for a Node that does not say. */
   readonly kubelet: { readonly port: number; readonly certificate: string; readonly key: string };
+  /** Where objects outlive the process; in memory only without it. */
+  readonly state?: Pick<RegistryOptions, 'journal' | 'restored'> | undefined;
   /** The file that audit events are appended to. */
   readonly auditLog?: string | undefined;
   /** What /metrics shows; the server's own alone without it. */
@@ -52,7 +54,7 @@ export type ApiServer = {
 /** Nothing listens before `listen`. */
 export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const { cluster, tls, clock, log } = options;
-  const registry = createRegistry({ kinds: createKinds(cluster), clock, log });
+  const registry = createRegistry({ kinds: createKinds(cluster), clock, log, ...options.state });
   const find = finderIn(registry);
   const tokens = createServiceAccountTokens({ ...options.tokens, clock, find });
   const kubelet = createKubeletClient({ ...options.kubelet, ca: tls.ca });
@@ -65,6 +67,7 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const frontend = createFrontend({
     handle: createApiHandler({ ...shared, issuer: options.tokens, find, metrics }),
     access: registry.access,
+    registry,
     audit,
     tokens,
     podStreams,

@@ -38,6 +38,8 @@ export type RegistryOptions = {
   readonly log: Log;
   /** How many and how old changes watches can resume from. */
   readonly history?: StoreOptions['history'];
+  readonly journal?: StoreOptions['journal'];
+  readonly restored?: StoreOptions['restored'];
 };
 
 /** A cluster with the initial objects of its kinds. Needs the kind Namespace for namespaced kinds. */
@@ -49,16 +51,17 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     clock: options.clock,
     shape: createShapes(loadDefinitions()),
   };
-  startExpiry(store, kinds, options.clock);
+  startExpiry(store, { kinds, ...options });
   const table = new KindTable(kinds);
   startDefinitions(machinery, table);
-  for (const kind of kinds)
-    for (const object of kind.initial ?? []) create(machinery, kind, undefined, object, ITSELF);
+  createInitial(machinery, kinds);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds: table,
     access: machinery.access,
     revision: () => String(store.revision),
+    settledRevision: () => String(store.settledRevision),
+    settled: () => store.settled(),
     get: (kind, ref, subresource) =>
       subresource === 'scale' ? getScale(machinery, kind, ref) : find(machinery, kind, ref),
     list: (kind, query) => list(store, tableOf(machinery, kind), selectorOf(kind, query), query),
@@ -88,6 +91,14 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     createSubresource: async (kind, ref, subresource, body, context) =>
       runSubresource(machinery, { kind, ref, subresource, body }, context),
   };
+};
+
+const createInitial = (machinery: Machinery, kinds: readonly Kind[]): void => {
+  for (const kind of kinds)
+    for (const object of kind.initial ?? []) {
+      const key = String(object.metadata?.['name']); // cluster-scoped, all of them
+      if (!tableOf(machinery, kind).objects.get(key)) create(machinery, kind, undefined, object, ITSELF);
+    }
 };
 
 /** Custom kinds come and go with their definitions, if definitions are served at all. */

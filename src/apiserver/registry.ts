@@ -65,6 +65,8 @@ export type RegistryEvent =
 export type WatchSink = {
   /** Called synchronously after the write, in revision order. The same event object for all watchers of a kind. */
   readonly event: (event: RegistryEvent) => void;
+  /** It passes the events on to another process: they come when they are settled, not at once. */
+  readonly isOutside?: boolean;
   /** The watch is over, for no fault of the client's: it may begin another. */
   readonly end?: () => void;
 };
@@ -98,6 +100,10 @@ export type Registry = {
   readonly access: Access;
   /** The present revision: the resourceVersion of the newest write. */
   readonly revision: () => string;
+  /** The newest that other processes may hear of: what is up to it survives a power cut where there is a journal. */
+  readonly settledRevision: () => string;
+  /** What to wait for before an answer leaves the process; undefined: nothing. Rejects with ApiError. */
+  readonly settled: () => Promise<void> | undefined;
   /** With `scale`: the object as an autoscaling/v1 Scale. */
   readonly get: (kind: Kind, ref: ObjectRef, subresource?: Subresource) => Stored<KubeObject>;
   readonly list: (kind: Kind, query: ListQuery) => ListPage;

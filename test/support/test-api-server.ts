@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ApiServer, createApiServer } from '../../src/apiserver/api-server.ts';
+import { type ApiServer, type ApiServerOptions, createApiServer } from '../../src/apiserver/api-server.ts';
 import { type HttpClient, createHttpClient } from '../../src/client/http-client.ts';
 import type { Resource } from '../../src/k8s/resources.ts';
 import type { KubeObject, Stored } from '../../src/k8s/objects.ts';
@@ -30,15 +30,15 @@ export type TestApiServer = {
   readonly close: () => Promise<void>;
 };
 
-/** With the namespace `default`. `kubeletPort`: where the test plays the kubelet, on loopback. */
-export const startTestApiServer = async (
-  options: {
-    readonly kubeletPort?: number;
-    readonly authority?: Authority;
-    readonly auditLog?: string;
-  } = {},
-): Promise<TestApiServer> => {
-  const authority = options.authority ?? (await createAuthority('test-ca'));
+/** What one API server and its administrator need to know each other. */
+export type TestServerKeys = {
+  readonly tls: ApiServerOptions['tls'];
+  readonly tokens: ReturnType<typeof tokenKeys>;
+  readonly kubelet: KeyPair;
+  readonly admin: KeyPair;
+};
+
+export const createTestServerKeys = async (authority: Authority): Promise<TestServerKeys> => {
   const issue = (commonName: string, organizations: readonly string[]) =>
     authority.issue({ commonName, organizations, ipAddresses: ['127.0.0.1'], usage: 'both' });
   const [tls, admin, kubelet] = await Promise.all([
@@ -46,15 +46,49 @@ export const startTestApiServer = async (
     issue('kubernetes-admin', ['system:masters']),
     issue('kube-apiserver-kubelet-client', ['system:masters']),
   ]);
+  return { tls: { ca: authority.certificate, ...tls }, tokens: tokenKeys(), kubelet, admin };
+};
+
+export const testServerOptions = (
+  { tls, tokens, kubelet }: TestServerKeys,
+  kubeletPort = 10250,
+): Pick<ApiServerOptions, 'cluster' | 'tls' | 'tokens' | 'kubelet'> => ({
+  cluster: {
+    domain: 'cluster.local',
+    serviceCidrs: ['10.96.0.0/16', 'fd00:10:96::/112'],
+    nodePortRange: { first: 30000, last: 32767 },
+  },
+  tls,
+  tokens: { ...tokens, issuer: 'https://kubernetes.default.svc.cluster.local' },
+  kubelet: { port: kubeletPort, ...kubelet },
+});
+
+/** The administrator's client over HTTP/2. */
+export const connectToTestServer = (port: number, { tls, admin }: TestServerKeys): HttpClient =>
+  createHttpClient({
+    server: `https://127.0.0.1:${port}`,
+    ca: tls.ca,
+    certificate: admin.certificate,
+    key: admin.key,
+    clock: systemClock,
+    log: silentLog,
+  });
+
+/** With the namespace `default`. `kubeletPort`: where the test plays the kubelet, on loopback. */
+export const startTestApiServer = async (
+  options: {
+    readonly kubeletPort?: number;
+    readonly authority?: Authority;
+    readonly auditLog?: string;
+    readonly state?: ApiServerOptions['state'];
+  } = {},
+): Promise<TestApiServer> => {
+  const authority = options.authority ?? (await createAuthority('test-ca'));
+  const keys = await createTestServerKeys(authority);
+  const { admin } = keys;
   const server = createApiServer({
-    cluster: {
-      domain: 'cluster.local',
-      serviceCidrs: ['10.96.0.0/16', 'fd00:10:96::/112'],
-      nodePortRange: { first: 30000, last: 32767 },
-    },
-    tls: { ca: authority.certificate, ...tls },
-    tokens: { ...tokenKeys(), issuer: 'https://kubernetes.default.svc.cluster.local' },
-    kubelet: { port: options.kubeletPort ?? 10250, ...kubelet },
+    ...testServerOptions(keys, options.kubeletPort),
+    state: options.state,
     auditLog: options.auditLog,
     clock: systemClock,
     log: silentLog,
@@ -65,14 +99,7 @@ export const startTestApiServer = async (
   const folder = mkdtempSync(join(tmpdir(), 'podnet-api-'));
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, kubeconfigText(port!, authority.certificate, admin));
-  const client = createHttpClient({
-    server: `https://127.0.0.1:${port}`,
-    ca: authority.certificate,
-    certificate: admin.certificate,
-    key: admin.key,
-    clock: systemClock,
-    log: silentLog,
-  });
+  const client = connectToTestServer(port!, keys);
   return {
     server,
     port: port!,

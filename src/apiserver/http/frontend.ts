@@ -10,7 +10,7 @@ import { authenticate } from '../auth/authenticate.ts';
 import { demand } from '../auth/authorize.ts';
 import { impersonated } from '../auth/impersonate.ts';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
-import type { User } from '../registry.ts';
+import type { Registry, User } from '../registry.ts';
 import type { ApiHandler } from './api-handler.ts';
 import { type Trail, startTrail } from './audit-trail.ts';
 import type { Answer, ApiRequest, Outgoing } from './exchange.ts';
@@ -25,6 +25,7 @@ import { refuseUpgrade } from './tunnel.ts';
 export type FrontendOptions = UpgradeOptions & {
   readonly handle: ApiHandler;
   readonly access: Access;
+  readonly registry: Pick<Registry, 'settled'>;
   readonly audit: AuditLog | undefined;
   readonly tokens: ServiceAccountTokens;
   readonly clock: Clock;
@@ -48,7 +49,8 @@ const serve = async (
   const trail = startTrail(options.audit, request, options.clock);
   if (trail.id !== undefined) response.setHeader('audit-id', trail.id);
   const onClose = (listener: () => void): void => void (response as Outgoing).on('close', listener);
-  const answer = await answerTo(options, request, { peer, warnings, onClose, trail });
+  const handled = await answerTo(options, request, { peer, warnings, onClose, trail });
+  const answer = await settled(options, request, handled);
   const acceptEncoding = textOf(request.headers['accept-encoding']);
   try {
     await send(response as Outgoing, answer, { acceptEncoding, warnings, isGone: () => isGone });
@@ -58,6 +60,22 @@ const serve = async (
   }
   const onEnd = (end: () => void): void => (isGone ? end() : onClose(end));
   trail.answered(answer, response.statusCode, onEnd);
+};
+
+/** Nobody hears of what could be lost again, not even who reads; when the disk has failed, reading goes on all the same. */
+const settled = async (
+  { registry, log }: FrontendOptions,
+  { method }: IncomingMessage | Http2ServerRequest,
+  answer: Answer,
+): Promise<Answer> => {
+  const settling = registry.settled();
+  if (!settling) return answer;
+  try {
+    await settling;
+    return answer;
+  } catch (error) {
+    return method === 'GET' || method === 'HEAD' ? answer : answerOfError(error, log);
+  }
 };
 
 type Exchange = {

@@ -37,7 +37,7 @@ const start = (options: Partial<WatchOptions> = {}, query: WatchQuery = { allowW
   const registry = { stops: 0, send: (_event: RegistryEvent): void => {} };
   const answer = startWatch({
     registry: {
-      revision: () => '7',
+      settledRevision: () => '7',
       watch: (_kind, _query, sink) => {
         registry.send = sink.event;
         return { stop: () => registry.stops++ };

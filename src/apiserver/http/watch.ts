@@ -53,6 +53,7 @@ class WatchSession {
       : TIMEOUT_MS_MIN * (1 + Math.random());
     this.#watch = options.registry.watch(options.presentation.kind, options.query, {
       event: (event) => this.#deliver(event),
+      isOutside: true,
       end: () => this.#close(),
     });
     if (this.#done) this.#watch.stop(); // it failed before it was there to be stopped
@@ -116,7 +117,7 @@ class WatchSession {
 
   #bookmark(): void {
     if (!this.#options.query.allowWatchBookmarks) return;
-    const resourceVersion = this.#options.registry.revision();
+    const resourceVersion = this.#options.registry.settledRevision();
     this.#deliver({ type: 'BOOKMARK', resourceVersion, initialEventsEnd: false });
   }
 

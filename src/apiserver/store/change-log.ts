@@ -8,10 +8,12 @@ export class ChangeLog {
   readonly #options: ChangeLogOptions;
   #changes: Change[] = [];
   #start = 0; // entries before it are forgotten, and cut off in batches
-  #forgotten = 0;
+  #forgotten: number;
 
-  constructor(options: ChangeLogOptions) {
+  /** `forgotten`: changes up to this revision were made before this log began. */
+  constructor(options: ChangeLogOptions, forgotten = 0) {
     this.#options = options;
+    this.#forgotten = forgotten;
   }
 
   /** The revision of the newest change that is no longer here: from it on everything is known, before it nothing. */

@@ -12,7 +12,14 @@ export type Watcher = {
   readonly since: number;
 };
 
-type Group = { readonly selector: Selector; readonly watchers: Set<Watcher> };
+type Group = {
+  readonly selector: Selector;
+  readonly isOutside: boolean;
+  readonly watchers: Set<Watcher>;
+};
+
+/** Who is to hear of a change now. */
+export type Audience = 'everywhere' | 'inside' | 'outside';
 
 export class Watchers {
   readonly #log: Log;
@@ -27,16 +34,17 @@ export class Watchers {
   }
 
   add(watcher: Watcher): void {
-    const { selector } = watcher;
-    const group = this.#groups.get(selector.id) ?? { selector, watchers: new Set() };
+    const { selector, sink } = watcher;
+    const isOutside = sink.isOutside ?? false;
+    const group = this.#groups.get(groupId(watcher)) ?? { selector, isOutside, watchers: new Set() };
     group.watchers.add(watcher);
-    this.#groups.set(selector.id, group);
+    this.#groups.set(groupId(watcher), group);
   }
 
   remove(watcher: Watcher): void {
-    const group = this.#groups.get(watcher.selector.id);
+    const group = this.#groups.get(groupId(watcher));
     group?.watchers.delete(watcher);
-    if (group?.watchers.size === 0) this.#groups.delete(watcher.selector.id);
+    if (group?.watchers.size === 0) this.#groups.delete(groupId(watcher));
   }
 
   /** Tells all that it is over. */
@@ -44,16 +52,18 @@ export class Watchers {
     for (const { watchers } of this.#groups.values()) for (const { sink } of watchers) sink.end?.();
   }
 
-  publish(change: Change): void {
-    for (const { selector, watchers } of this.#groups.values()) {
+  publish(change: Change, audience: Audience): void {
+    for (const { selector, isOutside, watchers } of this.#groups.values()) {
+      if (audience !== 'everywhere' && isOutside !== (audience === 'outside')) continue;
       const event = change.eventThrough(selector);
       if (!event) continue;
       for (const watcher of watchers) if (watcher.since < change.revision) this.tell(watcher, event);
     }
   }
 
-  bookmark(event: RegistryEvent): void {
-    for (const { watchers } of this.#groups.values()) {
+  bookmark(inside: RegistryEvent, outside: RegistryEvent): void {
+    for (const { isOutside, watchers } of this.#groups.values()) {
+      const event = isOutside ? outside : inside;
       for (const watcher of watchers) if (watcher.wantsBookmarks) this.tell(watcher, event);
     }
   }
@@ -67,3 +77,5 @@ export class Watchers {
     }
   }
 }
+
+const groupId = ({ selector, sink }: Watcher): string => `${sink.isOutside ?? false} ${selector.id}`;

@@ -6,7 +6,8 @@ import type { Allocation, Companion, Draft, Kind } from '../kind.ts';
 import { metaForCreate } from '../object-meta/system-fields.ts';
 import type { RequestContext } from '../registry.ts';
 import { invalid } from '../status-errors.ts';
-import type { StoredObject } from '../store/change.ts';
+import type { Change, StoredObject } from '../store/change.ts';
+import type { Step } from '../store/store.ts';
 import { viewed } from '../store/selector.ts';
 import { admissionContext, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
@@ -40,16 +41,13 @@ export const save = (
   }
   // A write that changes nothing is not one. The pools may have filled in what the draft had left out.
   const form = kind.storedForm?.(draft) ?? draft;
-  const table = tableOf(machinery, kind);
-  const stored = kind.storedForm ? table.objects.get(key) : before;
+  const stored = kind.storedForm ? tableOf(machinery, kind).objects.get(key) : before;
   const isNothing = before !== undefined && stored !== undefined && isUnchanged(form, stored);
   if (isNothing || context.dryRun) {
     granted?.rollback();
     return isNothing ? before : (draft as unknown as StoredObject);
   }
-  granted?.commit();
-  for (const companion of granted?.companions ?? []) writeCompanion(machinery, companion);
-  return viewed(kind, machinery.store.put(table, key, form as KubeObject));
+  return viewed(kind, write(machinery, { kind, key, object: form, granted }).after!);
 };
 
 /** Removes the object and gives back what it held. */
@@ -62,17 +60,37 @@ export const discard = (
   restrictNode(context.user, { resource: kind.resource, before, after: undefined });
   if (context.dryRun) return before;
   const granted = allocate(machinery, kind, { draft: undefined, before }, context);
-  granted?.commit();
-  const removed = machinery.store.remove(tableOf(machinery, kind), key);
-  for (const companion of granted?.companions ?? []) writeCompanion(machinery, companion);
-  return viewed(kind, removed);
+  const change = write(machinery, { kind, key, object: undefined, granted });
+  return viewed(kind, change.eventFor(() => true)!.object);
 };
 
-const writeCompanion = (machinery: Machinery, companion: Companion): void => {
+type Settlement = {
+  readonly kind: Kind;
+  readonly key: string;
+  /** In the form that is stored; undefined: to be removed. */
+  readonly object: Draft | undefined;
+  readonly granted: Granted | undefined;
+};
+
+/** The object and its companions, or nothing: a new Service comes after its addresses and goes before them. */
+const write = (machinery: Machinery, { kind, key, object, granted }: Settlement): Change => {
+  const own: Step = { table: tableOf(machinery, kind), key, object: object as KubeObject | undefined };
+  const companions = (granted?.companions ?? []).map((companion) => stepOf(machinery, companion));
+  try {
+    const changes = machinery.store.write(object ? [...companions, own] : [own, ...companions]);
+    granted?.commit();
+    return object ? changes.at(-1)! : changes[0]!;
+  } catch (error) {
+    granted?.rollback();
+    throw error;
+  }
+};
+
+const stepOf = (machinery: Machinery, companion: Companion): Step => {
   const table = tableOf(machinery, companion.kind);
-  if (companion.action === 'remove') return void machinery.store.remove(table, companion.key);
+  if (companion.action === 'remove') return { table, key: companion.key, object: undefined };
   const metadata = metaForCreate(companion.kind, metaOf(companion.draft), machinery.clock.now());
-  machinery.store.put(table, metadata.name!, { ...companion.draft, metadata });
+  return { table, key: metadata.name!, object: { ...companion.draft, metadata } };
 };
 
 const allocate = (

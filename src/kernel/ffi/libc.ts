@@ -34,6 +34,7 @@ export const CLONE_NEWNS = 0x0002_0000;
 export const CLONE_NEWIPC = 0x0800_0000;
 
 const LOCK_EX = 2; // sys/file.h
+const LOCK_NB = 4;
 
 /** The result of a call of this folder, or what went wrong where it is negative. */
 export const checked = (what: string, result: number): number => {
@@ -154,4 +155,12 @@ export const recv = (what: string, fd: number, buffer: Uint8Array, flags: number
 /** flock(2) with LOCK_EX: waits until nobody else holds the file's lock; closing the descriptor gives it back. */
 export const lockExclusively = (what: string, fd: number): void => {
   checked(what, c.flock(fd, LOCK_EX));
+};
+
+/** flock(2) without waiting: false if somebody else holds it. */
+export const tryLockExclusively = (what: string, fd: number): boolean => {
+  const result = c.flock(fd, LOCK_EX | LOCK_NB);
+  if (result < 0 && koffi.errno() === koffi.os.errno.EAGAIN) return false;
+  checked(what, result);
+  return true;
 };
