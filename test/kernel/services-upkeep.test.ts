@@ -1,4 +1,4 @@
-// What the proxy does behind the changes: puts rules back, takes chains away, cleans up after kube-proxy.
+// What the proxy does behind the changes: puts rules back, takes chains away.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createNetns, deleteNetns, netnsPath, withNetns } from '../../src/kernel/netns.ts';
@@ -16,33 +16,6 @@ import { runOk } from '../support/test-cluster.ts';
 const NETNS = `podnet-test-svc-upkeep-${process.pid}`;
 const TABLE = 'ip podnet-services';
 
-/** As iptables-nft shows what kube-proxy's iptables mode and the kubelet make. */
-const KUBE_PROXY = `
-add table ip kube-proxy
-add map ip kube-proxy service-ips { type ipv4_addr : verdict; }
-add chain ip kube-proxy services
-add rule ip kube-proxy services ip daddr vmap @service-ips
-add table ip6 kube-proxy
-add table ip nat
-add chain ip nat KUBE-SEP-A
-add rule ip nat KUBE-SEP-A meta l4proto tcp dnat to 10.244.0.2:80
-add chain ip nat KUBE-SVC-A
-add rule ip nat KUBE-SVC-A jump KUBE-SEP-A
-add chain ip nat KUBE-SERVICES
-add rule ip nat KUBE-SERVICES ip daddr 10.96.0.10 jump KUBE-SVC-A
-add chain ip nat KUBE-KUBELET-CANARY
-add chain ip nat DOCKER
-add chain ip nat PREROUTING { type nat hook prerouting priority -100; }
-add rule ip nat PREROUTING jump KUBE-SERVICES
-add rule ip nat PREROUTING jump DOCKER
-add table ip filter
-add chain ip filter KUBE-FORWARD
-add rule ip filter KUBE-FORWARD ct state invalid drop
-add chain ip filter KUBE-FIREWALL
-add chain ip filter FORWARD { type filter hook forward priority 0; }
-add rule ip filter FORWARD jump KUBE-FORWARD
-add rule ip filter FORWARD jump KUBE-FIREWALL`;
-
 describe('the upkeep of the service tables', () => {
   let nft: Nft;
   let proxy: ProxyAgent;
@@ -52,7 +25,6 @@ describe('the upkeep of the service tables', () => {
 
   before(async () => {
     nft = withNetns(createNetns(NETNS), openNft);
-    nft.run(KUBE_PROXY);
     proxy = await startProxyAgent({
       netns: netnsPath(NETNS),
       nodeName: 'node-1',
@@ -68,16 +40,6 @@ describe('the upkeep of the service tables', () => {
     await proxy?.close();
     nft?.close();
     deleteNetns(NETNS);
-  });
-
-  it("removes kube-proxy's tables and chains, and only those, once its own are there", async () => {
-    const names = (await list('ruleset')).match(/(?<=^(table|\tchain) ).*(?= \{$)/gm)!;
-    assert.deepEqual(
-      names.filter((name) => /kube-proxy|KUBE|DOCKER/.test(name)),
-      ['KUBE-KUBELET-CANARY', 'DOCKER', 'KUBE-FIREWALL'],
-    );
-    assert.match(await list('chain ip nat PREROUTING'), /jump DOCKER/);
-    assert.match(await list(`map ${TABLE} services`), /10\.96\.0\.10/);
   });
 
   for (const [what, command] of [
