@@ -19,7 +19,7 @@ import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
 import { bridgeName } from './underlay/names.ts';
 import { startServiceRoutes } from './underlay/service-routes.ts';
-import { startWorkloads, workloadIndexes } from './workloads/workloads.ts';
+import { startWorkloadInformers, startWorkloads, workloadIndexes } from './workloads/workloads.ts';
 
 export type ControlPlaneOptions = {
   readonly config: ClusterConfig;
@@ -136,8 +136,7 @@ const startInformers = (client: ApiClient, { clock, log }: Context) => {
     services: informer(resources.services, { ...endpointIndexes.services, ...loadBalancerIndexes.services }),
     namespaces: informer(resources.namespaces),
     leases: informer(resources.leases),
-    deployments: informer(resources.deployments, workloadIndexes.deployments),
-    replicaSets: informer(resources.replicaSets, workloadIndexes.replicaSets),
+    ...startWorkloadInformers(informer),
     endpointSlices: informer(resources.endpointSlices, {
       ...endpointIndexes.endpointSlices,
       ...loadBalancerIndexes.endpointSlices,

@@ -47,6 +47,7 @@ const SCALARS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 
 /** Values that fit the schema, few fields at a time, with a null or a stranger among them now and then. */
 const valueOf = (node: SchemaNode, depth = 0): fc.Arbitrary<unknown> => {
+  if (node.kind === 'objectOrBoolean') return fc.oneof(fc.boolean(), valueOf(node.object, depth + 1));
   if (node.kind !== 'object' && node.kind !== 'map' && node.kind !== 'list') return SCALARS[node.kind]!;
   if (depth > DEPTH_MAX) return fc.constant(node.kind === 'list' ? [] : {});
   if (node.kind === 'list') return fc.array(valueOf(node.items, depth + 1), { maxLength: 2 });
@@ -82,11 +83,23 @@ const WORKLOAD = {
   template: { metadata: { labels: { app: 'web' } }, spec: CONTAINERS },
 };
 
+const ENDING = { spec: { ...CONTAINERS, restartPolicy: 'Never' } };
+
 /** What a body is laid over, so that many of them get past the first checks. */
 const BASES: Readonly<Record<string, object>> = {
   Pod: { spec: CONTAINERS },
   Deployment: { spec: WORKLOAD },
   ReplicaSet: { spec: WORKLOAD },
+  StatefulSet: { spec: WORKLOAD },
+  DaemonSet: { spec: WORKLOAD },
+  ReplicationController: { spec: { template: WORKLOAD.template } },
+  Job: { spec: { template: ENDING } },
+  CronJob: { spec: { schedule: '@daily', jobTemplate: { spec: { template: ENDING } } } },
+  PersistentVolumeClaim: {
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  },
+  Ingress: { spec: { defaultBackend: { service: { name: 's', port: { number: 80 } } } } },
+  CSIDriver: { spec: {} },
   Service: { spec: { ports: [{ port: 80 }] } },
   EndpointSlice: { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }] },
   Event: { involvedObject: { namespace: 'default', name: 'a', kind: 'Pod' } },
@@ -110,15 +123,15 @@ const answerTo = async <T>(attempt: Promise<T>): Promise<T | undefined> => {
   }
 };
 
-const named = (kind: Kind, body: unknown): Draft => {
+const named = (kind: Kind, name: string, body: unknown): Draft => {
   const { apiVersion: _v, kind: _k, metadata: _m, ...rest } = body as Draft;
   const merged = mergePatch(BASES[kind.resource.kind], rest) as Draft;
-  return { ...merged, metadata: { name: 'x' } };
+  return { ...merged, metadata: { name } };
 };
 
 /** The life of an object that was created; also its row must be printed whatever is in it. */
 const live = async (registry: Registry, kind: Kind, made: Stored<KubeObject>, next: Draft): Promise<void> => {
-  const ref = { name: 'x', namespace: made.metadata.namespace };
+  const ref = { name: made.metadata.name, namespace: made.metadata.namespace };
   const again = await answerTo(registry.update(kind, ref, made as Draft, CONTEXT));
   if (again) assert.equal(again, made, 'an update with what is stored changes nothing');
   await answerTo(registry.update(kind, ref, next, CONTEXT));
@@ -148,11 +161,13 @@ describe('any body', () => {
     it(`of kind ${kind.resource.kind} is stored or refused`, async () => {
       const body = valueOf(schemas.root(kind.definition));
       const namespace = kind.resource.namespaced ? 'default' : undefined;
+      const registry = await emptyCluster();
+      let runs = 0;
       await fc.assert(
         fc.asyncProperty(body, body, async (first, second) => {
-          const registry = await emptyCluster();
-          const made = await answerTo(registry.create(kind, namespace, named(kind, first), CONTEXT));
-          if (made) await live(registry, kind, made, named(kind, second));
+          const name = `x${++runs}`;
+          const made = await answerTo(registry.create(kind, namespace, named(kind, name, first), CONTEXT));
+          if (made) await live(registry, kind, made, named(kind, name, second));
         }),
         { numRuns: 100 },
       );
@@ -162,12 +177,12 @@ describe('any body', () => {
   it('an empty list that the pools fill in again is no change, however often it is applied', async () => {
     const kind = kinds.find(({ resource }) => resource.kind === 'Service')!;
     const registry = await emptyCluster();
-    await registry.create(kind, 'default', named(kind, {}), CONTEXT);
+    await registry.create(kind, 'default', named(kind, 'x', {}), CONTEXT);
     await applied(
       registry,
       kind,
       { name: 'x', namespace: 'default' },
-      named(kind, { spec: { ipFamilies: [] } }),
+      named(kind, 'x', { spec: { ipFamilies: [] } }),
     );
   });
 });

@@ -4,7 +4,7 @@ import type { Stored } from '../k8s/objects.ts';
 import { isTolerated } from '../k8s/taints.ts';
 import { rejectionOf } from './filter.ts';
 import type { Rejection } from './filter.ts';
-import { preferenceOf } from './node-selector.ts';
+import { preferenceOf } from '../k8s/node-selector.ts';
 import type { NodeFacts, PodFacts } from './select.ts';
 import type { Usage } from './state.ts';
 
@@ -99,6 +99,15 @@ const messageOf = (rejections: readonly Rejection[]): string => {
     ),
   );
   return `${available}: ${reasons}. preemption: ${available}: ${preemption}.`;
+};
+
+/** The same when the pod itself keeps any node from taking it. */
+export const unschedulableAnywhere = (reason: string, nodes: number): Decision => {
+  const available = `0/${nodes} nodes are available`;
+  return {
+    kind: 'unschedulable',
+    message: `${available}: ${reason}. preemption: ${available}: ${nodes} Preemption is not helpful for scheduling.`,
+  };
 };
 
 const histogram = (reasons: readonly string[]): string => {

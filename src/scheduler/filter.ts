@@ -2,7 +2,7 @@
 import type { Pod, Taint } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { UNSCHEDULABLE, isTolerated } from '../k8s/taints.ts';
-import { matchesNode } from './node-selector.ts';
+import { matchesNode } from '../k8s/node-selector.ts';
 import type { NodeFacts, PodFacts } from './select.ts';
 import type { NodeUsage } from './state.ts';
 

@@ -9,7 +9,7 @@ import { ApiError, failure } from '../k8s/api-error.ts';
 import type { Binding } from '../k8s/generated/types.ts';
 import { joinKey, keyOf } from '../k8s/objects.ts';
 import { podCondition } from '../k8s/pod-state.ts';
-import { events, nodes, pods } from '../k8s/resources.ts';
+import { events, nodes, persistentVolumeClaims, pods } from '../k8s/resources.ts';
 import { silentLog } from '../lang/log.ts';
 import { startScheduler } from './scheduler.ts';
 
@@ -35,6 +35,7 @@ const start = () => {
   const informers = {
     pods: startInformer({ ...common, resource: pods }),
     nodes: startInformer({ ...common, resource: nodes }),
+    persistentVolumeClaims: startInformer({ ...common, resource: persistentVolumeClaims }),
   };
   running.push(startScheduler({ ...common, ...informers }), ...Object.values(informers));
   const placed = (): string[] =>
@@ -127,6 +128,27 @@ describe('startScheduler()', () => {
     client.failNext('create binding', new Error('connection refused'));
     client.put(pods, podOf('p'));
     await clock.advance(1000);
+    assert.deepEqual(placed(), ['p a']);
+  });
+
+  it('lets a pod wait for its claims, and says which', async () => {
+    const { client, clock, placed } = start();
+    client.put(nodes, nodeOf('a'));
+    const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }];
+    client.put(pods, podOf('p', { volumes }));
+    const message = (): string | undefined => podCondition(client.all(pods)[0]!, 'PodScheduled')?.message;
+    const rest = 'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+    await clock.advance(50);
+    assert.equal(message(), `0/1 nodes are available: persistentvolumeclaim "data" not found. ${rest}`);
+    const claim = { metadata: { name: 'data', namespace: 'ns' } };
+    client.put(persistentVolumeClaims, { ...claim, status: { phase: 'Pending' } });
+    await clock.advance(50);
+    assert.equal(
+      message(),
+      `0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. ${rest}`,
+    );
+    client.put(persistentVolumeClaims, { ...claim, status: { phase: 'Bound' } });
+    await clock.advance(50);
     assert.deepEqual(placed(), ['p a']);
   });
 });

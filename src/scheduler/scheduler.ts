@@ -6,7 +6,7 @@ import { createEventRecorder } from '../client/event-recorder.ts';
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Change, Informer } from '../informer/informer.ts';
 import { isConflict, isNotFound, unlessGone } from '../k8s/api-error.ts';
-import type { Node, Pod } from '../k8s/generated/types.ts';
+import type { Node, PersistentVolumeClaim, Pod } from '../k8s/generated/types.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { isPodActive, isPodFinished } from '../k8s/pod-state.ts';
 import type { Clock } from '../lang/clock.ts';
@@ -16,16 +16,18 @@ import { startKeyedLoop } from '../reconcile/keyed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import { bind, reportUnschedulable } from './apply.ts';
 import type { PlacementWriter } from './apply.ts';
-import { compilePlacement } from './compile.ts';
+import { claimReason } from './claims.ts';
+import { type Decision, compilePlacement, unschedulableAnywhere } from './compile.ts';
 import { countAttempt, unschedulablePods } from './metrics.ts';
 import { selectNode, selectPod } from './select.ts';
-import type { NodeFacts } from './select.ts';
+import type { NodeFacts, PodFacts } from './select.ts';
 import { Usage } from './state.ts';
 
 export type SchedulerOptions = {
   readonly client: ApiClient;
   readonly pods: Informer<Pod>;
   readonly nodes: Informer<Node>;
+  readonly persistentVolumeClaims: Informer<PersistentVolumeClaim>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -37,7 +39,9 @@ const RETRY_UNSCHEDULABLE_MS = 300_000;
 
 /** Starts when the informers have synced. */
 export const startScheduler = (options: SchedulerOptions): Controllers =>
-  startWhenSynced(whenAllSynced(options.pods, options.nodes), () => [new Scheduling(options).loop]);
+  startWhenSynced(whenAllSynced(options.pods, options.nodes, options.persistentVolumeClaims), () => [
+    new Scheduling(options).loop,
+  ]);
 
 class Scheduling {
   /** With the subscriptions that feed it. */
@@ -65,6 +69,7 @@ class Scheduling {
     this.loop = fedBy(this.#loop, [
       options.nodes.subscribe((change) => this.#hearNode(change)),
       options.pods.subscribe((change) => this.#hearPod(change)),
+      options.persistentVolumeClaims.subscribe(() => this.#retryUnschedulable()),
     ]);
   }
 
@@ -116,7 +121,7 @@ class Scheduling {
 
   async #attempt(key: string, pod: Stored<Pod>): Promise<'scheduled' | 'unschedulable'> {
     const facts = selectPod(pod);
-    const decision = compilePlacement(pod, facts, [...this.#factsByNode.values()], this.#usage);
+    const decision = this.#decide(pod, facts);
     if (decision.kind === 'unschedulable') {
       this.#unschedulable.add(key);
       unschedulablePods.set(this.#unschedulable.size, 'unschedulable');
@@ -127,6 +132,14 @@ class Scheduling {
     this.#usage.place(facts, decision.node);
     await this.#bind(key, pod, decision.node);
     return 'scheduled';
+  }
+
+  #decide(pod: Stored<Pod>, facts: PodFacts): Decision {
+    const nodes = [...this.#factsByNode.values()];
+    const reason = claimReason(pod, (key) => this.#options.persistentVolumeClaims.get(key));
+    return reason
+      ? unschedulableAnywhere(reason, nodes.length)
+      : compilePlacement(pod, facts, nodes, this.#usage);
   }
 
   /** Where the pod did not get is free again; perhaps someone else has bound it meanwhile. */

@@ -19,8 +19,16 @@ const orphanNamespace = (object: Stored<KubeObject>): readonly string[] =>
 
 const namespaceOf = ({ metadata }: Stored<KubeObject>): readonly string[] => [metadata.namespace ?? ''];
 
+const owned = { [BY_CONTROLLER]: controllerUid, [ORPHANS]: orphanNamespace };
+const owning = { [BY_NAMESPACE]: namespaceOf };
+
 export const workloadIndexes = {
-  deployments: { [BY_NAMESPACE]: namespaceOf },
-  replicaSets: { [BY_CONTROLLER]: controllerUid, [ORPHANS]: orphanNamespace, [BY_NAMESPACE]: namespaceOf },
-  pods: { [BY_CONTROLLER]: controllerUid, [ORPHANS]: orphanNamespace },
+  deployments: owning,
+  replicaSets: { ...owned, ...owning },
+  replicationControllers: { ...owned, ...owning },
+  statefulSets: owning,
+  daemonSets: owning,
+  controllerRevisions: owned,
+  jobs: { ...owned, ...owning },
+  pods: owned,
 } as const;

@@ -8,10 +8,10 @@ import { ApiError, failure } from '../k8s/api-error.ts';
 import type { DeploymentSpec } from '../k8s/generated/types.ts';
 import { keyOf } from '../k8s/objects.ts';
 import { isPodReady } from '../k8s/pod-state.ts';
-import { deployments, events, pods, replicaSets } from '../k8s/resources.ts';
+import { deployments, events, nodes, pods, replicaSets } from '../k8s/resources.ts';
 import { formatTime } from '../k8s/time.ts';
 import { silentLog } from '../lang/log.ts';
-import { startWorkloads, workloadIndexes } from './workloads.ts';
+import { startWorkloadInformers, startWorkloads, workloadIndexes } from './workloads.ts';
 
 const running: { readonly stop: () => unknown }[] = [];
 afterEach(() => Promise.all(running.splice(0).map((each) => each.stop())));
@@ -20,8 +20,8 @@ const start = (client = createFakeClient()) => {
   const clock = createFakeClock();
   const common = { client, clock, log: silentLog };
   const informers = {
-    deployments: startInformer({ ...common, resource: deployments, indexes: workloadIndexes.deployments }),
-    replicaSets: startInformer({ ...common, resource: replicaSets, indexes: workloadIndexes.replicaSets }),
+    ...startWorkloadInformers((resource, indexes = {}) => startInformer({ ...common, resource, indexes })),
+    nodes: startInformer({ ...common, resource: nodes }),
     pods: startInformer({ ...common, resource: pods, indexes: workloadIndexes.pods }),
   };
   running.push(startWorkloads({ ...common, ...informers }), ...Object.values(informers));

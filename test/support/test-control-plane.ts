@@ -16,7 +16,7 @@ import { silentLog } from '../../src/lang/log.ts';
 import type { Log } from '../../src/lang/log.ts';
 import { lifecycleIndexes, startLifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { startScheduler } from '../../src/scheduler/scheduler.ts';
-import { startWorkloads, workloadIndexes } from '../../src/workloads/workloads.ts';
+import { startWorkloadInformers, startWorkloads, workloadIndexes } from '../../src/workloads/workloads.ts';
 import { nodeOf } from './object-builders.ts';
 
 export type TestControlPlane = {
@@ -51,7 +51,7 @@ export const startTestControlPlane = async (nodeNames: readonly string[]): Promi
     nodes: startInformer({ ...common, resource: nodes }),
     namespaces: startInformer({ ...common, resource: namespaces }),
     leases: startInformer({ ...common, resource: leases }),
-    ...workloadInformers(client, log),
+    ...startWorkloadInformers((resource, indexes = {}) => startInformer({ ...common, resource, indexes })),
   };
   const controllers = [
     startWorkloads({ ...common, ...informers }),
@@ -73,15 +73,6 @@ export const startTestControlPlane = async (nodeNames: readonly string[]): Promi
       await Promise.all(controllers.map((each) => each.stop()));
       for (const informer of Object.values(informers)) informer.stop();
     },
-  };
-};
-
-const workloadInformers = (client: ApiClient, log: Log) => {
-  const { deployments, replicaSets } = resources;
-  const common = { client, clock, log };
-  return {
-    deployments: startInformer({ ...common, resource: deployments, indexes: workloadIndexes.deployments }),
-    replicaSets: startInformer({ ...common, resource: replicaSets, indexes: workloadIndexes.replicaSets }),
   };
 };
 

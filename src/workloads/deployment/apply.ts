@@ -17,7 +17,8 @@ import {
 import { replicasOf, strategyOf } from './select.ts';
 import type { RolloutSets } from './select.ts';
 import type { DeploymentChange } from './state.ts';
-import { HASH_LABEL, findNewReplicaSet, templateHash } from './template.ts';
+import { contentHash } from '../hash.ts';
+import { HASH_LABEL, findNewReplicaSet } from './template.ts';
 
 export type SetWriter = { readonly client: ApiClient; readonly events: EventRecorder };
 
@@ -34,7 +35,7 @@ const newReplicaSet = (
 ): ReplicaSet => {
   const { metadata, spec } = deployment;
   const template = spec!.template;
-  const hash = templateHash(template, deployment.status?.collisionCount);
+  const hash = contentHash(template, deployment.status?.collisionCount);
   const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash };
   return {
     metadata: {

@@ -1,5 +1,4 @@
 // The Deployment controller: ReplicaSets by revision, rolled out step by step.
-import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Change, Informer } from '../../informer/informer.ts';
@@ -19,6 +18,7 @@ import type { Loop } from '../../reconcile/loop.ts';
 import { planClaims } from '../claim.ts';
 import { applyClaims } from '../claim-apply.ts';
 import { BY_CONTROLLER, BY_NAMESPACE, ORPHANS } from '../indexes.ts';
+import { isSameStatus } from '../same-status.ts';
 import { HashCollision, applyChange, copyRevision, refreshNewSet } from './apply.ts';
 import { compileDeployment } from './compile.ts';
 import { selectRollout, splitSets } from './select.ts';
@@ -183,17 +183,9 @@ const writeStatus = async (
   deployment: Stored<Deployment>,
   status: DeploymentStatus,
 ): Promise<void> => {
-  if (isDeepStrictEqual(comparable(deployment.status ?? {}), comparable(status))) return;
+  if (isSameStatus(deployment.status, status)) return;
   await client.updateStatus(deploymentResource, { ...deployment, status });
 };
-
-/** An absent count is zero, and absent conditions are none: the API leaves both out. */
-const comparable = (status: DeploymentStatus): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(status).filter(
-      ([, value]) => Boolean(value) && (value as { length?: number }).length !== 0,
-    ),
-  );
 
 /** A timer cannot wait longer than 24 days; looking again each hour costs nothing. */
 const WAIT_MS_MAX = 3_600_000;

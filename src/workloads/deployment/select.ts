@@ -1,6 +1,7 @@
 // A Deployment and its ReplicaSets, cut down to the numbers that a rollout turns on.
-import type { Deployment, IntOrString, ReplicaSet } from '../../k8s/generated/types.ts';
+import type { Deployment, ReplicaSet } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
+import { share } from '../share.ts';
 import { desiredReplicasOf, maxReplicasOf } from './annotations.ts';
 import { byAge, findNewReplicaSet } from './template.ts';
 
@@ -81,11 +82,6 @@ export const strategyOf = (deployment: Stored<Deployment>): Strategy => {
   const maxUnavailable = Math.min(floor === 0 && maxSurge === 0 ? 1 : floor, replicas);
   return { kind: 'RollingUpdate', maxSurge, maxUnavailable };
 };
-
-const share = (value: IntOrString, total: number, round: (n: number) => number): number =>
-  typeof value === 'string' && value.endsWith('%')
-    ? round((Number.parseInt(value, 10) * total) / 100)
-    : Number(value);
 
 const sizeOf = (replicaSet: Stored<ReplicaSet>): SetSize => {
   const { metadata, status } = replicaSet;

@@ -1,21 +1,10 @@
 // Which ReplicaSet has a Deployment's template, and how one that has it is named and labelled.
 import { canonicalJson } from '../../lang/canonical-json.ts';
-import { fnv1a32 } from '../../lang/fnv.ts';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
-import { SAFE_LETTERS } from '../../k8s/safe-letters.ts';
 import { parseTime } from '../../k8s/time.ts';
 
 export const HASH_LABEL = 'pod-template-hash';
-
-/**
- * A name part of at most 10 letters for a template. `collisionCount` gives another one when the name is taken. The
- * hash is podnet's own: Kubernetes' depends on Go's memory layout of the template, and changes with its versions.
- */
-export const templateHash = (template: PodTemplateSpec, collisionCount: number | undefined): string => {
-  const digits = String(fnv1a32(canonicalJson([template, collisionCount ?? null])));
-  return digits.replace(/\d/g, (digit) => SAFE_LETTERS[digit.charCodeAt(0) % SAFE_LETTERS.length]!);
-};
 
 /** Oldest first; equal times by name. */
 export const byAge = (a: Stored<ReplicaSet>, b: Stored<ReplicaSet>): number =>

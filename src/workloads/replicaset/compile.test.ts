@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
-import { compileReplicas, slowStartBatches } from './compile.ts';
+import { slowStartBatches } from '../pods/slow-start.ts';
+import { compileReplicas } from './compile.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const ago = (seconds: number): string => new Date(NOW - seconds * 1000).toISOString();

@@ -1,33 +1,34 @@
-// The ReplicaSet controller: as many pods as the spec says, and a status that counts them.
-import { isDeepStrictEqual } from 'node:util';
+// The ReplicaSet controller: as many pods as the spec says, and a status that counts them. ReplicationControllers are the
+// same but for their selector, which is a map.
 import type { ApiClient } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { Change, Informer } from '../../informer/informer.ts';
+import type { Informer } from '../../informer/informer.ts';
 import { isConflict, isNotFound } from '../../k8s/api-error.ts';
-import type { Pod, ReplicaSet, ReplicaSetStatus } from '../../k8s/generated/types.ts';
-import { labelSelectorMatches } from '../../k8s/labels.ts';
-import { joinKey, keyOf } from '../../k8s/objects.ts';
+import type { Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { controllerOf } from '../../k8s/owner-references.ts';
 import { isPodActive } from '../../k8s/pod-state.ts';
-import { pods as podResource, replicaSets as replicaSetResource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import { fedBy } from '../../reconcile/fed-loop.ts';
 import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
-import { planClaims } from '../claim.ts';
-import { applyClaims } from '../claim-apply.ts';
-import { BY_CONTROLLER, BY_NAMESPACE, ORPHANS } from '../indexes.ts';
-import { applyReplicas } from './apply.ts';
+import { BY_CONTROLLER } from '../indexes.ts';
+import { claimPods } from '../pods/claim-pods.ts';
+import { Expectations } from '../pods/expectations.ts';
+import { hearPod } from '../pods/hear.ts';
+import { podFromTemplate } from '../pods/template.ts';
+import { type WriteFailure, writePods } from '../pods/write.ts';
+import { isSameStatus } from '../same-status.ts';
 import { compileReplicas } from './compile.ts';
-import { Expectations } from './expectations.ts';
+import type { ReplicaKind, Replicated } from './kinds.ts';
 import { compileStatus, nextAvailableMs } from './status.ts';
-import type { CreateFailure, StatusFacts } from './status.ts';
+import type { StatusFacts } from './status.ts';
 
 export type ReplicaSetControllerOptions = {
+  readonly kind: ReplicaKind;
   readonly client: ApiClient;
-  readonly replicaSets: Informer<ReplicaSet>;
+  readonly owners: Informer<Replicated>;
   readonly pods: Informer<Pod>;
   readonly events: EventRecorder;
   readonly clock: Clock;
@@ -35,107 +36,72 @@ export type ReplicaSetControllerOptions = {
 };
 
 const CONCURRENCY = 5;
-/** Many pods of one ReplicaSet change at about the same time: they are counted together. */
-const POD_UPDATES_MS = 10;
 /** A timer cannot wait longer than 24 days; looking again each hour costs nothing. */
 const WAIT_MS_MAX = 3_600_000;
 
+type Context = ReplicaSetControllerOptions & { readonly expectations: Expectations };
+
 /** Both informers must have synced: before that, absence means nothing. */
 export const startReplicaSetController = (options: ReplicaSetControllerOptions): Loop => {
-  const expectations = new Expectations(options.clock);
+  const { kind, owners, clock, log } = options;
+  const expectations = new Expectations(clock);
   const loop = startKeyedLoop({
-    name: 'replicaset',
+    name: kind.resource.kind.toLowerCase(),
     concurrency: CONCURRENCY,
     isExpected: (error) => isConflict(error) || isNotFound(error),
     reconcile: (key) => reconcile({ ...options, expectations }, key),
-    clock: options.clock,
-    log: options.log,
+    clock,
+    log,
   });
+  const listener = { kind: kind.resource.kind, owners, selectorOf: kind.selectorOf, expectations };
   return fedBy(loop, [
-    options.replicaSets.subscribe(({ key }) => loop.mark(key)),
-    options.pods.subscribe((change) => hearPod(options, expectations, loop, change)),
+    owners.subscribe(({ key }) => loop.mark(key)),
+    options.pods.subscribe((change) => hearPod(listener, loop, change)),
   ]);
 };
 
-const hearPod = (
-  options: ReplicaSetControllerOptions,
-  expectations: Expectations,
-  loop: Loop,
-  { before, after }: Change<Pod>,
-): void => {
-  const owners = [before, after].map((pod) => pod && ownerKey(pod));
-  const [was, is] = owners;
-  if (is && !before) expectations.creationSeen(is);
-  const isGoing = !after || after.metadata.deletionTimestamp !== undefined;
-  if (was && before && isGoing) expectations.deletionSeen(was, before.metadata.uid);
-  for (const key of new Set(owners)) {
-    if (key && before && after) loop.markAfter(key, POD_UPDATES_MS);
-    else if (key) loop.mark(key);
-  }
-  if (after && !controllerOf(after)) for (const key of adopters(options, after)) loop.mark(key);
-};
-
-const ownerKey = (pod: Stored<Pod>): string | undefined => {
-  const owner = controllerOf(pod);
-  return owner?.kind === 'ReplicaSet' ? joinKey(pod.metadata.namespace, owner.name) : undefined;
-};
-
-const adopters = ({ replicaSets }: ReplicaSetControllerOptions, pod: Stored<Pod>): string[] =>
-  replicaSets
-    .byIndex(BY_NAMESPACE, pod.metadata.namespace ?? '')
-    .filter(({ spec }) => labelSelectorMatches(spec?.selector, pod.metadata.labels))
-    .map(keyOf);
-
-type Context = ReplicaSetControllerOptions & { readonly expectations: Expectations };
-
 const reconcile = async (context: Context, key: string): Promise<void | { readonly afterMs: number }> => {
-  const replicaSet = context.replicaSets.get(key);
-  if (!replicaSet) return context.expectations.forget(key);
-  const mayDecide = context.expectations.areMet(key) && replicaSet.metadata.deletionTimestamp === undefined;
-  const pods = await claimPods(context, replicaSet);
-  const failure = mayDecide ? await manage(context, key, replicaSet, pods) : undefined;
-  const facts = { replicaSet, pods, failure, nowMs: context.clock.now() };
+  const { kind, client, pods: informer, expectations } = context;
+  const owner = context.owners.get(key);
+  if (!owner) return expectations.forget(key);
+  const mayDecide = expectations.areMet(key) && owner.metadata.deletionTimestamp === undefined;
+  const selector = kind.selectorOf(owner);
+  const pods = await claimPods({ client, pods: informer, resource: kind.resource, owner, selector });
+  const failure = mayDecide ? await manage(context, owner, pods) : undefined;
+  const facts = { owner, pods, failure, nowMs: context.clock.now() };
   await writeStatus(context, facts);
   if (failure) throw new Error(`${key}: ${failure.message}`); // again, after a back-off
   const nextMs = nextAvailableMs(facts);
   return nextMs === undefined ? undefined : { afterMs: Math.min(nextMs - facts.nowMs, WAIT_MS_MAX) };
 };
 
-const claimPods = (context: Context, owner: Stored<ReplicaSet>): Promise<readonly Stored<Pod>[]> => {
-  const { uid, namespace = '', deletionTimestamp } = owner.metadata;
-  const orphans = context.pods.byIndex(ORPHANS, namespace).filter(isPodActive);
-  const claims = planClaims(
-    { uid, selector: owner.spec?.selector, isDeleting: deletionTimestamp !== undefined },
-    [...context.pods.byIndex(BY_CONTROLLER, uid), ...orphans],
-  );
-  const { client } = context;
-  return applyClaims({ client, ownerResource: replicaSetResource, owner, resource: podResource, claims });
-};
-
 const manage = (
   context: Context,
-  key: string,
-  replicaSet: Stored<ReplicaSet>,
+  owner: Stored<Replicated>,
   pods: readonly Stored<Pod>[],
-): Promise<CreateFailure | undefined> => {
+): Promise<WriteFailure | undefined> => {
+  const { resource } = context.kind;
   const plan = compileReplicas({
-    replicas: replicaSet.spec?.replicas ?? 1,
+    replicas: owner.spec?.replicas ?? 1,
     pods: pods.filter(isPodActive),
-    relatedOnNode: relatedPods(context, replicaSet),
+    relatedOnNode: relatedPods(context, owner),
     nowMs: context.clock.now(),
   });
-  return applyReplicas(context, key, replicaSet, plan);
+  const count = plan.kind === 'create' ? plan.count : 0;
+  const pod = podFromTemplate(resource, owner, owner.spec?.template);
+  const create = Array.from({ length: count }, () => pod);
+  return writePods({ ...context, resource }, owner, create, plan.kind === 'delete' ? plan.pods : []);
 };
 
 /** Counted at the first question only: a ReplicaSet that loses no pods never asks. */
 const relatedPods = (
-  { replicaSets, pods }: Context,
-  replicaSet: Stored<ReplicaSet>,
+  { owners, pods }: Context,
+  replicaSet: Stored<Replicated>,
 ): ((nodeName: string) => number) => {
   let countByNode: Map<string, number> | undefined;
   const count = (): Map<string, number> => {
     const owner = controllerOf(replicaSet);
-    const related = owner ? replicaSets.byIndex(BY_CONTROLLER, owner.uid) : [replicaSet];
+    const related = owner ? owners.byIndex(BY_CONTROLLER, owner.uid) : [replicaSet];
     const counts = new Map<string, number>();
     for (const { metadata } of related) {
       for (const pod of pods.byIndex(BY_CONTROLLER, metadata.uid).filter(isPodActive)) {
@@ -148,16 +114,9 @@ const relatedPods = (
   return (nodeName) => (countByNode ??= count()).get(nodeName) ?? 0;
 };
 
-const writeStatus = async (context: Context, facts: StatusFacts): Promise<void> => {
-  const { replicaSet } = facts;
-  const status = compileStatus(facts);
-  if (isSameStatus(replicaSet.status, status)) return;
-  await context.client.updateStatus(replicaSetResource, { ...replicaSet, status });
+const writeStatus = async ({ client, kind }: Context, facts: StatusFacts): Promise<void> => {
+  const { owner } = facts;
+  const status = kind.statusOf(compileStatus(facts));
+  if (isSameStatus(owner.status, status)) return;
+  await client.updateStatus<Replicated>(kind.resource, { ...owner, status });
 };
-
-/** An absent count is zero: the API leaves zeros out. */
-const isSameStatus = (before: ReplicaSetStatus | undefined, after: ReplicaSetStatus): boolean =>
-  isDeepStrictEqual(withoutZeros(before ?? {}), withoutZeros(after));
-
-const withoutZeros = (status: object): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(status).filter(([, value]) => value !== 0 && value !== undefined));

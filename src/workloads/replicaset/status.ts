@@ -1,24 +1,24 @@
 // A ReplicaSet's status, counted from its pods.
-import type { Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../k8s/generated/types.ts';
+import type { Pod, ReplicaSetCondition, ReplicaSetStatus } from '../../k8s/generated/types.ts';
 import { labelSelectorMatches } from '../../k8s/labels.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { isPodActive, isPodFinished, isPodReady, podAvailableAtMs } from '../../k8s/pod-state.ts';
 import { formatTime } from '../../k8s/time.ts';
-
-export type CreateFailure = { readonly reason: 'FailedCreate' | 'FailedDelete'; readonly message: string };
+import type { WriteFailure } from '../pods/write.ts';
+import type { Replicated } from './kinds.ts';
 
 export type StatusFacts = {
-  readonly replicaSet: Stored<ReplicaSet>;
+  readonly owner: Stored<Replicated>;
   /** All pods that the ReplicaSet owns. */
   readonly pods: readonly Stored<Pod>[];
   /** Why this round could not create or delete; undefined takes an older failure away. */
-  readonly failure: CreateFailure | undefined;
+  readonly failure: WriteFailure | undefined;
   readonly nowMs: number;
 };
 
 export const compileStatus = (facts: StatusFacts): ReplicaSetStatus => {
-  const { replicaSet, pods, nowMs } = facts;
-  const { spec, metadata } = replicaSet;
+  const { owner, pods, nowMs } = facts;
+  const { spec, metadata } = owner;
   const active = pods.filter(isPodActive);
   const templateLabels = { matchLabels: spec?.template?.metadata?.labels ?? {} };
   const availableAt = active.map((pod) => podAvailableAtMs(pod, spec?.minReadySeconds ?? 0));
@@ -35,8 +35,8 @@ export const compileStatus = (facts: StatusFacts): ReplicaSetStatus => {
 };
 
 /** When the next ready pod becomes available by minReadySeconds; undefined if none waits. */
-export const nextAvailableMs = ({ replicaSet, pods, nowMs }: StatusFacts): number | undefined => {
-  const minReadySeconds = replicaSet.spec?.minReadySeconds ?? 0;
+export const nextAvailableMs = ({ owner, pods, nowMs }: StatusFacts): number | undefined => {
+  const minReadySeconds = owner.spec?.minReadySeconds ?? 0;
   const waiting = pods
     .filter(isPodActive)
     .map((pod) => podAvailableAtMs(pod, minReadySeconds))
@@ -44,8 +44,8 @@ export const nextAvailableMs = ({ replicaSet, pods, nowMs }: StatusFacts): numbe
   return waiting.length > 0 ? Math.min(...waiting) : undefined;
 };
 
-const conditionsOf = ({ replicaSet, failure, nowMs }: StatusFacts): readonly ReplicaSetCondition[] => {
-  const before = replicaSet.status?.conditions ?? [];
+const conditionsOf = ({ owner, failure, nowMs }: StatusFacts): readonly ReplicaSetCondition[] => {
+  const before = owner.status?.conditions ?? [];
   const others = before.filter(({ type }) => type !== 'ReplicaFailure');
   if (!failure) return others;
   const present = before.find(({ type, reason }) => type === 'ReplicaFailure' && reason === failure.reason);

@@ -44,18 +44,23 @@ export const jobKind = defineKind<Job>({
   orphansByDefault: true,
   applyDefaults: (job) => {
     defaultJobSpec((job.spec ??= { template: {} }));
-    const labels = job.spec.template.metadata?.labels;
-    if (labels && Object.keys(job.metadata?.labels ?? {}).length === 0)
-      job.metadata = { ...job.metadata, labels: { ...labels } };
+    defaultLabels(job);
   },
   prepareForCreate: (job) => {
     job.status = {};
     if (!job.spec!.manualSelector) selectOwnPods(job);
+    defaultLabels(job); // kube-apiserver fills them in when it reads the stored Job
   },
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   warnings: ({ metadata }) => nameWarnings(metadata?.name ?? ''),
 });
+
+const defaultLabels = (job: Mutable<Job>): void => {
+  const labels = job.spec?.template.metadata?.labels;
+  if (labels && Object.keys(job.metadata?.labels ?? {}).length === 0)
+    job.metadata = { ...job.metadata, labels: { ...labels } };
+};
 
 /** By the Job's uid: no other object can have the same pods. */
 const selectOwnPods = (job: Mutable<Job>): void => {

@@ -1,8 +1,8 @@
 // Node selectors and node affinity: which nodes a pod asks for.
 // https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
-import { meetsExpression } from '../k8s/labels.ts';
+import { meetsExpression } from './labels.ts';
 import { ownValue } from '../lang/own-value.ts';
-import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../k8s/generated/types.ts';
+import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod } from './generated/types.ts';
 
 type NodeNames = { readonly name: string; readonly labels: Readonly<Record<string, string>> };
 
