@@ -32,11 +32,14 @@ export type Estimate = {
 export type CostModel = {
   /** Whether the arguments tell the cost, and it is large: then it is asked for before the work, not after it. */
   readonly isPrepaid?: boolean;
+  /** Set if it is always the same. */
+  readonly fixed?: number;
   readonly actual: (args: readonly Value[], result: Value) => number;
   readonly estimate: (args: readonly Sized[]) => Estimate;
 };
 
 export const fixed = (cost: number): CostModel => ({
+  fixed: cost,
   actual: () => cost,
   estimate: () => ({ cost: exactly(cost) }),
 });
@@ -100,6 +103,7 @@ export const joinsBoth: CostModel = {
 
 /** Two lists become one, at no more than a unit. */
 export const joinsLists: CostModel = {
+  fixed: 1,
   actual: () => 1,
   estimate: ([a, b]) => ({ cost: exactly(1), size: add(a!.size, b!.size) }),
 };
