@@ -37,6 +37,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'api.scheduling.v1': 'PriorityClass',
   'api.storage.v1':
     'CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment VolumeAttributesClass',
+  'apiextensions-apiserver.pkg.apis.apiextensions.v1': 'CustomResourceDefinition',
   'apimachinery.pkg.apis.meta.v1': 'DeleteOptions Status',
   'kube-aggregator.pkg.apis.apiregistration.v1': 'APIService',
 };

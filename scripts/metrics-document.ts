@@ -19,7 +19,9 @@ const PAGES: readonly {
   },
   {
     title: 'Service proxy',
-    how: "Port 10249 of each node's loopback, `/metrics`, as kube-proxy has it.",
+    how:
+      "Port 10249 of each node's loopback, `/metrics`, as kube-proxy has it. All of kube-proxy's, but for those of its iptables mode, " +
+      'and for packets that are refused on localhost (KEP-6032): the kernel does that by itself, and counts them nowhere.',
     families: proxyPage,
   },
   {

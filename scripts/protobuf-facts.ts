@@ -20,7 +20,12 @@ type GoField = {
   readonly isInline: boolean;
 };
 
-const MODULES = ['k8s.io/api', 'k8s.io/apimachinery', 'k8s.io/kube-aggregator'];
+const MODULES = [
+  'k8s.io/api',
+  'k8s.io/apimachinery',
+  'k8s.io/kube-aggregator',
+  'k8s.io/apiextensions-apiserver',
+];
 
 /** The messages behind `definitions` (OpenAPI names) and all that they refer to. */
 export const protobufFacts = (

@@ -29,7 +29,7 @@ import { createPodNetwork } from './podnetwork/pod-network.ts';
 import { createProcessRuntime } from './runtime/process/process-runtime.ts';
 import { nodeCgroups } from './runtime/pod-cgroups.ts';
 import type { PodRuntime } from './runtime/runtime.ts';
-import { sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
+import { type ServiceProxy, sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
 
 export type AgentStart = {
   readonly kind: 'start';
@@ -73,7 +73,7 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const dns = startNames(agent);
   const runtime = await startRuntime(agent);
   const kubelet = startPods(agent, runtime);
-  const proxyPages = startProxyPages(log);
+  const proxyPages = startProxyPages(proxy, log);
   const dnsPages = startDnsPages(agent);
   await Promise.all([kubelet.whenRegistered(), proxy.whenSynced()]);
   return {
@@ -115,7 +115,7 @@ const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Pro
   return runtime;
 };
 
-const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<typeof startServiceProxy> =>
+const startProxy = ({ config, node, informers, nft, log }: Agent): ServiceProxy =>
   startServiceProxy({
     nodeName: node.name,
     zone: node.zone,
@@ -135,14 +135,14 @@ const startProxy = ({ config, node, informers, nft, log }: Agent): ReturnType<ty
   });
 
 /** As kube-proxy serves them: on the node's loopback only. */
-const startProxyPages = (log: Log): Stoppable =>
+const startProxyPages = (proxy: ServiceProxy, log: Log): Stoppable =>
   startPageServer({
     host: '127.0.0.1',
     port: PROXY_METRICS_PORT,
     pages: {
       '/metrics': createPage(proxyPage),
       '/healthz': () => 'ok',
-      '/proxyMode': () => 'nftables',
+      '/proxyMode': proxy.mode,
     },
     log,
   });

@@ -12,6 +12,9 @@ describe('docs/reference/metrics.md', () => {
   });
 });
 
+/** A gauge, whatever kube-proxy's name for it says. */
+const MISNAMED = 'kubeproxy_sync_proxy_rules_no_local_endpoints_total';
+
 describe('metric pages', () => {
   for (const [title, page] of Object.entries({ controlPlanePage, nodePage, proxyPage })) {
     it(`${title}: names are distinct and as Prometheus wants them`, () => {
@@ -19,7 +22,7 @@ describe('metric pages', () => {
       assert.deepEqual([...new Set(names)], names);
       for (const { name, type } of page) {
         assert.match(name, /^[a-z][a-z0-9_]*$/);
-        assert.equal(name.endsWith('_total'), type === 'counter', name);
+        if (name !== MISNAMED) assert.equal(name.endsWith('_total'), type === 'counter', name);
       }
     });
   }

@@ -6,6 +6,11 @@ import { createAccess } from './auth/access.ts';
 import { sourceOf } from './auth/object-source.ts';
 import type { Kind, Part } from './kind.ts';
 import { KindTable } from './kind-table.ts';
+import { customKinds } from './custom/custom-kind.ts';
+import { Definitions } from './custom/definitions.ts';
+import { NO_RULES } from './custom/rules.ts';
+import { customResourceDefinitions } from '../k8s/resources.ts';
+import type { CustomResourceDefinition } from '../k8s/generated/types.ts';
 import type { Registry, RequestContext, Subresource } from './registry.ts';
 import { loadDefinitions } from './schema/schema.ts';
 import { createShapes } from './schema/shape.ts';
@@ -45,11 +50,13 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     shape: createShapes(loadDefinitions()),
   };
   startExpiry(store, kinds, options.clock);
+  const table = new KindTable(kinds);
+  startDefinitions(machinery, table);
   for (const kind of kinds)
     for (const object of kind.initial ?? []) create(machinery, kind, undefined, object, ITSELF);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
-    kinds: new KindTable(kinds),
+    kinds: table,
     access: machinery.access,
     revision: () => String(store.revision),
     get: (kind, ref, subresource) =>
@@ -81,6 +88,16 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     createSubresource: async (kind, ref, subresource, body, context) =>
       runSubresource(machinery, { kind, ref, subresource, body }, context),
   };
+};
+
+/** Custom kinds come and go with their definitions, if definitions are served at all. */
+const startDefinitions = (machinery: Machinery, kinds: KindTable): void => {
+  const kind = kinds.find(customResourceDefinitions);
+  if (!kind) return;
+  const metadata = machinery.shape({ definition: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' });
+  const kindsOf = (definition: CustomResourceDefinition): readonly Kind[] =>
+    customKinds(definition, { metadata, rulesOf: () => NO_RULES });
+  new Definitions({ machinery, kinds, kind, context: ITSELF, kindsOf });
 };
 
 /** The server as the author of its initial objects. */

@@ -72,7 +72,11 @@ async function* watch<T extends KubeObject>(
 ): AsyncGenerator<WatchEvent<T>, void> {
   if (signal.aborted) return;
   const queue = createEventQueue<RegistryEvent>();
-  const { stop } = registry.watch(kind, { ...query, allowWatchBookmarks: true }, { event: queue.push });
+  const { stop } = registry.watch(
+    kind,
+    { ...query, allowWatchBookmarks: true },
+    { event: queue.push, end: queue.end },
+  );
   signal.addEventListener('abort', queue.end);
   try {
     for await (const event of queue.events) {

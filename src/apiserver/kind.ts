@@ -15,10 +15,11 @@ export type Draft = {
 
 export type Column = {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'boolean' | 'date';
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
   /** 0: always shown, 1: only with -o wide. */
-  readonly priority: 0 | 1;
-  readonly format?: 'name';
+  readonly priority: number;
+  readonly format?: string;
+  readonly description?: string;
 };
 
 export type Cell = string | number | boolean | null;
@@ -50,6 +51,25 @@ export type PartialWrite = {
   readonly validateUpdate: NonNullable<Kind['validateUpdate']>;
 };
 
+/** Dotted paths: `.spec.replicas`. */
+export type ScalePaths = {
+  readonly spec: string;
+  readonly status: string;
+  /** Of the selector as a text. */
+  readonly selector: string | undefined;
+};
+
+export type Deletion = {
+  readonly finalizer: string;
+  readonly mark: (object: KubeObject, nowMs: number) => KubeObject;
+};
+
+export type CustomKind = {
+  readonly listKind: string;
+  /** The schema of OpenAPI v3 documents. */
+  readonly openApi: () => object;
+};
+
 export type Kind = {
   readonly resource: Resource;
   readonly singular: string;
@@ -65,6 +85,14 @@ export type Kind = {
   readonly view?: (stored: Stored<KubeObject>) => Stored<KubeObject>;
   /** The object in the version in which it is to be stored. */
   readonly storedForm?: (draft: Draft) => Draft;
+  /** What only kinds of CustomResourceDefinitions have. */
+  readonly custom?: CustomKind;
+  /** Where the scale subresource finds its numbers; left out: where workloads have them. */
+  readonly scale?: ScalePaths;
+  /** An update must name the resourceVersion that it was made from. */
+  readonly needsVersion?: boolean;
+  /** What the first DELETE brings: a finalizer that the server itself takes away, and a sign in the status. */
+  readonly deletion?: Deletion;
   readonly nameRule: NameRule;
   readonly subresources: readonly (
     | 'status'
@@ -112,7 +140,7 @@ export type Kind = {
   /** Subresources through which only a part of the object is written. */
   readonly parts?: Readonly<Partial<Record<Part, PartialWrite>>>;
   /** What is valid but ill-advised, in kube-apiserver's words: each becomes a `Warning: 299` header. */
-  readonly warnings?: (object: KubeObject) => readonly string[];
+  readonly warnings?: (object: KubeObject, before?: KubeObject) => readonly string[];
   /** What clients hear with every request on a kind that has a successor. */
   readonly deprecation?: string;
   /** Objects that the server itself makes when it starts. */

@@ -65,6 +65,8 @@ export type RegistryEvent =
 export type WatchSink = {
   /** Called synchronously after the write, in revision order. The same event object for all watchers of a kind. */
   readonly event: (event: RegistryEvent) => void;
+  /** The watch is over, for no fault of the client's: it may begin another. */
+  readonly end?: () => void;
 };
 
 export type Subresource = 'status' | 'scale' | Part;

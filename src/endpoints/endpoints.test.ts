@@ -179,6 +179,64 @@ describe('startEndpoints()', () => {
     assert.match(slices(client), /10\.244\.0\.1 ready/);
   });
 
+  it('hints in proportion to the zones with topology mode Auto, before trafficDistribution, and says so', async () => {
+    const { client, idle } = start();
+    const zoned = (name: string, zone: string, cpu: string) =>
+      nodeOf(name, { labels: { 'topology.kubernetes.io/zone': zone }, allocatable: { cpu } });
+    client.put(resources.nodes, zoned('node-2', 'b', '4'));
+    for (let n = 1; n <= 4; n++) {
+      const object = pod(n);
+      client.put(resources.pods, {
+        ...object,
+        spec: { ...object.spec!, nodeName: n < 4 ? 'node-1' : 'node-2' },
+      });
+    }
+    client.put(resources.pods, pod(5, false));
+    const auto = service({ trafficDistribution: 'PreferSameNode' });
+    const annotations = { 'service.kubernetes.io/topology-mode': 'Auto' };
+    client.put(resources.services, { ...auto, metadata: { ...auto.metadata, annotations } });
+    const hints = async (): Promise<readonly string[]> => {
+      await idle();
+      return client
+        .all(resources.endpointSlices)
+        .flatMap(({ endpoints }) => endpoints ?? [])
+        .map((each) => {
+          const zone = each.hints?.forZones?.map(({ name }) => name).join() ?? '-';
+          return `${each.addresses[0]} ${zone}${each.hints?.forNodes ? ' for nodes' : ''}`;
+        })
+        .sort();
+    };
+    const told = (): readonly string[] =>
+      client
+        .all(resources.events)
+        .map(({ type, reason, message, count }) => `${count} ${type} ${reason}: ${message}`);
+    const two = ['10.244.0.1 b', '10.244.0.2 a', '10.244.0.3 a', '10.244.0.4 b', '10.244.0.5 -'];
+    assert.deepEqual(await hints(), two);
+    const enabled =
+      'Normal TopologyAwareHintsEnabled: Topology Aware Hints has been enabled, addressType: IPv4';
+    assert.deepEqual(told(), [`1 ${enabled}`]);
+
+    client.put(resources.nodes, zoned('node-3', 'c', '4')); // four endpoints for three zones
+    assert.deepEqual(
+      (await hints()).map((line) => line.slice(-1)),
+      ['-', '-', '-', '-', '-'],
+    );
+    assert.match(
+      told()[1]!,
+      /^1 Warning TopologyAwareHintsDisabled: Unable to allocate .*, addressType: IPv4$/,
+    );
+    client.remove(resources.nodes, 'node-3');
+    assert.deepEqual(await hints(), two);
+    assert.equal(told()[0], `2 ${enabled}`);
+
+    client.put(resources.services, auto); // and now trafficDistribution counts
+    assert.ok((await hints()).slice(0, 4).every((line) => /^\S+ [ab] for nodes$/.test(line)));
+    assert.match(
+      told().at(-1)!,
+      /^1 Warning TopologyAwareHintsDisabled: .* has been disabled, addressType: IPv4$/,
+    );
+  });
+
   it('ends as a fresh start would, whatever happened in whatever order', async () => {
     const n = fc.integer({ min: 1, max: 4 });
     const step = fc.oneof(

@@ -3,9 +3,12 @@ import { podsByNode } from '../informer/pods-by-node.ts';
 import { slicesByService } from '../informer/slices-by-service.ts';
 import type { Pod, Service } from '../k8s/generated/types.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
+import { isTopologyAuto } from './zones/topology-mode.ts';
 
 /** Pods by `namespace key=value` of each of their labels. */
 export const BY_LABEL = 'endpoints/label';
+/** Under '', the Services with topology mode Auto. */
+export const AUTO = 'endpoints/topology-auto';
 /** Services by `namespace key=value` of the first pair of their selector: a pod that matches it has that label. */
 export const BY_SELECTOR = 'endpoints/selector';
 
@@ -29,6 +32,7 @@ export const endpointIndexes = {
       selectorPairs(service)
         .slice(0, 1)
         .map((pair) => labelValue(service, pair)),
+    [AUTO]: (service: Stored<Service>): readonly string[] => (isTopologyAuto(service) ? [''] : []),
   },
   endpointSlices: slicesByService,
 } as const;

@@ -12,6 +12,7 @@ import type {
 import type { Stored } from '../k8s/objects.ts';
 import { isPodFinished, isPodReady, sidecarsOf } from '../k8s/pod-state.ts';
 import type { AddressType } from './state.ts';
+import { isTopologyAuto } from './zones/topology-mode.ts';
 
 /** Whether the pod may be an endpoint at all: it has addresses and will not end by itself any more. */
 export const isEndpoint = (pod: Stored<Pod>): boolean =>
@@ -63,17 +64,21 @@ export const endpointOf = (
   };
 };
 
-/** KEP-3015: the zone is hinted for PreferSameNode too, for proxies that do not know hints for nodes. */
+/**
+ * KEP-3015: the zone is hinted for PreferSameNode too, for proxies that do not know hints for nodes. Topology mode Auto
+ * comes first: its hints are those of all endpoints together (`zones/`).
+ */
 const hintsFor = (
-  { spec }: Stored<Service>,
+  service: Stored<Service>,
   zone: string | undefined,
   nodeName: string | undefined,
 ): EndpointHints | undefined => {
+  const { spec } = service;
   const isPreferring = ['PreferClose', 'PreferSameZone', 'PreferSameNode'].includes(
     spec?.trafficDistribution ?? '',
   );
   const forNode = spec?.trafficDistribution === 'PreferSameNode' ? nodeName : undefined;
-  if (!isPreferring || (!zone && !forNode)) return undefined;
+  if (isTopologyAuto(service) || !isPreferring || (!zone && !forNode)) return undefined;
   return {
     ...(zone ? { forZones: [{ name: zone }] } : {}),
     ...(forNode ? { forNodes: [{ name: forNode }] } : {}),

@@ -15,7 +15,13 @@ export const invalid = (field: string, value: unknown, detail: string): FieldErr
   message: body(`Invalid value: ${JSON.stringify(value)}`, detail),
 });
 
-/** `Unsupported value: "SCTPP": supported values: "SCTP", "TCP", "UDP"` */
+/** As `invalid`, for a value of the wrong type. */
+export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({
+  ...invalid(field, value, detail),
+  type: 'FieldValueTypeInvalid',
+});
+
+/** `Unsupported value: "SCTPP: supported values: "SCTP", "TCP", "UDP"` */
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   type: 'FieldValueNotSupported',
   field,

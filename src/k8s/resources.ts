@@ -8,6 +8,7 @@ import type {
   ConfigMap,
   ControllerRevision,
   CronJob,
+  CustomResourceDefinition,
   DaemonSet,
   Deployment,
   EndpointSlice,
@@ -173,6 +174,13 @@ export const volumeAttributesClasses = define<VolumeAttributesClass>(
   'Cluster',
 );
 
+export const customResourceDefinitions = define<CustomResourceDefinition>(
+  'apiextensions.k8s.io/v1',
+  'customresourcedefinitions',
+  'CustomResourceDefinition',
+  'Cluster',
+);
+
 const RBAC = 'rbac.authorization.k8s.io/v1';
 export const roles = define<Role>(RBAC, 'roles', 'Role');
 export const roleBindings = define<RoleBinding>(RBAC, 'rolebindings', 'RoleBinding');
@@ -229,6 +237,7 @@ export const allResources: readonly Resource[] = [
   csiStorageCapacities,
   volumeAttachments,
   volumeAttributesClasses,
+  customResourceDefinitions,
 ];
 
 /** `v1` or `apps/v1`: what stands in an object's apiVersion. */

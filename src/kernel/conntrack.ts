@@ -12,8 +12,8 @@ import type { Flow, FlowTuple } from '../wire/conntrack.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 
 export type Conntrack = {
-  /** Deletes all flows with exactly this mark, within the kernel. O(table). */
-  readonly deleteMarked: (family: Family, mark: number) => void;
+  /** Those with exactly this mark, chosen within the kernel. O(table). */
+  readonly listMarked: (family: Family, mark: number) => readonly Flow[];
   /** Deletes these flows; those that are gone already do not matter. */
   readonly delete: (originals: readonly FlowTuple[]) => void;
   /** All flows that have ports. O(table). */
@@ -23,18 +23,16 @@ export type Conntrack = {
 
 export const openConntrack = (): Conntrack => {
   const socket = new NetlinkSocket('netfilter');
+  const list = (payload: Uint8Array): readonly Flow[] =>
+    socket
+      .dump({ what: 'list connections', type: CONNTRACK.get, payload })
+      .flatMap((each) => decodeFlow(each) ?? []);
   return {
-    deleteMarked: (family, mark) => {
-      const what = `delete connections with mark ${mark}`;
-      socket.request([{ what, type: CONNTRACK.delete, payload: encodeMarkFilter(family, mark) }]);
-    },
     delete: (originals) => {
       socket.request(originals.map(deletionOf));
     },
-    list: (family) =>
-      socket
-        .dump({ what: 'list connections', type: CONNTRACK.get, payload: encodeFlowQuery(family) })
-        .flatMap((payload) => decodeFlow(payload) ?? []),
+    listMarked: (family, mark) => list(encodeMarkFilter(family, mark)),
+    list: (family) => list(encodeFlowQuery(family)),
     close: () => socket.close(),
   };
 };

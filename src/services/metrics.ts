@@ -11,6 +11,18 @@ export const syncSeconds = histogram({
   bounds: exponentialBounds(0.001, 2, 15),
 });
 
+export const fullSyncSeconds = histogram({
+  name: 'kubeproxy_sync_full_proxy_rules_duration_seconds',
+  help: 'SyncProxyRules latency in seconds for full resyncs: of all Services, at the start and when rules were lost',
+  bounds: exponentialBounds(0.001, 2, 15),
+});
+
+export const partialSyncSeconds = histogram({
+  name: 'kubeproxy_sync_partial_proxy_rules_duration_seconds',
+  help: 'SyncProxyRules latency in seconds for partial resyncs: of the Services that changed',
+  bounds: exponentialBounds(0.001, 2, 15),
+});
+
 export const lastSync = gauge({
   name: 'kubeproxy_sync_proxy_rules_last_timestamp_seconds',
   help: 'The last time proxy rules were successfully synced',
@@ -58,6 +70,17 @@ export const syncFailures = counter({
   help: 'Cumulative proxy nftables sync failures',
 });
 
+export const cleanupFailures = counter({
+  name: 'kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total',
+  help: 'Cumulative proxy nftables cleanup failures: chains without use that were not removed',
+});
+
+export const noLocalEndpoints = gauge({
+  name: 'kubeproxy_sync_proxy_rules_no_local_endpoints_total',
+  help: 'Number of ports of Services with a Local traffic policy and no endpoints on this node, but on others',
+  labels: ['traffic_policy'],
+});
+
 export const healthz = counter({
   name: 'kubeproxy_proxy_healthz_total',
   help: 'Cumulative proxy healthz HTTP status',
@@ -77,8 +100,16 @@ export const conntrackSeconds = histogram({
   bounds: exponentialBounds(0.001, 2, 15),
 });
 
+export const conntrackDeleted = counter({
+  name: 'kubeproxy_conntrack_reconciler_deleted_entries_total',
+  help: 'Cumulative conntrack flows deleted by the conntrack reconciler',
+  labels: ['ip_family'],
+});
+
 export const proxyMetrics: readonly Family[] = [
   syncSeconds,
+  fullSyncSeconds,
+  partialSyncSeconds,
   lastSync,
   lastQueued,
   programmingSeconds,
@@ -87,7 +118,10 @@ export const proxyMetrics: readonly Family[] = [
   endpointChanges,
   endpointChangesPending,
   syncFailures,
+  cleanupFailures,
+  noLocalEndpoints,
   healthz,
   livez,
   conntrackSeconds,
+  conntrackDeleted,
 ];

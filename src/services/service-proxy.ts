@@ -17,6 +17,7 @@ import type { SocketTranslation } from './ebpf/socket-translation.ts';
 import { startHealthServers } from './health/health-servers.ts';
 import type { ProxyHealth } from './health/proxy-health.ts';
 import { LocalhostPorts } from './localhost/localhost-ports.ts';
+import { NoLocalEndpoints } from './no-local-endpoints.ts';
 import { serviceOfSlice } from './select.ts';
 import { ServiceSync } from './service-sync.ts';
 import { openLiveSite } from './site/live-site.ts';
@@ -43,6 +44,8 @@ export type ServiceProxyOptions = LiveSiteOptions & {
 export type ServiceProxy = {
   /** Resolves when all Services that were there at the start are in the kernel. */
   readonly whenSynced: () => Promise<void>;
+  /** What connections are translated by, as far as that is known: not what was asked for. */
+  readonly mode: () => 'nftables' | 'ebpf';
   /** Stops following; what is in the kernel stays there and works. */
   readonly stop: () => Promise<void>;
 };
@@ -68,6 +71,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
   let sockets: SocketTranslation | undefined;
   const site = openLiveSite(options);
   const localhost = new LocalhostPorts({ ...options, families: site.loopback, site: site.now });
+  const noLocalEndpoints = new NoLocalEndpoints(site.now);
   const sync = new ServiceSync({
     ...options,
     site: site.now,
@@ -80,11 +84,12 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
     onService: (key, service) => {
       servers.setService(key, service);
       localhost.set(key, service);
+      noLocalEndpoints.set(key, service);
     },
   });
   const meter = new SyncMeter(options.clock);
   const loop = startServiceLoop(servers.health, options, (dirty) =>
-    meter.measure(dirty, () => sync.apply(dirty)),
+    meter.measure(sync.isWhole ? 'partial' : 'full', dirty, () => sync.apply(dirty)),
   );
   const stops: (() => void)[] = [() => void loop.stop()];
   let isStopped = false;
@@ -112,6 +117,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
   });
   return {
     whenSynced: () => synced,
+    mode: () => (sockets ? 'ebpf' : 'nftables'),
     stop: async () => {
       isStopped = true;
       for (const stop of stops) stop();

@@ -82,6 +82,11 @@ export class ServiceSync {
     return failed;
   }
 
+  /** Whether all Services are in the kernel: if not, the next apply is to have them all. */
+  get isWhole(): boolean {
+    return this.#isSwept;
+  }
+
   /** Whether the tables are still there. */
   isIntact(): boolean {
     return this.#programmer === undefined || hasTables(this.#options.nft);

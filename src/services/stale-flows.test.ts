@@ -6,6 +6,7 @@ import type { Flow } from '../wire/conntrack.ts';
 import type { Conntrack } from '../kernel/conntrack.ts';
 import type { Effects } from './apply.ts';
 import type { Programmed } from './diff.ts';
+import { conntrackDeleted } from './metrics.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
 
 /** A flow from 10.0.0.1 to port 53 of `to`, answered by `by`. */
@@ -32,7 +33,7 @@ const gone = (match: string, ...ids: number[]): Effects['gone'] =>
 const deleted = (effects: Partial<Effects>, ...flows: readonly Flow[]): string[] => {
   const asked: string[] = [];
   const conntrack: Conntrack = {
-    deleteMarked: (family, mark) => void asked.push(`IPv${family} mark ${mark}`),
+    listMarked: (family, mark) => (family === 4 ? flows.filter((each) => each.mark === mark) : []),
     delete: (originals) => void asked.push(...originals.map(flowText)),
     list: (family) => (family === 4 ? flows : []),
     close: () => {},
@@ -41,10 +42,16 @@ const deleted = (effects: Partial<Effects>, ...flows: readonly Flow[]): string[]
   return asked;
 };
 
+const countOf = ({ samples }: typeof conntrackDeleted): number =>
+  samples().find(({ labels }) => labels['ip_family'] === 'IPv4')?.value ?? 0;
+
 describe('deleteStaleFlows()', () => {
-  it('has the kernel find the flows to a UDP endpoint that is gone, and leaves TCP alone', () => {
+  it('deletes the flows to a UDP endpoint that is gone, and leaves TCP alone', () => {
     const all = [...gone('udp . 10.96.0.10 . 53', 7), ...gone('tcp . 10.96.0.10 . 53', 8)];
-    assert.deepEqual(deleted({ gone: all }), ['IPv4 mark 7']);
+    const flows = [flow('10.96.0.10', '10.244.0.5', 7), flow('10.96.0.11', '10.244.0.5', 8)];
+    const before = countOf(conntrackDeleted);
+    assert.deepEqual(deleted({ gone: all }, ...flows), ['udp 10.0.0.1 1000 -> 10.96.0.10 53']);
+    assert.equal(countOf(conntrackDeleted), before + 1);
   });
 
   it('looks through the list once where many are gone', () => {

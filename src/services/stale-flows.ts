@@ -10,7 +10,7 @@ import type { Flow, FlowTuple } from '../wire/conntrack.ts';
 import type { Conntrack } from '../kernel/conntrack.ts';
 import { startStopwatch } from '../metrics/stopwatch.ts';
 import type { Effects } from './apply.ts';
-import { conntrackSeconds } from './metrics.ts';
+import { conntrackDeleted, conntrackSeconds } from './metrics.ts';
 
 /** Above this, one listing is cheaper than to have the kernel search its table for each mark. */
 const MARKS_MAX = 8;
@@ -25,9 +25,13 @@ export const deleteStaleFlows = (
     const fronts = fresh.filter((entry) => isUdp(entry, family)).map(({ match }) => match);
     if (marks.length === 0 && fronts.length === 0) continue;
     const elapsed = startStopwatch();
-    if (fronts.length === 0 && marks.length <= MARKS_MAX)
-      for (const mark of marks) conntrack.deleteMarked(family, mark);
-    else conntrack.delete(staleFlows(conntrack.list(family), new Set(marks), new Set(fronts)));
+    const flows =
+      fronts.length === 0 && marks.length <= MARKS_MAX
+        ? marks.flatMap((mark) => conntrack.listMarked(family, mark))
+        : conntrack.list(family);
+    const stale = staleFlows(flows, new Set(marks), new Set(fronts));
+    conntrack.delete(stale);
+    conntrackDeleted.inc(stale.length, `IPv${family}`);
     conntrackSeconds.observe(elapsed(), `IPv${family}`);
   }
 };

@@ -42,12 +42,12 @@ describe('SyncMeter', () => {
     await clock.advance(3000);
     meter.heardSlice(undefined, slice);
     assert.equal(endpointChangesPending.samples()[0]!.value, 1);
-    await meter.measure(new Set(['default/other']), none);
+    await meter.measure('partial', new Set(['default/other']), none);
     assert.deepEqual(latencies('IPv4'), [0, 0]);
-    await meter.measure(new Set(['default/web']), none);
+    await meter.measure('partial', new Set(['default/web']), none);
     assert.deepEqual(latencies('IPv4'), [1, 2]);
     meter.heardSlice(slice, { ...slice });
-    await meter.measure(new Set(['default/web']), none);
+    await meter.measure('partial', new Set(['default/web']), none);
     assert.deepEqual(latencies('IPv4'), [1, 2]);
   });
 
@@ -57,9 +57,13 @@ describe('SyncMeter', () => {
     const failures = syncFailures.samples()[0]!.value;
     meter.heardSlice(undefined, sliceOf('old', '2026-11-24T11:59:00Z', 'IPv6'));
     meter.heardSlice(undefined, sliceOf('web', '2026-11-24T12:00:00Z', 'IPv6'));
-    await meter.measure(new Set(['default/web', 'default/old']), async () => new Set(['default/web']));
+    await meter.measure(
+      'partial',
+      new Set(['default/web', 'default/old']),
+      async () => new Set(['default/web']),
+    );
     await clock.advance(5000);
-    await meter.measure(new Set(['default/web']), none);
+    await meter.measure('partial', new Set(['default/web']), none);
     assert.deepEqual(latencies('IPv6'), [1, 5]);
     assert.equal(syncFailures.samples()[0]!.value, failures + 1);
   });

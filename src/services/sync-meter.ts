@@ -44,8 +44,9 @@ export class SyncMeter {
     else this.#triggers.set(service, [{ atMs, family: after.addressType }]);
   }
 
-  /** Runs a sync of these Services, which returns those that failed. */
+  /** Runs a sync of these Services, of all that there are or of those that changed; it returns those that failed. */
   async measure(
+    kind: 'full' | 'partial',
     services: ReadonlySet<string>,
     sync: () => Promise<ReadonlySet<string>>,
   ): Promise<ReadonlySet<string>> {
@@ -62,7 +63,9 @@ export class SyncMeter {
       metrics.syncFailures.inc(1);
       throw error;
     } finally {
-      metrics.syncSeconds.observe(seconds());
+      const elapsed = seconds();
+      metrics.syncSeconds.observe(elapsed);
+      (kind === 'full' ? metrics.fullSyncSeconds : metrics.partialSyncSeconds).observe(elapsed);
     }
   }
 

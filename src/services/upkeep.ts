@@ -6,6 +6,7 @@ import { ownTransactions } from '../kernel/nft.ts';
 import { openNftGeneration } from '../kernel/nft-generation.ts';
 import type { Clock, Timer } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
+import { cleanupFailures } from './metrics.ts';
 import type { ServiceSync } from './service-sync.ts';
 
 export type UpkeepOptions = {
@@ -85,6 +86,11 @@ class Upkeep {
     const { sync, clock } = this.#options;
     if (clock.now() < this.#nextCollectMs) return;
     this.#nextCollectMs = clock.now() + COLLECT_MS;
-    sync.collect();
+    try {
+      sync.collect();
+    } catch (error) {
+      cleanupFailures.inc(1);
+      throw error;
+    }
   }
 }

@@ -74,6 +74,19 @@ describe('nodes of a cluster', () => {
     assert.equal(value(kubelet, 'kubelet_node_name{node="node-1"}'), 1);
     assert.equal(value(kubelet, 'kubelet_running_pods'), 1);
     assert.ok(value(kubelet, 'workqueue_adds_total{name="kubelet"}') > 0);
+    const mode = await cluster.onNode('node-1', ['curl', '-s', 'http://127.0.0.1:10249/proxyMode']);
+    assert.equal(mode.stdout, 'nftables');
+    const health = `http://${readRecord('nodes')!.config.nodes[0]!.addresses[0]}:10256`;
+    for (const path of ['healthz', 'livez'])
+      await cluster.onNode('node-1', ['curl', '-s', `${health}/${path}`]);
+    const { stdout: page } = await cluster.onNode('node-1', ['curl', '-s', 'http://127.0.0.1:10249/metrics']);
+    for (const series of [
+      'kubeproxy_proxy_healthz_total{code="200"}',
+      'kubeproxy_proxy_livez_total{code="200"}',
+      'kubeproxy_sync_full_proxy_rules_duration_seconds_count',
+      'kubeproxy_sync_partial_proxy_rules_duration_seconds_count',
+    ])
+      assert.ok(value(page, series) >= 1, series);
     await eventually('the latency from the pod’s readiness to the rules', async () => {
       const { stdout } = await cluster.onNode('node-1', ['curl', '-s', 'http://127.0.0.1:10249/metrics']);
       return value(stdout, 'kubeproxy_network_programming_duration_seconds_count{ip_family="IPv4"}') > 0;

@@ -53,6 +53,11 @@ describe('a cluster whose sockets are translated', { skip: noCgroups }, () => {
     assert.match(await flows(), /dport=80/);
   });
 
+  it('says that it translates sockets', async () => {
+    const { stdout } = await cluster.onNode('node-1', ['curl', '-s', 'http://127.0.0.1:10249/proxyMode']);
+    assert.equal(stdout, 'ebpf');
+  });
+
   it('leaves no cgroup behind', async () => {
     assert.ok(existsSync(folder()));
     await cluster.down();

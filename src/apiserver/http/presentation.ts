@@ -47,10 +47,10 @@ export const presentList = (presentation: Presentation, page: ListPage): object 
   switch (form.as) {
     case 'object':
       return {
-        kind: `${kind.resource.kind}List`,
+        kind: listKindOf(kind),
         apiVersion: apiVersionOf(kind.resource),
         metadata,
-        items: page.items.map(untyped),
+        items: kind.custom ? page.items : page.items.map(untyped),
       };
     case 'PartialObjectMetadata':
       return {
@@ -70,12 +70,14 @@ export const presentWatched = (presentation: Presentation, object: Stored<KubeOb
   return rest;
 };
 
+const listKindOf = ({ custom, resource }: Kind): string => custom?.listKind ?? `${resource.kind}List`;
+
 const columnDefinitions = (columns: readonly Column[]): readonly object[] =>
-  columns.map(({ name, type, priority, format }) => ({
+  columns.map(({ name, type, priority, format, description }) => ({
     name,
-    type: type === 'date' ? 'string' : type,
+    type,
     format: format ?? '',
-    description: '',
+    description: description ?? '',
     priority,
   }));
 

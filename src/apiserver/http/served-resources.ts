@@ -23,8 +23,10 @@ export type ServedResource = {
   readonly categories: readonly string[];
   readonly verbs: readonly Verb[];
   readonly subresources: readonly ServedSubresource[];
-  /** The name of its definition in src/k8s/generated/schema.json. */
+  /** The name of its definition: in src/k8s/generated/schema.json, unless it has a schema of its own. */
   readonly definition: string;
+  readonly listKind: string;
+  readonly schema?: () => object;
 };
 
 const ALL_VERBS: readonly Verb[] = [
@@ -82,6 +84,8 @@ export const servedKind = rememberEach((kind: Kind): ServedResource => {
       verbs: SUBRESOURCES[subresource].verbs,
     })),
     definition: kind.definition,
+    listKind: kind.custom?.listKind ?? `${name}List`,
+    ...(kind.custom && { schema: kind.custom.openApi }),
   };
 });
 
@@ -91,4 +95,5 @@ export const servedReview = (review: Review): ServedResource => ({
   categories: [],
   verbs: ['create'],
   subresources: [],
+  listKind: '',
 });

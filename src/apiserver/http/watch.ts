@@ -53,6 +53,7 @@ class WatchSession {
       : TIMEOUT_MS_MIN * (1 + Math.random());
     this.#watch = options.registry.watch(options.presentation.kind, options.query, {
       event: (event) => this.#deliver(event),
+      end: () => this.#close(),
     });
     if (this.#done) this.#watch.stop(); // it failed before it was there to be stopped
   }

@@ -2,6 +2,7 @@
 import { createServiceAllocator } from '../allocate/service-allocator.ts';
 import type { ServiceRanges } from '../allocate/service-ranges.ts';
 import type { Kind } from '../kind.ts';
+import { customResourceDefinitionKind } from '../custom/definition/definition-kind.ts';
 import { controllerRevisionKind } from './apps/controller-revision.ts';
 import { daemonSetKind } from './apps/daemon-set.ts';
 import { deploymentKind } from './apps/deployment.ts';
@@ -93,4 +94,5 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   volumeAttachmentKind,
   volumeAttributesClassKind,
   horizontalPodAutoscalerKind,
+  customResourceDefinitionKind(() => []),
 ];

@@ -34,10 +34,17 @@ export const metaForStatusUpdate = (meta: ObjectMeta, before: StoredMeta): Objec
 export const nextGeneration = (kind: Kind, draft: Draft, before: Draft): number | undefined => {
   const generation = before.metadata?.['generation'] as number | undefined;
   if (!hasGeneration(kind)) return generation;
+  const desired = kind.subresources.includes('status') ? withoutStatus : withoutMetadata;
   return (generation ?? 1) + (equalJson(desired(draft), desired(before)) ? 0 : 1);
 };
 
-const desired = ({ metadata: _metadata, status: _status, ...rest }: Draft): Draft => rest;
+const withoutMetadata = ({ metadata: _metadata, ...rest }: Draft): Draft => rest;
+
+// Where the status has an endpoint of its own it is not for those who write the rest.
+const withoutStatus = (object: Draft): Draft => {
+  const { status: _status, ...rest } = withoutMetadata(object);
+  return rest;
+};
 
 const userFields = (meta: ObjectMeta): ObjectMeta => ({
   ...(meta.name !== undefined && { name: meta.name }),

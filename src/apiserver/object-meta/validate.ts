@@ -12,8 +12,10 @@ const ANNOTATIONS_BYTES_MAX = 256 << 10;
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 
+type Named = Pick<Kind, 'nameRule'> & { readonly resource: Pick<Kind['resource'], 'namespaced'> };
+
 /** What is wrong with the metadata of a new object, or of an old one as an update would leave it. */
-export const validateMeta = ({ resource, nameRule }: Kind, meta: ObjectMeta): readonly FieldError[] => [
+export const validateMeta = ({ resource, nameRule }: Named, meta: ObjectMeta): readonly FieldError[] => [
   ...(meta.generateName
     ? generatedNameFindings(nameRule, meta.generateName).map((finding) =>
         invalid('metadata.generateName', meta.generateName, finding),

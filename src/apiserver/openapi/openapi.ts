@@ -68,8 +68,9 @@ const builtFrom = (definitions: Definitions, path: string, own: readonly ServedR
 
 const documentOf = (definitions: Definitions, root: string, resources: readonly ServedResource[]): object => {
   const byKind = definitionsByKind(definitions);
-  const definitionFor = ({ group, version, kind }: GroupVersionKind): string =>
-    byKind.get(`${group}/${version}/${kind}`) ?? '';
+  const own = new Map(resources.map((each) => [keyOf(each), each.definition]));
+  const definitionFor = (kind: GroupVersionKind): string =>
+    own.get(keyOf(kind)) ?? byKind.get(keyOf(kind)) ?? '';
   const paths = resources.map((each) =>
     pathsOf(root, each, ({ responseKind }) => definitionFor(responseKind)),
   );
@@ -99,20 +100,26 @@ const componentsOf = (
       `${META}.DeleteOptions`,
       `${META}.Status`,
       `${META}.ListMeta`,
+      `${META}.ObjectMeta`,
     ]),
     ...Object.fromEntries(lists),
+    ...Object.fromEntries(
+      resources.flatMap((each) => (each.schema ? [[each.definition, each.schema()]] : [])),
+    ),
     [`${META}.Patch`]: { type: 'object' },
   };
 };
 
-const listOf = ({ definition, group, version, kind }: ServedResource): Schema =>
-  listSchema(definition, { group, kind: `${kind}List`, version });
+const listOf = ({ definition, group, version, listKind: kind }: ServedResource): Schema =>
+  listSchema(definition, { group, kind, version });
+
+const keyOf = ({ group, version, kind }: GroupVersionKind): string => `${group}/${version}/${kind}`;
 
 /** Definition names by `group/version/kind`. */
 const definitionsByKind = (definitions: Definitions): ReadonlyMap<string, string> =>
   new Map(
     Object.entries(definitions).flatMap(([name, schema]) => {
       const kinds = (schema['x-kubernetes-group-version-kind'] ?? []) as readonly GroupVersionKind[];
-      return kinds.map(({ group, version, kind }) => [`${group}/${version}/${kind}`, name] as const);
+      return kinds.map((each) => [keyOf(each), name] as const);
     }),
   );

@@ -6,12 +6,12 @@ import { type Schema, refTo } from './schemas.ts';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const ANSWER_TYPES = ['application/json', 'application/yaml'];
-const PATCH_TYPES = [
+const CUSTOM_PATCH_TYPES = [
   'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
 ];
+const PATCH_TYPES = [...CUSTOM_PATCH_TYPES, 'application/strategic-merge-patch+json'];
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -70,7 +70,7 @@ export const pathsOf = (
     served.namespaced && isList ? { [`${root}/${served.resource}`]: pathItem([listOf(served)]) } : {};
   const subresources = served.subresources.map((each) => [
     `${collection}/{name}/${each.name}`,
-    pathItem(subresourceOperations(each, definitionOf(each)), pathParameters(served, 'named')),
+    pathItem(subresourceOperations(served, each, definitionOf(each)), pathParameters(served, 'named')),
   ]);
   return {
     ...everywhere,
@@ -93,7 +93,8 @@ const gvkOf = ({ group, version, kind }: { group: string; version: string; kind:
   version,
 });
 
-export const listDefinition = ({ definition }: ServedResource): string => `${definition}List`;
+export const listDefinition = ({ definition, listKind }: ServedResource): string =>
+  `${definition.slice(0, definition.lastIndexOf('.'))}.${listKind}`;
 
 const listOf = (served: ServedResource): Operation => ({
   method: 'get',
@@ -115,10 +116,14 @@ const collectionOperations = (served: ServedResource): readonly Operation[] => {
 
 const objectOperations = (served: ServedResource): readonly Operation[] => {
   const gvk = gvkOf(served);
-  return [...changeOperations(gvk, served.definition), deletion('delete', gvk, DELETE)];
+  return [...changeOperations(served, gvk, served.definition), deletion('delete', gvk, DELETE)];
 };
 
-const changeOperations = (gvk: Schema, definition: string): readonly Operation[] => [
+const changeOperations = (
+  { schema: custom }: ServedResource,
+  gvk: Schema,
+  definition: string,
+): readonly Operation[] => [
   { method: 'get', action: 'get', gvk, parameters: [], answer: definition },
   { method: 'put', action: 'put', gvk, parameters: WRITE, body: definition, answer: definition },
   {
@@ -126,7 +131,7 @@ const changeOperations = (gvk: Schema, definition: string): readonly Operation[]
     action: 'patch',
     gvk,
     parameters: PATCH,
-    bodyTypes: PATCH_TYPES,
+    bodyTypes: custom ? CUSTOM_PATCH_TYPES : PATCH_TYPES,
     body: `${META}.Patch`,
     answer: definition,
   },
@@ -142,11 +147,12 @@ const deletion = (action: string, gvk: Schema, parameters: readonly Schema[]): O
 });
 
 const subresourceOperations = (
+  served: ServedResource,
   { name, responseKind, verbs }: ServedSubresource,
   definition: string,
 ): readonly Operation[] => {
   const gvk = gvkOf(responseKind);
-  if (verbs.includes('patch')) return changeOperations(gvk, definition);
+  if (verbs.includes('patch')) return changeOperations(served, gvk, definition);
   if (name === 'log') return [{ method: 'get', action: 'get', gvk, parameters: [] }];
   if (verbs.includes('get'))
     return (['get', 'post'] as const).map((method) => ({ method, action: 'connect', gvk, parameters: [] }));

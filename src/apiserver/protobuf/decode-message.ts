@@ -1,7 +1,7 @@
 // A protobuf message of Kubernetes' API as the JSON object that it stands for.
 import type { Reader } from 'protobufjs/minimal.js';
 import { type FieldFacts, messageFacts } from './facts.ts';
-import { SPECIAL_MESSAGES } from './special-messages.ts';
+import { CHOICES, SPECIAL_MESSAGES } from './special-messages.ts';
 
 export type JsonObject = { [key: string]: unknown };
 
@@ -18,7 +18,7 @@ export const decodeMessage = (reader: Reader, length: number, name: string): unk
     if (field) decodeField(reader, field, object);
     else reader.skipType(tag & 7);
   }
-  return object;
+  return CHOICES[name]?.(object) ?? object;
 };
 
 const decodeField = (reader: Reader, [name, type, rule]: FieldFacts, object: JsonObject): void => {

@@ -6,6 +6,7 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding-idl
 import { createRequire } from 'node:module';
 import type * as minimal from 'protobufjs/minimal.js';
+import { ownValue } from '../../lang/own-value.ts';
 import { type JsonObject, decodeMessage } from './decode-message.ts';
 
 const { Reader } = createRequire(import.meta.url)('protobufjs/minimal.js') as typeof minimal;
@@ -24,10 +25,10 @@ export const decodeProtobufObject = (body: Uint8Array): JsonObject => {
   return { kind, apiVersion, ...(message as JsonObject) };
 };
 
-/** The only group whose messages are not in k8s.io/api. */
-const AGGREGATOR = {
-  group: 'apiregistration.k8s.io',
-  package: 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
+/** The groups whose messages are not in k8s.io/api. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'apiextensions.k8s.io': 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
+  'apiregistration.k8s.io': 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
 };
 
 type Envelope = { readonly apiVersion: string; readonly kind: string; readonly raw: Uint8Array };
@@ -49,8 +50,7 @@ const decodeEnvelope = (bytes: Uint8Array): Envelope => {
 const messageName = (apiVersion: string, kind: string): string => {
   if (META_KINDS.has(kind)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`;
   const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-  if (group === AGGREGATOR.group) return `${AGGREGATOR.package}.${version}.${kind}`;
-  return `io.k8s.api.${packageOf(group!)}.${version}.${kind}`;
+  return `${ownValue(ELSEWHERE, group!) ?? `io.k8s.api.${packageOf(group!)}`}.${version}.${kind}`;
 };
 
 /** Packages are called by the first word of their group: `rbac` of rbac.authorization.k8s.io. */

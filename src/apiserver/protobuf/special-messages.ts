@@ -6,6 +6,7 @@ import { formatTime } from '../../k8s/time.ts';
 type Decode = (reader: Reader, end: number) => unknown;
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const EXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
 const MILLIS = 1000;
 
 /** Calls `field` with each field's number; it says whether it read the value. */
@@ -83,9 +84,20 @@ export const SPECIAL_MESSAGES: Readonly<Record<string, Decode>> = {
   [`${META}.Time`]: time,
   [`${META}.MicroTime`]: microTime,
   [`${META}.FieldsV1`]: rawJson,
+  [`${EXTENSIONS}.JSON`]: rawJson,
   'io.k8s.apimachinery.pkg.runtime.RawExtension': rawJson,
   'io.k8s.apimachinery.pkg.api.resource.Quantity': quantity,
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': intOrString,
   'io.k8s.api.authentication.v1.ExtraValue': strings,
   'io.k8s.api.authorization.v1.ExtraValue': strings,
+};
+
+type Message = { readonly [key: string]: unknown };
+
+/** Messages that hold one of two: JSON has the one that is there, in place of the message. */
+export const CHOICES: Readonly<Record<string, (message: Message) => unknown>> = {
+  [`${EXTENSIONS}.JSONSchemaPropsOrArray`]: ({ jSONSchemas, ...schema }) => jSONSchemas ?? schema,
+  [`${EXTENSIONS}.JSONSchemaPropsOrStringArray`]: ({ property, ...schema }) => property ?? schema,
+  [`${EXTENSIONS}.JSONSchemaPropsOrBool`]: ({ allows, ...schema }) =>
+    Object.keys(schema).length > 0 ? schema : (allows ?? false),
 };

@@ -37,6 +37,8 @@ const decodeNode = (node: SchemaNode, value: unknown, place: Place): unknown => 
   if (node.kind === 'object') return decodeObject(node, value, place);
   if (node.kind === 'map') return decodeMap(node, value, place);
   if (node.kind === 'list') return decodeList(node, value, place);
+  if (node.kind === 'objectOrBoolean')
+    return typeof value === 'boolean' ? value : decodeNode(node.object, value, place);
   if (node.kind === 'any') return cloneJson(value);
   const reading = readScalar(node.kind, value);
   if (reading.kind === 'value') return reading.value;
@@ -92,11 +94,13 @@ const decodeList = (
 const decodeItem = (node: SchemaNode, item: unknown, place: Place): unknown => {
   if (item !== null && item !== undefined) return decodeNode(node, item, place);
   if (node.kind === 'list') return [];
-  return node.kind === 'object' || node.kind === 'map' ? {} : zeroScalar(node.kind);
+  const isObject = node.kind === 'object' || node.kind === 'map' || node.kind === 'objectOrBoolean';
+  return isObject ? {} : zeroScalar(node.kind);
 };
 
 const goType = (node: SchemaNode): string => {
   if (node.kind === 'object') return `v1.${node.name}`;
+  if (node.kind === 'objectOrBoolean') return goType(node.object);
   if (node.kind === 'map') return `map[string]${goType(node.values)}`;
   return node.kind === 'list' ? `[]${goType(node.items)}` : goScalarType(node.kind);
 };

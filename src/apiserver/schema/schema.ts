@@ -6,6 +6,7 @@ export type SchemaNode =
   | ObjectNode
   | { readonly kind: 'map'; readonly values: SchemaNode }
   | { readonly kind: 'list'; readonly items: SchemaNode }
+  | { readonly kind: 'objectOrBoolean'; readonly object: SchemaNode }
   | { readonly kind: ScalarKind };
 
 export type ScalarKind =
@@ -98,9 +99,13 @@ const SPECIAL: Readonly<Record<string, ScalarKind>> = {
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': 'intOrString',
 };
 
+const JSON_SCHEMA = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
+
 const nodeOf = (definition: Definition, name: string, resolve: Resolve): SchemaNode => {
   if (definition.$ref !== undefined) return resolve(definition.$ref);
   if (SPECIAL[name]) return { kind: SPECIAL[name] };
+  if (name === `${JSON_SCHEMA}OrBool`) return { kind: 'objectOrBoolean', object: resolve(JSON_SCHEMA) };
+  if (name === `${JSON_SCHEMA}OrArray`) return resolve(JSON_SCHEMA); // CustomResourceDefinitions may have no others
   if (definition.properties) return objectNode(definition, name, resolve);
   if (definition.items) return { kind: 'list', items: nodeOf(definition.items, '', resolve) };
   if (definition.additionalProperties)

@@ -39,6 +39,11 @@ export class Watchers {
     if (group?.watchers.size === 0) this.#groups.delete(watcher.selector.id);
   }
 
+  /** Tells all that it is over. */
+  end(): void {
+    for (const { watchers } of this.#groups.values()) for (const { sink } of watchers) sink.end?.();
+  }
+
   publish(change: Change): void {
     for (const { selector, watchers } of this.#groups.values()) {
       const event = change.eventThrough(selector);

@@ -1,6 +1,6 @@
 // DELETE: one object, or all that a selection selects.
 import type { DeleteRequest, ObjectRef } from '../../client/client.ts';
-import type { StoredMeta } from '../../k8s/objects.ts';
+import type { KubeObject, StoredMeta } from '../../k8s/objects.ts';
 import { cloneJson, equalJson } from '../../lang/json.ts';
 import type { Draft, Kind } from '../kind.ts';
 import type { DeleteResult, RequestContext, Selection } from '../registry.ts';
@@ -28,7 +28,7 @@ export const deleteOne = (
   if (plan.kind === 'pending') return { object: before, gone: false };
   if (plan.kind === 'remove')
     return { object: discard(machinery, kind, { key, before }, context), gone: true };
-  const draft = markedDraft(kind, before, plan.metadata);
+  const draft = markedDraft(kind, before, plan.metadata, machinery.clock.now());
   if (equalJson(draft, before)) return { object: before, gone: false };
   return { object: save(machinery, { kind, key, draft, before }, context), gone: false };
 };
@@ -45,9 +45,17 @@ export const deleteSelected = (
     ({ metadata }) => deleteOne(machinery, kind, metadata, request, context).object,
   );
 
-// A namespace also says in its status that it is going away.
-const markedDraft = ({ subresources }: Kind, before: StoredObject, metadata: StoredMeta): Draft => {
-  const draft: Draft = { ...(cloneJson(before) as Draft), metadata: { ...metadata } };
+// Some also say in their status that they are going away.
+const markedDraft = (
+  { subresources, deletion }: Kind,
+  before: StoredObject,
+  metadata: StoredMeta,
+  nowMs: number,
+): Draft => {
+  const copy = cloneJson(before) as KubeObject;
+  const isFirst = before.metadata.deletionTimestamp === undefined;
+  const marked = isFirst && deletion ? deletion.mark(copy, nowMs) : copy;
+  const draft: Draft = { ...(marked as Draft), metadata: { ...metadata } };
   if (subresources.includes('finalize'))
     draft['status'] = { ...(draft['status'] as object | undefined), phase: 'Terminating' };
   return draft;

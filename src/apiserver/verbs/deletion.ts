@@ -23,10 +23,7 @@ export const planDeletion = (
   checkPreconditions(kind, object, request);
   const grace = graceOf(kind, object, request, nowMs);
   if (grace === 'pending') return { kind: 'pending' };
-  const finalizers = finalizersAfter(
-    object.metadata.finalizers ?? [],
-    withDefaultPolicy(kind, object, request),
-  );
+  const finalizers = finalizersAfter(heldBy(kind, object), withDefaultPolicy(kind, object, request));
   if (grace === 'none')
     return finalizers.length === 0 && !isHeld(kind, object)
       ? { kind: 'remove' }
@@ -44,6 +41,14 @@ export const isFinished = (kind: Kind, after: Draft, { metadata }: StoredObject)
     !finalizers?.length &&
     !isHeld(kind, after)
   );
+};
+
+// The first request adds the finalizer of a kind that has one.
+const heldBy = ({ deletion }: Kind, { metadata }: StoredObject): readonly string[] => {
+  const { finalizers = [], deletionTimestamp } = metadata;
+  if (!deletion || deletionTimestamp !== undefined || finalizers.includes(deletion.finalizer))
+    return finalizers;
+  return [...finalizers, deletion.finalizer];
 };
 
 // A namespace has finalizers of its own in its spec: `kubernetes` until its content is gone.

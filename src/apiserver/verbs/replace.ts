@@ -45,7 +45,7 @@ export const replace = (
     ...(kind.validateUpdate?.(object, before as KubeObject, admission) ?? []),
   ];
   if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
-  for (const warning of kind.warnings?.(object) ?? []) context.warn(warning);
+  for (const warning of kind.warnings?.(object, before as KubeObject) ?? []) context.warn(warning);
   return settle(machinery, { kind, draft, before }, context);
 };
 
@@ -68,7 +68,8 @@ export const replaceStatus = (
   context: RequestContext,
 ): StoredObject => {
   checkPreconditions(kind, draft, before);
-  const metadata = metaForStatusUpdate(metaOf(draft), before.metadata);
+  // A custom resource's status endpoint writes the status and nothing else.
+  const metadata = kind.custom ? before.metadata : metaForStatusUpdate(metaOf(draft), before.metadata);
   kind.applyDefaults(draft);
   const { metadata: _metadata, status: _status, ...rest } = before as Draft;
   const changed: Draft = {

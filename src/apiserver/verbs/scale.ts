@@ -5,8 +5,8 @@ import type { LabelSelector, Scale } from '../../k8s/generated/types.ts';
 import { labelSelectorText } from '../../k8s/labels.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { apiVersionOf } from '../../k8s/resources.ts';
-import { cloneJson } from '../../lang/json.ts';
-import type { Draft, Kind } from '../kind.ts';
+import { valueAt, withValueAt } from '../../lang/nested.ts';
+import type { Draft, Kind, ScalePaths } from '../kind.ts';
 import type { ApplyRequest, ApplyResult, RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { invalid, methodNotSupported } from '../status-errors.ts';
@@ -30,7 +30,7 @@ const SCALE = {
 const SHAPED = { definition: 'io.k8s.api.autoscaling.v1.Scale' };
 
 export const getScale = (machinery: Machinery, kind: Kind, ref: ObjectRef): Stored<Scale> =>
-  scaleOf(scalable(machinery, kind, ref));
+  scaleOf(kind, scalable(machinery, kind, ref));
 
 export const updateScale = (
   machinery: Machinery,
@@ -52,7 +52,7 @@ export const patchScale = (
   context: RequestContext,
 ): Stored<Scale> => {
   const before = scalable(machinery, kind, ref);
-  const draft = patched(machinery.shape(SHAPED), scaleOf(before), change, context);
+  const draft = patched(machinery.shape(SHAPED), scaleOf(kind, before), change, context);
   return setReplicas(machinery, kind, { ref, before, draft }, context);
 };
 
@@ -67,9 +67,11 @@ export const applyScale = (
   const { resource } = scalable(machinery, kind, ref) && kind;
   checkConfig(machinery.shape(SHAPED), SCALE, config, ref);
   const { metadata, spec } = config as Scale;
-  const workload = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata, spec };
+  const typed = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata };
+  const workload =
+    spec?.replicas === undefined ? typed : withValueAt(typed, (kind.scale ?? WORKLOAD).spec, spec.replicas);
   const { object } = apply(machinery, kind, ref, { config: workload, isForced }, context, 'scale');
-  return { object: scaleOf(object), isNew: false };
+  return { object: scaleOf(kind, object), isNew: false };
 };
 
 type Scaling = { readonly ref: ObjectRef; readonly before: StoredObject; readonly draft: Draft };
@@ -86,12 +88,11 @@ const setReplicas = (
     throw invalid(SCALE, ref.name, [
       invalidField('spec.replicas', replicas, 'must be greater than or equal to 0'),
     ]);
-  const scaled = cloneJson(before) as Draft;
-  scaled['spec'] = { ...(scaled['spec'] as object | undefined), replicas };
+  const scaled = withValueAt(before as Draft, (kind.scale ?? WORKLOAD).spec, replicas);
   const { uid, resourceVersion } = metaOf(draft);
   scaled.metadata = { ...scaled.metadata, uid, resourceVersion };
   const ownership = writtenBy(machinery, kind, context, 'scale');
-  return scaleOf(replace(machinery, { kind, draft: scaled, before, ownership }, context));
+  return scaleOf(kind, replace(machinery, { kind, draft: scaled, before, ownership }, context));
 };
 
 const scalable = (machinery: Machinery, kind: Kind, ref: ObjectRef): StoredObject => {
@@ -99,19 +100,20 @@ const scalable = (machinery: Machinery, kind: Kind, ref: ObjectRef): StoredObjec
   return find(machinery, kind, ref);
 };
 
-type Workload = {
-  readonly spec?: { readonly replicas?: number; readonly selector?: LabelSelector };
-  readonly status?: { readonly replicas?: number };
-};
+const WORKLOAD: ScalePaths = { spec: '.spec.replicas', status: '.status.replicas', selector: undefined };
 
-const scaleOf = (object: StoredObject): Stored<Scale> => {
-  const { spec, status } = object as Workload;
+const scaleOf = (kind: Kind, object: StoredObject): Stored<Scale> => {
+  const { spec, status, selector } = kind.scale ?? WORKLOAD;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const text = selector === undefined ? undefined : (valueAt(object, selector) as string | undefined);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: spec?.replicas ?? 0 },
-    status: { replicas: status?.replicas ?? 0, selector: labelSelectorText(spec?.selector) },
+    spec: { replicas: (valueAt(object, spec) as number | undefined) ?? 0 },
+    status: {
+      replicas: (valueAt(object, status) as number | undefined) ?? 0,
+      selector: kind.scale ? text : labelSelectorText(valueAt(object, '.spec.selector') as LabelSelector),
+    },
   };
 };

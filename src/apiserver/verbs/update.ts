@@ -1,14 +1,16 @@
 // PUT: the whole object, or its status.
 import type { ObjectRef } from '../../client/client.ts';
+import { invalid as invalidField } from '../../k8s/field-errors.ts';
 import type { Draft, Kind, Part } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
+import { invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { spellOutReset, writtenBy } from './ownership.ts';
 import { replace, replaceStatus } from './replace.ts';
-import { checkRef } from './request-object.ts';
+import { checkRef, metaOf } from './request-object.ts';
 
 /** Throws the ApiError that kube-apiserver would answer with. */
 export const update = (
@@ -20,6 +22,7 @@ export const update = (
   part?: Part,
 ): StoredObject => {
   const draft = decodeForUpdate(machinery, kind, ref, body, context);
+  checkNamesVersion(kind, draft);
   const ownership = writtenBy(machinery, kind, context, part);
   return replace(machinery, { kind, draft, before: find(machinery, kind, ref), ownership }, context);
 };
@@ -35,6 +38,15 @@ export const updateStatus = (
   const draft = decodeForUpdate(machinery, kind, ref, body, context);
   const ownership = writtenBy(machinery, kind, context, 'status');
   return replaceStatus(machinery, { kind, draft, before: find(machinery, kind, ref), ownership }, context);
+};
+
+// Of kinds that nobody may overwrite without having seen what is there.
+const checkNamesVersion = ({ resource, needsVersion }: Kind, draft: Draft): void => {
+  const { name, resourceVersion } = metaOf(draft);
+  if (needsVersion && !resourceVersion)
+    throw invalid(resource, name ?? '', [
+      invalidField('metadata.resourceVersion', 0, 'must be specified for an update'),
+    ]);
 };
 
 const decodeForUpdate = (

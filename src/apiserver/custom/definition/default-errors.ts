@@ -1,0 +1,32 @@
+// A default must be what a value may be.
+// Source: k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting/validation.go.
+import type { FieldError } from '../../../k8s/field-error.ts';
+import { invalid } from '../../../k8s/field-errors.ts';
+import { cloneJson, isJsonObject } from '../../../lang/json.ts';
+import type { JsonObject } from '../../../lang/json.ts';
+import { embeddedErrors } from '../structural/embedded.ts';
+import { prune } from '../structural/prune.ts';
+import type { Schema } from '../structural/schema.ts';
+import { validateValue } from '../structural/validate.ts';
+
+export const defaultErrors = (schema: Schema, path: string): readonly FieldError[] => [
+  ...(schema.default === undefined ? [] : ownErrors(schema, `${path}.default`)),
+  ...(schema.items ? defaultErrors(schema.items, `${path}.items`) : []),
+  ...Object.entries(schema.properties ?? {}).flatMap(([name, property]) =>
+    defaultErrors(property, `${path}.properties[${name}]`),
+  ),
+];
+
+const ownErrors = (schema: Schema, path: string): readonly FieldError[] => {
+  const value = schema.default;
+  if (isUnpruned(schema, value)) return [invalid(path, value, 'must not have unknown fields')];
+  const embedded = isJsonObject(value)
+    ? embeddedErrors(schema, value).map((error) => ({ ...error, field: `${path}.${error.field}` }))
+    : [];
+  return embedded.length > 0 ? embedded : validateValue(schema, value, { prefix: path });
+};
+
+const isUnpruned = (schema: Schema, value: unknown): boolean => {
+  const holder = cloneJson({ value }) as JsonObject;
+  return prune(holder, { type: 'object', properties: { value: schema } }).length > 0;
+};
