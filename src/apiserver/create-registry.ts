@@ -2,6 +2,8 @@
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
+import { enforcePolicies } from './admission/policies/enforce.ts';
+import { createLookup } from './admission/policies/lookup.ts';
 import { createAccess } from './auth/access.ts';
 import { sourceOf } from './auth/object-source.ts';
 import type { Kind, Part } from './kind.ts';
@@ -43,14 +45,16 @@ export type RegistryOptions = {
 /** A cluster with the initial objects of its kinds. Needs the kind Namespace for namespaced kinds. */
 export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry => {
   const store = new Store(options);
+  const table = new KindTable(kinds);
+  const access = createAccess(sourceOf(store));
   const machinery: Machinery = {
     store,
-    access: createAccess(sourceOf(store)),
+    access,
+    admission: { validating: [enforcePolicies(createLookup(store, table, access))] },
     clock: options.clock,
     shape: createShapes(loadDefinitions()),
   };
   startExpiry(store, kinds, options.clock);
-  const table = new KindTable(kinds);
   startDefinitions(machinery, table);
   for (const kind of kinds)
     for (const object of kind.initial ?? []) create(machinery, kind, undefined, object, ITSELF);

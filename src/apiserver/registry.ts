@@ -26,6 +26,8 @@ export type RequestContext = {
   readonly decodingErrors: readonly string[];
   /** Becomes a `Warning: 299` header. */
   readonly warn: (text: string) => void;
+  /** Goes into the request's entry of the audit log, if there is one. */
+  readonly annotate?: (key: string, value: string) => void;
 };
 
 export type Selection = {

@@ -145,7 +145,12 @@ const planKnown = (row: Overload, args: readonly Step[]): Step => {
   const [first, second] = args as [Step, Step];
   const price = cost.fixed;
   if (price === undefined || args.length === 0 || args.length > 2) {
-    return (frame) => invoke(row, args.map((arg) => arg(frame)), frame);
+    return (frame) =>
+      invoke(
+        row,
+        args.map((arg) => arg(frame)),
+        frame,
+      );
   }
   if (args.length === 1) {
     return (frame) => {

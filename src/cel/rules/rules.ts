@@ -91,7 +91,11 @@ class Run {
       const isOptional = rule.rule.optionalOldSelf ?? false;
       if (this.#isOver) return;
       if (rule.usesOldSelf && !old && !isOptional) continue;
-      this.#rule(rule, { path, value, schema, correlation }, isOptional ? new RuleVariables(self, old, true) : plain);
+      this.#rule(
+        rule,
+        { path, value, schema, correlation },
+        isOptional ? new RuleVariables(self, old, true) : plain,
+      );
     }
   }
 

@@ -25,7 +25,7 @@ export type MatchResources = {
 
 export type MutatingWebhook = {
   readonly admissionReviewVersions: readonly string[];
-  readonly clientConfig: WebhookClientConfig;
+  readonly clientConfig: AdmissionregistrationV1WebhookClientConfig;
   readonly failurePolicy?: string | undefined;
   readonly matchConditions?: readonly MatchCondition[] | undefined;
   readonly matchPolicy?: string | undefined;
@@ -125,7 +125,7 @@ export type ValidatingAdmissionPolicyStatus = {
 
 export type ValidatingWebhook = {
   readonly admissionReviewVersions: readonly string[];
-  readonly clientConfig: WebhookClientConfig;
+  readonly clientConfig: AdmissionregistrationV1WebhookClientConfig;
   readonly failurePolicy?: string | undefined;
   readonly matchConditions?: readonly MatchCondition[] | undefined;
   readonly matchPolicy?: string | undefined;
@@ -156,7 +156,7 @@ export type Variable = {
   readonly name: string;
 };
 
-export type WebhookClientConfig = {
+export type AdmissionregistrationV1WebhookClientConfig = {
   readonly caBundle?: string | undefined;
   readonly service?: AdmissionregistrationV1ServiceReference | undefined;
   readonly url?: string | undefined;
@@ -3048,14 +3048,14 @@ export type ValidationRule = {
   readonly rule: string;
 };
 
-export type WebhookClientConfig = {
+export type ApiextensionsV1WebhookClientConfig = {
   readonly caBundle?: string | undefined;
   readonly service?: ApiextensionsV1ServiceReference | undefined;
   readonly url?: string | undefined;
 };
 
 export type WebhookConversion = {
-  readonly clientConfig?: WebhookClientConfig | undefined;
+  readonly clientConfig?: ApiextensionsV1WebhookClientConfig | undefined;
   readonly conversionReviewVersions: readonly string[];
 };
 

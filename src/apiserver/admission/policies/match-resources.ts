@@ -7,12 +7,12 @@ import type {
   Namespace,
 } from '../../../k8s/generated/types.ts';
 import { labelSelectorMatches } from '../../../k8s/labels.ts';
-import type { KubeObject } from '../../../k8s/objects.ts';
+import type { KubeObject, Stored } from '../../../k8s/objects.ts';
 import type { Resource } from '../../../k8s/resources.ts';
 import type { AdmissionRequest } from '../admission.ts';
 
 export type MatchLookup = {
-  readonly namespace: (name: string) => Namespace | undefined;
+  readonly namespace: (name: string) => Stored<Namespace> | undefined;
   /** The same resource in all versions that are served. */
   readonly equivalents: (resource: Resource) => readonly Resource[];
 };
