@@ -50,9 +50,10 @@ const planName = (name: string, { slots, constants }: PlanContext): Step => {
   const constant = constants[name];
   return (frame) => {
     frame.spend(1);
-    const value = frame.bound[name] ?? constant;
-    if (value === undefined) throw new CelError(`no such attribute(s): ${name}`);
-    return value;
+    const value = frame.bound[name];
+    if (value !== undefined) return value;
+    if (constant === undefined) throw new CelError(`no such attribute(s): ${name}`);
+    return constant;
   };
 };
 

@@ -57,11 +57,13 @@ export const compilePolicy = (spec: ValidatingAdmissionPolicySpec): CompiledPoli
 };
 
 /** `types`: what it may evaluate to, anything if empty. */
-export const compileExpression = (
-  source: string,
+const compileExpression = (
+  text: string | undefined,
   types: readonly string[],
   scope: Parameters<typeof admissionEnvironment>[0],
 ): Expression => {
+  // Objects are compiled before they are validated: what is required may be missing.
+  const source = text ?? '';
   const compiled = compile(source, admissionEnvironment(scope));
   if (!compiled.ok) return { source, program: `compilation failed: ${compiled.error}` };
   const { program } = compiled;

@@ -167,7 +167,7 @@ describe('a policy', () => {
       `validations: [{ expression: "false", message: no }], auditAnnotations: [{ key: who, valueExpression: "'by ' + request.userInfo.username" }, { key: none, valueExpression: "null" }]`,
       { binding: 'paramRef: null' },
     );
-    const binding = await registry.get(bindingKind, { name: 'b' });
+    const binding = registry.get(bindingKind, { name: 'b' });
     await update(bindingKind, {
       ...binding,
       spec: { policyName: 'p', validationActions: ['Warn', 'Audit'] },

@@ -12,7 +12,7 @@ import type { Authorize } from '../../../cel/functions/authorizer.ts';
 import { declarationOf } from '../../../cel/schema/declaration.ts';
 import { typedValue, untypedValue } from '../../../cel/schema/json-value.ts';
 import type { Schema } from '../../../cel/schema/schema.ts';
-import { DYN } from '../../../cel/types/type.ts';
+import { DYN, listOf } from '../../../cel/types/type.ts';
 import type { CelType } from '../../../cel/types/type.ts';
 import type { CelMap, Value } from '../../../cel/values/value.ts';
 import type { Namespace } from '../../../k8s/generated/types.ts';
@@ -70,10 +70,18 @@ const NAMESPACE = object({
   }),
 });
 
-const typeOf = (schema: Schema, name: string): CelType => declarationOf(schema, name, false)!.type;
+/** As declarationOf, but for names: `request.namespace` is written as it is, although `namespace` is a reserved word. */
+const typeOf = (schema: Schema, name: string): CelType => {
+  if (schema.items) return listOf(typeOf(schema.items, `${name}.@idx`));
+  if (!schema.properties) return declarationOf(schema, name, false)!.type;
+  const fields = Object.entries(schema.properties).map(
+    ([field, type]) => [field, typeOf(type, `${name}.${field}`)] as const,
+  );
+  return { kind: 'object', name, fields: new Map(fields) };
+};
 
 /** The request's options are not looked into. */
-const REQUEST_TYPE = typeOf({ ...REQUEST }, 'kubernetes.AdmissionRequest');
+const REQUEST_TYPE = typeOf(REQUEST, 'kubernetes.AdmissionRequest');
 const NAMESPACE_TYPE = typeOf(NAMESPACE, 'kubernetes.Namespace');
 
 export type Scope = {

@@ -3,11 +3,13 @@
 // cannot work is refused.
 import { duplicate, forbidden, invalid, notSupported, required, tooMany } from '../../../k8s/field-errors.ts';
 import type {
+  AuditAnnotation,
   MatchCondition,
   ParamKind,
   ParamRef,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
+  ValidatingAdmissionPolicyBindingSpec,
   ValidatingAdmissionPolicySpec,
   Validation,
   Variable,
@@ -75,7 +77,7 @@ const paramKind = ({ apiVersion = '', kind = '' }: ParamKind, path: string): Fie
 
 /** Also of webhooks. */
 const matchConditions = (
-  conditions: readonly MatchCondition[],
+  conditions: readonly Partial<MatchCondition>[],
   compiled: readonly Expression[],
 ): FieldErrors => {
   const path = 'spec.matchConditions';
@@ -85,9 +87,9 @@ const matchConditions = (
       ...expressionErrors(compiled[index]!, `${at}.expression`),
       ...(name ? qualified(name, `${at}.name`) : [required(`${at}.name`)]),
     ]),
-    ...repeatedIndexes(conditions, ({ name }) => name).map((index) =>
-      duplicate(`${path}[${index}].name`, conditions[index]!.name),
-    ),
+    ...repeatedIndexes(conditions, ({ name }) => name ?? '')
+      .filter((index) => conditions[index]!.name)
+      .map((index) => duplicate(`${path}[${index}].name`, conditions[index]!.name)),
   ];
 };
 
@@ -95,7 +97,7 @@ const RESERVED =
   /^(true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while)$/;
 
 const variableErrors = (
-  { name, expression }: Variable,
+  { name = '', expression = '' }: Partial<Variable>,
   path: string,
   { variables }: CompiledPolicy,
 ): FieldErrors => [
@@ -142,29 +144,31 @@ const validationErrors = (
 ];
 
 const annotationErrors = (
-  { auditAnnotations = [] }: ValidatingAdmissionPolicySpec,
+  spec: ValidatingAdmissionPolicySpec,
   policy: string,
   { annotations }: CompiledPolicy,
 ): FieldErrors => {
   const path = 'spec.auditAnnotations';
+  const auditAnnotations: readonly Partial<AuditAnnotation>[] = spec.auditAnnotations ?? [];
   return [
     ...when(auditAnnotations.length > MOST_ANNOTATIONS, () =>
       invalid(path, auditAnnotations, `must not have more than ${MOST_ANNOTATIONS} auditAnnotations`),
     ),
-    ...each(auditAnnotations, path, ({ key, valueExpression }, at, index) => [
+    ...each(auditAnnotations, path, ({ key = '', valueExpression = '' }, at, index) => [
       ...qualified(`${policy}/${key}`, `${at}.key`),
       ...(valueExpression.trim().length > LONGEST_VALUE_EXPRESSION
         ? [required(`${at}.valueExpression`, `must not exceed ${LONGEST_VALUE_EXPRESSION} bytes in length`)]
         : expressionErrors(annotations[index]!, `${at}.valueExpression`, 'valueExpression is not specified')),
     ]),
-    ...repeatedIndexes(auditAnnotations, ({ key }) => key).map((index) =>
+    ...repeatedIndexes(auditAnnotations, ({ key }) => key ?? '').map((index) =>
       duplicate(`${path}[${index}].key`, auditAnnotations[index]!.key),
     ),
   ];
 };
 
-export const validatePolicyBinding = ({ spec }: ValidatingAdmissionPolicyBinding): FieldErrors => {
-  const { policyName = '', paramRef, matchResources, validationActions = [] } = spec ?? {};
+export const validatePolicyBinding = ({ spec }: Partial<ValidatingAdmissionPolicyBinding>): FieldErrors => {
+  const given: Partial<ValidatingAdmissionPolicyBindingSpec> = spec ?? {};
+  const { policyName = '', paramRef, matchResources, validationActions = [] } = given;
   return [
     ...(policyName === ''
       ? [required('spec.policyName')]
