@@ -64,7 +64,7 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const shared = { registry, tokens, podStreams, proxy, clock, log };
   const frontend = createFrontend({
     handle: createApiHandler({ ...shared, issuer: options.tokens, find, metrics }),
-    access: registry.access,
+    registry,
     audit,
     tokens,
     podStreams,

@@ -25,6 +25,7 @@ import type { StoreOptions } from './store/store.ts';
 import { watch } from './store/watch.ts';
 import { apply } from './verbs/apply.ts';
 import { arrival, missingNeed } from './verbs/arrival.ts';
+import { askAdmission } from './verbs/ask-admission.ts';
 import { create } from './verbs/create.ts';
 import { deleteOne, deleteSelected } from './verbs/delete.ts';
 import { find, keyFor, tableOf } from './verbs/machinery.ts';
@@ -62,6 +63,10 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   return {
     kinds: table,
     access: machinery.access,
+    admit: ({ operation, kind, ref, through }, context) => {
+      const before = find(machinery, kind, ref);
+      askAdmission(machinery, { operation, kind, draft: undefined, before, through }, context);
+    },
     revision: () => String(store.revision),
     get: (kind, ref, subresource) =>
       subresource === 'scale' ? getScale(machinery, kind, ref) : find(machinery, kind, ref),

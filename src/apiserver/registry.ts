@@ -6,6 +6,7 @@ import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Resource } from '../k8s/resources.ts';
 import type { Access } from './auth/access.ts';
 import type { Draft, Kind, Part } from './kind.ts';
+import type { Through } from './verbs/ask-admission.ts';
 
 export type User = {
   readonly name: string;
@@ -94,10 +95,20 @@ export type ServedKinds = {
   readonly find: (names: Pick<Resource, 'group' | 'version' | 'resource'>) => Kind | undefined;
 };
 
+/** What is asked of admission for a request that the registry itself does not carry out. */
+export type Asked = {
+  readonly operation: 'CONNECT' | 'CREATE';
+  readonly kind: Kind;
+  readonly ref: ObjectRef;
+  readonly through: Through;
+};
+
 export type Registry = {
   readonly kinds: ServedKinds;
   /** Who may do what. The verbs below do not ask: whoever lets users in asks first. */
   readonly access: Access;
+  /** Asks admission alone: about connections and tokens. Throws what it refuses with. */
+  readonly admit: (asked: Asked, context: RequestContext) => void;
   /** The present revision: the resourceVersion of the newest write. */
   readonly revision: () => string;
   /** With `scale`: the object as an autoscaling/v1 Scale. */

@@ -1,6 +1,6 @@
 // What a call costs, estimated and counted: cel-go's rules (interpreter/runtimecost.go, checker/cost.go) and
 // Kubernetes' for its library (k8s.io/apiserver/pkg/cel/library/cost.go, 1.37). CRDs are accepted or refused by them.
-import { sizeOf } from '../values/value.ts';
+import { Opaque, sizeOf } from '../values/value.ts';
 import type { Value } from '../values/value.ts';
 import { add, exactly, multiply, scale } from './range.ts';
 import type { Range } from './range.ts';
@@ -18,6 +18,8 @@ export type Sized = {
   readonly elementSize: Range | undefined;
   /** Whether a list's elements are texts or bytes. */
   readonly holdsText: boolean;
+  /** Whether it is a value that only functions understand: an address, a quantity. */
+  readonly isOpaque: boolean;
   /** A number, if the argument is written as one. */
   readonly number: number | undefined;
 };
@@ -90,6 +92,12 @@ export const compares: CostModel = {
     const max = Math.min(a!.size.max, b!.size.max);
     return { cost: scale({ min: max > 0 ? 1 : 0, max }, PER_CHARACTER) };
   },
+};
+
+/** As `compares`, but for Kubernetes' own types (not by `!=`: kube-apiserver has no price for that). */
+export const comparesEqual: CostModel = {
+  actual: ([a, b]) => (a instanceof Opaque ? 1 : compares.actual([a!, b!], null)),
+  estimate: ([a, b]) => (a!.isOpaque && b!.isOpaque ? { cost: exactly(1) } : compares.estimate([a!, b!])),
 };
 
 /** Two texts become one. */
