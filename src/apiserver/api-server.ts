@@ -66,7 +66,6 @@ export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const shared = { registry, tokens, podStreams, proxy, clock, log };
   const frontend = createFrontend({
     handle: createApiHandler({ ...shared, issuer: options.tokens, find, metrics }),
-    access: registry.access,
     registry,
     audit,
     tokens,

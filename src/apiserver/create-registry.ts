@@ -2,6 +2,8 @@
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
+import { enforcePolicies } from './admission/policies/enforce.ts';
+import { createLookup } from './admission/policies/lookup.ts';
 import { createAccess } from './auth/access.ts';
 import { sourceOf } from './auth/object-source.ts';
 import type { Kind, Part } from './kind.ts';
@@ -23,6 +25,7 @@ import type { StoreOptions } from './store/store.ts';
 import { watch } from './store/watch.ts';
 import { apply } from './verbs/apply.ts';
 import { arrival, missingNeed } from './verbs/arrival.ts';
+import { askAdmission } from './verbs/ask-admission.ts';
 import { create } from './verbs/create.ts';
 import { deleteOne, deleteSelected } from './verbs/delete.ts';
 import { find, keyFor, tableOf } from './verbs/machinery.ts';
@@ -45,20 +48,26 @@ export type RegistryOptions = {
 /** A cluster with the initial objects of its kinds. Needs the kind Namespace for namespaced kinds. */
 export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry => {
   const store = new Store(options);
+  const table = new KindTable(kinds);
+  const access = createAccess(sourceOf(store));
   const machinery: Machinery = {
     store,
-    access: createAccess(sourceOf(store)),
+    access,
+    admission: { validating: [enforcePolicies(createLookup(store, table, access))] },
     clock: options.clock,
     shape: createShapes(loadDefinitions()),
   };
   startExpiry(store, { kinds, ...options });
-  const table = new KindTable(kinds);
   startDefinitions(machinery, table);
   createInitial(machinery, kinds);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds: table,
     access: machinery.access,
+    admit: ({ operation, kind, ref, through }, context) => {
+      const before = find(machinery, kind, ref);
+      askAdmission(machinery, { operation, kind, draft: undefined, before, through }, context);
+    },
     revision: () => String(store.revision),
     settledRevision: () => String(store.settledRevision),
     settled: () => store.settled(),

@@ -6,6 +6,7 @@ import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Resource } from '../k8s/resources.ts';
 import type { Access } from './auth/access.ts';
 import type { Draft, Kind, Part } from './kind.ts';
+import type { Through } from './verbs/ask-admission.ts';
 
 export type User = {
   readonly name: string;
@@ -26,6 +27,8 @@ export type RequestContext = {
   readonly decodingErrors: readonly string[];
   /** Becomes a `Warning: 299` header. */
   readonly warn: (text: string) => void;
+  /** Goes into the request's entry of the audit log, if there is one. */
+  readonly annotate?: (key: string, value: string) => void;
 };
 
 export type Selection = {
@@ -94,10 +97,20 @@ export type ServedKinds = {
   readonly find: (names: Pick<Resource, 'group' | 'version' | 'resource'>) => Kind | undefined;
 };
 
+/** What is asked of admission for a request that the registry itself does not carry out. */
+export type Asked = {
+  readonly operation: 'CONNECT' | 'CREATE';
+  readonly kind: Kind;
+  readonly ref: ObjectRef;
+  readonly through: Through;
+};
+
 export type Registry = {
   readonly kinds: ServedKinds;
   /** Who may do what. The verbs below do not ask: whoever lets users in asks first. */
   readonly access: Access;
+  /** Asks admission alone: about connections and tokens. Throws what it refuses with. */
+  readonly admit: (asked: Asked, context: RequestContext) => void;
   /** The present revision: the resourceVersion of the newest write. */
   readonly revision: () => string;
   /** The newest that other processes may hear of: what is up to it survives a power cut where there is a journal. */

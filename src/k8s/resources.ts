@@ -42,6 +42,8 @@ import type {
   ServiceCIDR,
   StatefulSet,
   StorageClass,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
   VolumeAttachment,
   VolumeAttributesClass,
 } from './generated/types.ts';
@@ -181,6 +183,20 @@ export const customResourceDefinitions = define<CustomResourceDefinition>(
   'Cluster',
 );
 
+const ADMISSION = 'admissionregistration.k8s.io/v1';
+export const validatingAdmissionPolicies = define<ValidatingAdmissionPolicy>(
+  ADMISSION,
+  'validatingadmissionpolicies',
+  'ValidatingAdmissionPolicy',
+  'Cluster',
+);
+export const validatingAdmissionPolicyBindings = define<ValidatingAdmissionPolicyBinding>(
+  ADMISSION,
+  'validatingadmissionpolicybindings',
+  'ValidatingAdmissionPolicyBinding',
+  'Cluster',
+);
+
 const RBAC = 'rbac.authorization.k8s.io/v1';
 export const roles = define<Role>(RBAC, 'roles', 'Role');
 export const roleBindings = define<RoleBinding>(RBAC, 'rolebindings', 'RoleBinding');
@@ -238,6 +254,8 @@ export const allResources: readonly Resource[] = [
   volumeAttachments,
   volumeAttributesClasses,
   customResourceDefinitions,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
 ];
 
 /** `v1` or `apps/v1`: what stands in an object's apiVersion. */

@@ -18,6 +18,8 @@ export type AuditFacts = {
   readonly impersonatedUser: User | undefined;
   /** Undefined until access was granted. */
   readonly decision: Decision | undefined;
+  /** What admission says about the request. */
+  readonly annotations: Readonly<Record<string, string>>;
 };
 
 export type AuditStage = 'ResponseStarted' | 'ResponseComplete';
@@ -83,7 +85,9 @@ const isSecret = (path: RequestPath | undefined): boolean =>
 const DECISION = 'authorization.k8s.io/decision';
 const REASON = 'authorization.k8s.io/reason';
 
-const annotations = ({ user, decision }: AuditFacts, { code }: AuditOutcome): object => {
-  if (decision) return { annotations: { [DECISION]: 'allow', [REASON]: decision.reason } };
-  return user && code === 403 ? { annotations: { [DECISION]: 'forbid', [REASON]: '' } } : {};
+const annotations = ({ user, decision, annotations: said }: AuditFacts, { code }: AuditOutcome): object => {
+  const refused = user && code === 403 ? { [DECISION]: 'forbid', [REASON]: '' } : {};
+  const access = decision ? { [DECISION]: 'allow', [REASON]: decision.reason } : refused;
+  const all = { ...access, ...said };
+  return Object.keys(all).length > 0 ? { annotations: all } : {};
 };

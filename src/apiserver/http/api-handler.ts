@@ -13,6 +13,7 @@ import type { Kind } from '../kind.ts';
 import { createOpenApi } from '../openapi/openapi.ts';
 import type { Registry, ServedKinds, Subresource } from '../registry.ts';
 import { refOf } from './answers.ts';
+import { admitConnection } from './connection.ts';
 import { decodeBody } from './decode-body.ts';
 import { groupVersion } from './discovery.ts';
 import { answerDocument } from './documents.ts';
@@ -55,6 +56,7 @@ type ReviewRoute = { readonly review: Review; readonly served: ServedResource };
 type Route = { readonly kind: Kind; readonly served: ServedResource } | ReviewRoute;
 
 type Machinery = {
+  readonly registry: Registry;
   readonly access: Access;
   readonly objects: Readonly<Record<Verb, ObjectHandler>>;
   readonly postSubresource: ReturnType<typeof createSubresourceHandler>;
@@ -69,6 +71,7 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
   const resources = servedResources(registry.kinds, reviews);
   const documents = { resources, openApi: createOpenApi(resources), issuer, metrics: options.metrics };
   const machinery: Machinery = {
+    registry,
     access: registry.access,
     objects: {
       ...createObjectReads({ ...options, frames: createEventFrames() }),
@@ -195,7 +198,7 @@ const checkScope = (kind: Kind, { namespace, name }: ResourcePath, verb: Verb): 
 };
 
 const answerSubresource = (
-  { objects, postSubresource, podStreams, proxy }: Machinery,
+  { registry, objects, postSubresource, podStreams, proxy }: Machinery,
   request: ApiRequest,
   path: ResourcePath,
   verb: Verb,
@@ -211,6 +214,7 @@ const answerSubresource = (
     case 'log':
       return podStreams.logs(refOf(path), request.query);
     case 'proxy':
+      admitConnection(registry, path, request.query, request);
       return proxy.answer(request, path);
     case 'exec':
     case 'attach':

@@ -16,6 +16,7 @@ export type Trail = {
   readonly authenticated: (user: User) => void;
   readonly impersonates: (user: User | undefined) => void;
   readonly allowed: (decision: Decision) => void;
+  readonly annotate: (key: string, value: string) => void;
   /** Once the answer is written, or its head if it is a stream. */
   readonly answered: (answer: Answer, code: number, onEnd: OnEnd) => void;
   /** An upgraded connection: its bytes are not ours to see. */
@@ -30,6 +31,7 @@ const NO_TRAIL: Trail = {
   authenticated: () => {},
   impersonates: () => {},
   allowed: () => {},
+  annotate: () => {},
   answered: () => {},
   upgraded: () => {},
 };
@@ -52,6 +54,8 @@ export const startTrail = (
     authenticated: (user) => void (facts = { ...facts, user }),
     impersonates: (impersonatedUser) => void (facts = { ...facts, impersonatedUser }),
     allowed: (decision) => void (facts = { ...facts, decision }),
+    annotate: (key, value) =>
+      void (facts = { ...facts, annotations: { ...facts.annotations, [key]: value } }),
     answered: (answer, code, onEnd) => {
       if (answer.kind === 'stream') stream(code, onEnd);
       else write('ResponseComplete', outcomeOf(answer));
@@ -77,6 +81,7 @@ const factsOf = (request: IncomingMessage | Http2ServerRequest, receivedMs: numb
     user: undefined,
     impersonatedUser: undefined,
     decision: undefined,
+    annotations: {},
   };
 };
 

@@ -24,6 +24,8 @@ export type ApiRequest = {
   readonly onClose: (listener: () => void) => void;
   /** Becomes a `Warning: 299` header. */
   readonly warn: (text: string) => void;
+  /** Goes into the request's entry of the audit log. */
+  readonly annotate: (key: string, value: string) => void;
   /** Hears why the request was let in. */
   readonly allowed: (decision: Decision) => void;
 };

@@ -5,7 +5,6 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { Access } from '../auth/access.ts';
 import { authenticate } from '../auth/authenticate.ts';
 import { demand } from '../auth/authorize.ts';
 import { impersonated } from '../auth/impersonate.ts';
@@ -13,6 +12,7 @@ import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import type { Registry, User } from '../registry.ts';
 import type { ApiHandler } from './api-handler.ts';
 import { type Trail, startTrail } from './audit-trail.ts';
+import { admitConnection } from './connection.ts';
 import type { Answer, ApiRequest, Outgoing } from './exchange.ts';
 import { noSuchPath } from './http-errors.ts';
 import { readBody } from './request-body.ts';
@@ -24,8 +24,7 @@ import { refuseUpgrade } from './tunnel.ts';
 
 export type FrontendOptions = UpgradeOptions & {
   readonly handle: ApiHandler;
-  readonly access: Access;
-  readonly registry: Pick<Registry, 'settled'>;
+  readonly registry: Registry;
   readonly audit: AuditLog | undefined;
   readonly tokens: ServiceAccountTokens;
   readonly clock: Clock;
@@ -104,6 +103,7 @@ const answerTo = async (
       stream: request,
       onClose,
       warn: (text) => void (warnings.includes(text) || warnings.push(text)),
+      annotate: trail.annotate,
       allowed: trail.allowed,
     });
   } catch (error) {
@@ -128,7 +128,10 @@ const serveUpgrade = async (
     const path = parseRequestPath(text);
     if (path.kind !== 'resource' || path.name === undefined) throw noSuchPath();
     const user = await userOf(options, request, peer, trail);
-    trail.allowed(demand(options.access, user, { ...path, verb: upgradeVerb(path, request, query) }));
+    trail.allowed(
+      demand(options.registry.access, user, { ...path, verb: upgradeVerb(path, request, query) }),
+    );
+    admitConnection(options.registry, path, query, { user, warn: () => {}, annotate: trail.annotate });
     await serveUpgraded(options, { path, query, request, socket, head });
     trail.upgraded((end) => socket.once('close', end));
   } catch (error) {
@@ -140,7 +143,7 @@ const serveUpgrade = async (
 
 /** Who the request is made as. */
 const userOf = async (
-  { tokens, access }: FrontendOptions,
+  { tokens, registry }: FrontendOptions,
   { headers, rawHeaders }: IncomingMessage | Http2ServerRequest,
   { certificate, isTrusted }: Peer,
   trail: Trail,
@@ -148,7 +151,7 @@ const userOf = async (
   const { authorization } = headers;
   const user = await authenticate({ certificate, isCertificateTrusted: isTrusted, authorization }, tokens);
   trail.authenticated(user);
-  const other = impersonated(access, user, rawHeaders);
+  const other = impersonated(registry.access, user, rawHeaders);
   trail.impersonates(other);
   return other ?? user;
 };

@@ -33,6 +33,7 @@ export const requestContext = (
   fieldValidation: parseFieldValidation(request.query.get('fieldValidation'), kind),
   decodingErrors,
   warn: request.warn,
+  annotate: request.annotate,
 });
 
 export const parseDryRun = (values: readonly string[], kind: OptionsKind): boolean => {

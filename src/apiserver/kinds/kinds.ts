@@ -3,6 +3,8 @@ import { createServiceAllocator } from '../allocate/service-allocator.ts';
 import type { ServiceRanges } from '../allocate/service-ranges.ts';
 import type { Kind } from '../kind.ts';
 import { customResourceDefinitionKind } from '../custom/definition/definition-kind.ts';
+import { validatingAdmissionPolicyKind } from './admission/validating-admission-policy.ts';
+import { validatingAdmissionPolicyBindingKind } from './admission/validating-admission-policy-binding.ts';
 import { controllerRevisionKind } from './apps/controller-revision.ts';
 import { daemonSetKind } from './apps/daemon-set.ts';
 import { deploymentKind } from './apps/deployment.ts';
@@ -95,4 +97,6 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   volumeAttributesClassKind,
   horizontalPodAutoscalerKind,
   customResourceDefinitionKind(() => []),
+  validatingAdmissionPolicyKind,
+  validatingAdmissionPolicyBindingKind,
 ];

@@ -49,7 +49,7 @@ export const apply = (
     return { object: createDraft(machinery, kind, { draft, ownership }, context), isNew: true };
   }
   const put = subresource === 'status' ? replaceStatus : replace;
-  return { object: put(machinery, { kind, draft, before, ownership }, context), isNew: false };
+  return { object: put(machinery, { kind, draft, before, ownership, subresource }, context), isNew: false };
 };
 
 /** Throws BadRequest for what cannot be applied as this kind. */

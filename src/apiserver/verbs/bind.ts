@@ -10,6 +10,7 @@ import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { conflict, invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
+import { askAdmission } from './ask-admission.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { replaceUnchecked } from './replace.ts';
@@ -35,6 +36,8 @@ export const bind = (
   checkTarget(binding, ref);
   const before = find(machinery, kind, ref);
   checkUnbound(kind, before);
+  const through = { subresource: 'binding', type: BINDING, object: binding };
+  askAdmission(machinery, { operation: 'CREATE', kind, draft: undefined, before, through }, context);
   const draft = boundDraft(before, binding, formatTime(machinery.clock.now()));
   replaceUnchecked(machinery, { kind, draft, before }, context);
 };

@@ -10,6 +10,7 @@ import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { alreadyExists, generatedNameTaken, internal, invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
+import { askAdmission } from './ask-admission.ts';
 import { admissionContext, keyFor, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { checkNamespaceTakesContent } from './namespace-lifecycle.ts';
@@ -55,6 +56,11 @@ export const createDraft = (
   kind.applyDefaults(draft);
   setOwners(draft, ownership({ before: undefined, after: draft, sent: meta.managedFields }));
   admit(machinery, kind, draft, context);
+  askAdmission(
+    machinery,
+    { operation: 'CREATE', kind, draft, before: undefined, name: meta.name ?? '' },
+    context,
+  );
   const key = keyFor(kind, { namespace: named.namespace, name: named.name! });
   return save(machinery, { kind, key, draft, before: undefined }, context, () =>
     checkFree(machinery, kind, key, metaOf(draft)),

@@ -8,13 +8,27 @@ import type { StoredObject } from '../store/change.ts';
 import { listNow } from '../store/list.ts';
 import { selectorOf } from '../store/selector.ts';
 import { planDeletion } from './deletion.ts';
+import { askAdmission } from './ask-admission.ts';
 import { find, keyFor, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { checkMayBeDeleted } from './namespace-lifecycle.ts';
 import { discard, save } from './save.ts';
 
-/** Throws NotFound, Conflict for a precondition, Forbidden for a namespace that must stay. */
+/** Throws NotFound, Conflict for a precondition, Forbidden for a namespace that must stay, or what admission says. */
 export const deleteOne = (
+  machinery: Machinery,
+  kind: Kind,
+  ref: ObjectRef,
+  request: DeleteRequest,
+  context: RequestContext,
+): DeleteResult => {
+  const before = find(machinery, kind, ref);
+  askAdmission(machinery, { operation: 'DELETE', kind, draft: undefined, before }, context);
+  return deleteAdmitted(machinery, kind, ref, request, context);
+};
+
+/** The same where admission has been asked already: about the eviction that it is. */
+export const deleteAdmitted = (
   machinery: Machinery,
   kind: Kind,
   ref: ObjectRef,

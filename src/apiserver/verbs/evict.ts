@@ -6,8 +6,10 @@ import type { Kind } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { badRequest } from '../status-errors.ts';
-import { deleteOne } from './delete.ts';
+import { askAdmission } from './ask-admission.ts';
+import { deleteAdmitted } from './delete.ts';
 import { deleteRequestOf } from './delete-request.ts';
+import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 
 const EVICTION = {
@@ -27,8 +29,16 @@ export const evict = (
   context: RequestContext,
 ): void => {
   const shape = machinery.shape({ definition: 'io.k8s.api.policy.v1.Eviction' });
-  const { metadata, deleteOptions } = decodeRequest(EVICTION, shape, body, context) as Eviction;
+  const eviction = decodeRequest(EVICTION, shape, body, context) as Eviction;
+  const { metadata, deleteOptions } = eviction;
   if (metadata?.name !== ref.name) throw badRequest('name in URL does not match name in Eviction object');
   const dryRun = context.dryRun || (deleteOptions?.dryRun ?? []).length > 0;
-  deleteOne(machinery, kind, ref, deleteRequestOf(deleteOptions ?? {}), { ...context, dryRun });
+  const through = { subresource: 'eviction', type: EVICTION, object: eviction };
+  const before = find(machinery, kind, ref);
+  askAdmission(
+    machinery,
+    { operation: 'CREATE', kind, draft: undefined, before, through },
+    { ...context, dryRun },
+  );
+  deleteAdmitted(machinery, kind, ref, deleteRequestOf(deleteOptions ?? {}), { ...context, dryRun });
 };

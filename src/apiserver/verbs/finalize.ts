@@ -6,6 +6,7 @@ import type { Draft, Kind } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import type { StoredObject } from '../store/change.ts';
+import { askAdmission } from './ask-admission.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { replaceUnchecked } from './replace.ts';
@@ -27,5 +28,10 @@ export const finalize = (
   const { uid, resourceVersion } = metaOf(asked);
   draft['spec'] = finalizers ? { ...(draft['spec'] as object), finalizers } : {};
   draft.metadata = { ...draft.metadata, uid, resourceVersion };
+  askAdmission(
+    machinery,
+    { operation: 'UPDATE', kind, draft, before, through: { subresource: 'finalize' } },
+    context,
+  );
   return replaceUnchecked(machinery, { kind, draft, before }, context);
 };

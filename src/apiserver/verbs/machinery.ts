@@ -4,6 +4,7 @@ import { joinKey } from '../../k8s/objects.ts';
 import type { ObjectRef } from '../../client/client.ts';
 import type { Resource } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
+import type { Admission } from '../admission/admission.ts';
 import type { Access } from '../auth/access.ts';
 import type { AdmissionContext, Kind } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
@@ -17,6 +18,8 @@ export type Machinery = {
   readonly store: Store;
   readonly access: Access;
   readonly clock: Clock;
+  /** Who is asked about a write. */
+  readonly admission: Admission;
   /** How objects of a kind, or of a definition, are read and owned. */
   readonly shape: (of: Shaped) => Shape;
 };

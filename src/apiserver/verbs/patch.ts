@@ -34,7 +34,7 @@ export const patch = (
   checkRef(kind, draft, ref);
   const put = subresource === 'status' ? replaceStatus : replace;
   const ownership = writtenBy(machinery, kind, context, subresource);
-  return put(machinery, { kind, draft, before, ownership }, context);
+  return put(machinery, { kind, draft, before, ownership, subresource }, context);
 };
 
 // Patches that have nothing to do with owners, nearly all, need not carry them along.

@@ -8,6 +8,7 @@ import { validateMeta, validateMetaUpdate } from '../object-meta/validate.ts';
 import type { RequestContext } from '../registry.ts';
 import { conflict, invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
+import { askAdmission, updateThrough } from './ask-admission.ts';
 import { isFinished } from './deletion.ts';
 import { admissionContext, keyFor } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
@@ -20,12 +21,16 @@ import { metaOf, versionOf } from './request-object.ts';
 export type Replacement = { readonly kind: Kind; readonly draft: Draft; readonly before: StoredObject };
 
 /** A change that a client made: who owns what after it. */
-export type OwnedReplacement = Replacement & { readonly ownership: Ownership };
+export type OwnedReplacement = Replacement & {
+  readonly ownership: Ownership;
+  /** The one that was written, if it was one. */
+  readonly subresource?: string | undefined;
+};
 
 /** What a client wants the object to be, its status aside. The draft is changed. Throws Conflict or Invalid. */
 export const replace = (
   machinery: Machinery,
-  { kind, draft, before, ownership }: OwnedReplacement,
+  { kind, draft, before, ownership, subresource }: OwnedReplacement,
   context: RequestContext,
 ): StoredObject => {
   checkPreconditions(kind, draft, before);
@@ -46,6 +51,8 @@ export const replace = (
   ];
   if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
   for (const warning of kind.warnings?.(object, before as KubeObject) ?? []) context.warn(warning);
+  const through = updateThrough(kind, subresource, { draft, before });
+  askAdmission(machinery, { operation: 'UPDATE', kind, draft, before, through }, context);
   return settle(machinery, { kind, draft, before }, context);
 };
 
@@ -83,6 +90,8 @@ export const replaceStatus = (
   ];
   if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
   setOwners(changed, ownership({ before, after: changed, sent: undefined }));
+  const through = { subresource: 'status' };
+  askAdmission(machinery, { operation: 'UPDATE', kind, draft: changed, before, through }, context);
   return settle(machinery, { kind, draft: changed, before }, context);
 };
 

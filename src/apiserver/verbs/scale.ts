@@ -1,12 +1,11 @@
 // The scale subresource: a workload's replica count as an autoscaling/v1 Scale.
 import type { ObjectRef } from '../../client/client.ts';
 import { invalid as invalidField } from '../../k8s/field-errors.ts';
-import type { LabelSelector, Scale } from '../../k8s/generated/types.ts';
-import { labelSelectorText } from '../../k8s/labels.ts';
+import type { Scale } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { apiVersionOf } from '../../k8s/resources.ts';
-import { valueAt, withValueAt } from '../../lang/nested.ts';
-import type { Draft, Kind, ScalePaths } from '../kind.ts';
+import { withValueAt } from '../../lang/nested.ts';
+import type { Draft, Kind } from '../kind.ts';
 import type { ApplyRequest, ApplyResult, RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { invalid, methodNotSupported } from '../status-errors.ts';
@@ -19,14 +18,8 @@ import { patched } from './patch.ts';
 import type { Patch } from './patch.ts';
 import { replace } from './replace.ts';
 import { checkRef, metaOf } from './request-object.ts';
+import { SCALE, scaleOf, scalePaths } from './scale-view.ts';
 
-const SCALE = {
-  group: 'autoscaling',
-  version: 'v1',
-  resource: 'scales',
-  kind: 'Scale',
-  namespaced: true,
-} as const;
 const SHAPED = { definition: 'io.k8s.api.autoscaling.v1.Scale' };
 
 export const getScale = (machinery: Machinery, kind: Kind, ref: ObjectRef): Stored<Scale> =>
@@ -69,7 +62,7 @@ export const applyScale = (
   const { metadata, spec } = config as Scale;
   const typed = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata };
   const workload =
-    spec?.replicas === undefined ? typed : withValueAt(typed, (kind.scale ?? WORKLOAD).spec, spec.replicas);
+    spec?.replicas === undefined ? typed : withValueAt(typed, scalePaths(kind).spec, spec.replicas);
   const { object } = apply(machinery, kind, ref, { config: workload, isForced }, context, 'scale');
   return { object: scaleOf(kind, object), isNew: false };
 };
@@ -88,32 +81,17 @@ const setReplicas = (
     throw invalid(SCALE, ref.name, [
       invalidField('spec.replicas', replicas, 'must be greater than or equal to 0'),
     ]);
-  const scaled = withValueAt(before as Draft, (kind.scale ?? WORKLOAD).spec, replicas);
+  const scaled = withValueAt(before as Draft, scalePaths(kind).spec, replicas);
   const { uid, resourceVersion } = metaOf(draft);
   scaled.metadata = { ...scaled.metadata, uid, resourceVersion };
   const ownership = writtenBy(machinery, kind, context, 'scale');
-  return scaleOf(kind, replace(machinery, { kind, draft: scaled, before, ownership }, context));
+  return scaleOf(
+    kind,
+    replace(machinery, { kind, draft: scaled, before, ownership, subresource: 'scale' }, context),
+  );
 };
 
 const scalable = (machinery: Machinery, kind: Kind, ref: ObjectRef): StoredObject => {
   if (!kind.subresources.includes('scale')) throw methodNotSupported(kind.resource, 'scale');
   return find(machinery, kind, ref);
-};
-
-const WORKLOAD: ScalePaths = { spec: '.spec.replicas', status: '.status.replicas', selector: undefined };
-
-const scaleOf = (kind: Kind, object: StoredObject): Stored<Scale> => {
-  const { spec, status, selector } = kind.scale ?? WORKLOAD;
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const text = selector === undefined ? undefined : (valueAt(object, selector) as string | undefined);
-  return {
-    kind: 'Scale',
-    apiVersion: 'autoscaling/v1',
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: (valueAt(object, spec) as number | undefined) ?? 0 },
-    status: {
-      replicas: (valueAt(object, status) as number | undefined) ?? 0,
-      selector: kind.scale ? text : labelSelectorText(valueAt(object, '.spec.selector') as LabelSelector),
-    },
-  };
 };

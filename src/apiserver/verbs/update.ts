@@ -24,7 +24,8 @@ export const update = (
   const draft = decodeForUpdate(machinery, kind, ref, body, context);
   checkNamesVersion(kind, draft);
   const ownership = writtenBy(machinery, kind, context, part);
-  return replace(machinery, { kind, draft, before: find(machinery, kind, ref), ownership }, context);
+  const before = find(machinery, kind, ref);
+  return replace(machinery, { kind, draft, before, ownership, subresource: part }, context);
 };
 
 /** PUT to the status subresource: only the status counts, and labels and annotations. */

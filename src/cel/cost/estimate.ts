@@ -117,6 +117,7 @@ class Estimator {
     return {
       size: this.#sizeOrUnknown(part),
       elementSize: element && elementSize,
+      isOpaque: type.kind === 'opaque' && !heldByOptional(type),
       holdsText: element?.kind === 'string' || element?.kind === 'bytes',
       number: part.kind === 'literal' && typeof part.value === 'bigint' ? Number(part.value) : undefined,
     };

@@ -1,6 +1,6 @@
 // What a call costs, estimated and counted: cel-go's rules (interpreter/runtimecost.go, checker/cost.go) and
 // Kubernetes' for its library (k8s.io/apiserver/pkg/cel/library/cost.go, 1.37). CRDs are accepted or refused by them.
-import { sizeOf } from '../values/value.ts';
+import { Opaque, sizeOf } from '../values/value.ts';
 import type { Value } from '../values/value.ts';
 import { add, exactly, multiply, scale } from './range.ts';
 import type { Range } from './range.ts';
@@ -18,6 +18,8 @@ export type Sized = {
   readonly elementSize: Range | undefined;
   /** Whether a list's elements are texts or bytes. */
   readonly holdsText: boolean;
+  /** Whether it is a value that only functions understand: an address, a quantity. */
+  readonly isOpaque: boolean;
   /** A number, if the argument is written as one. */
   readonly number: number | undefined;
 };
@@ -32,11 +34,14 @@ export type Estimate = {
 export type CostModel = {
   /** Whether the arguments tell the cost, and it is large: then it is asked for before the work, not after it. */
   readonly isPrepaid?: boolean;
+  /** Set if it is always the same. */
+  readonly fixed?: number;
   readonly actual: (args: readonly Value[], result: Value) => number;
   readonly estimate: (args: readonly Sized[]) => Estimate;
 };
 
 export const fixed = (cost: number): CostModel => ({
+  fixed: cost,
   actual: () => cost,
   estimate: () => ({ cost: exactly(cost) }),
 });
@@ -89,6 +94,12 @@ export const compares: CostModel = {
   },
 };
 
+/** As `compares`, but for Kubernetes' own types (not by `!=`: kube-apiserver has no price for that). */
+export const comparesEqual: CostModel = {
+  actual: ([a, b]) => (a instanceof Opaque ? 1 : compares.actual([a!, b!], null)),
+  estimate: ([a, b]) => (a!.isOpaque && b!.isOpaque ? { cost: exactly(1) } : compares.estimate([a!, b!])),
+};
+
 /** Two texts become one. */
 export const joinsBoth: CostModel = {
   actual: ([a, b]) => Math.ceil((sizeOf(a!) + sizeOf(b!)) * PER_CHARACTER),
@@ -100,6 +111,7 @@ export const joinsBoth: CostModel = {
 
 /** Two lists become one, at no more than a unit. */
 export const joinsLists: CostModel = {
+  fixed: 1,
   actual: () => 1,
   estimate: ([a, b]) => ({ cost: exactly(1), size: add(a!.size, b!.size) }),
 };

@@ -1,8 +1,8 @@
 // What an evaluation carries: the values of the variables, those of the loops around it, and what it has cost.
 import type { Value } from '../values/value.ts';
 
-/** Values by variable. A getter is a value that is only made when the expression asks for it. */
-export type Bound = Readonly<Record<string, Value>>;
+/** Values by variable, an object's properties. A getter is a value that is only made when the expression asks for it. */
+export type Bound = object;
 
 /** Ends an evaluation: unlike a CelError nothing absorbs it. */
 export class CostExceeded extends Error {
@@ -13,14 +13,14 @@ export class CostExceeded extends Error {
 }
 
 export class Frame {
-  readonly bound: Bound;
+  readonly bound: Readonly<Record<string, Value>>;
   /** Variables of loops, by the slot that each was given. */
   readonly locals: Value[] = [];
   readonly #limit: number;
   cost = 0;
 
   constructor(bound: Bound, limit: number) {
-    this.bound = bound;
+    this.bound = bound as Readonly<Record<string, Value>>;
     this.#limit = limit;
   }
 

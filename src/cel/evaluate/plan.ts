@@ -50,9 +50,10 @@ const planName = (name: string, { slots, constants }: PlanContext): Step => {
   const constant = constants[name];
   return (frame) => {
     frame.spend(1);
-    const value = frame.bound[name] ?? constant;
-    if (value === undefined) throw new CelError(`no such attribute(s): ${name}`);
-    return value;
+    const value = frame.bound[name];
+    if (value !== undefined) return value;
+    if (constant === undefined) throw new CelError(`no such attribute(s): ${name}`);
+    return constant;
   };
 };
 
@@ -139,15 +140,32 @@ const planOptionalSelect = (operand: Step, field: Expression): Step => {
   };
 };
 
-/** The checker knows the overload. */
-const planKnown =
-  (row: Overload, args: readonly Step[]): Step =>
-  (frame) =>
-    invoke(
-      row,
-      args.map((arg) => arg(frame)),
-      frame,
-    );
+/** The checker knows the overload. Most take one or two values at a price that is known: they need no array. */
+const planKnown = (row: Overload, args: readonly Step[]): Step => {
+  const { run, cost } = row;
+  const [first, second] = args as [Step, Step];
+  const price = cost.fixed;
+  if (price === undefined || args.length === 0 || args.length > 2) {
+    return (frame) =>
+      invoke(
+        row,
+        args.map((arg) => arg(frame)),
+        frame,
+      );
+  }
+  if (args.length === 1) {
+    return (frame) => {
+      const result = run(first(frame));
+      frame.spend(price);
+      return result;
+    };
+  }
+  return (frame) => {
+    const result = run(first(frame), second(frame));
+    frame.spend(price);
+    return result;
+  };
+};
 
 const invoke = ({ run, cost }: Overload, values: readonly Value[], frame: Frame): Value => {
   if (cost.isPrepaid) frame.spend(cost.actual(values, null));

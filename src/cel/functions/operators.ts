@@ -1,5 +1,5 @@
 // CEL's operators, under the names that its tree has for them (cel-go common/stdlib/standard.go).
-import { compares, joinsBoth, joinsLists, ONE } from '../cost/model.ts';
+import { compares, comparesEqual, joinsBoth, joinsLists, ONE } from '../cost/model.ts';
 import { compare } from '../values/compare.ts';
 import { equal } from '../values/equal.ts';
 import { durationOf, timestampOf } from '../values/time.ts';
@@ -93,7 +93,7 @@ const logic: readonly Overload[] = [
   ),
   overload('@not_strictly_false', 'not_strictly_false', '(bool) -> bool', (a: boolean) => a),
   overload('!_', 'logical_not', '(bool) -> bool', (a: boolean) => !a),
-  overload('_==_', 'equals', '(A, A) -> bool', equal, compares),
+  overload('_==_', 'equals', '(A, A) -> bool', equal, comparesEqual),
   overload('_!=_', 'not_equals', '(A, A) -> bool', (a: Value, b: Value) => !equal(a, b), compares),
 ];
 

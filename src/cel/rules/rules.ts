@@ -5,7 +5,6 @@ import { invalid } from '../../k8s/field-errors.ts';
 import { isJsonObject } from '../../lang/json.ts';
 import { CALL_COST_LIMIT } from '../compile.ts';
 import type { Evaluation, Program } from '../compile.ts';
-import type { Bound } from '../evaluate/frame.ts';
 import { typedValue } from '../schema/json-value.ts';
 import type { Schema } from '../schema/schema.ts';
 import { CelError, Optional } from '../values/value.ts';
@@ -87,15 +86,20 @@ class Run {
     const { schema } = node;
     const self = valueOrError(value, schema);
     const old = correlation.before && valueOrError(correlation.before.value, schema);
+    const plain = new RuleVariables(self, old, false);
     for (const rule of node.rules) {
       const isOptional = rule.rule.optionalOldSelf ?? false;
       if (this.#isOver) return;
       if (rule.usesOldSelf && !old && !isOptional) continue;
-      this.#rule(rule, { path, value, schema, correlation }, bindings(self, old, isOptional));
+      this.#rule(
+        rule,
+        { path, value, schema, correlation },
+        isOptional ? new RuleVariables(self, old, true) : plain,
+      );
     }
   }
 
-  #rule(rule: CompiledRule, place: Place, bound: Bound): void {
+  #rule(rule: CompiledRule, place: Place, bound: RuleVariables): void {
     const { path, schema, correlation } = place;
     if (typeof rule.program === 'string')
       return this.#add(path, schema, `rule compile error: ${rule.program}`);
@@ -134,7 +138,7 @@ class Run {
   }
 
   /** Undefined if the object's budget is spent. */
-  #evaluate(program: Program, bound: Bound): Evaluation | undefined {
+  #evaluate(program: Program, bound: RuleVariables): Evaluation | undefined {
     if (this.#left <= 0) return undefined;
     const result = program.evaluate(bound, CALL_COST_LIMIT);
     if (result.cost > this.#left) return undefined;
@@ -178,16 +182,30 @@ const valueOrError = (json: unknown, schema: Schema): Value | CelError => {
   }
 };
 
-/** The variables of a rule; data that are not what the schema says make it fail when it looks at them. */
-const bindings = (self: Value | CelError, old: Value | CelError | undefined, isOptional: boolean): Bound => ({
-  get self() {
-    return valid(self);
-  },
-  get oldSelf() {
-    if (!isOptional) return valid(old ?? new CelError('no such attribute(s): oldSelf'));
-    return old === undefined ? Optional.NONE : new Optional(valid(old));
-  },
-});
+/**
+ * The variables of a rule. Data that are not what the schema says make it fail when it looks at them. A class, as its getters
+ * are made once and not for every part of every object.
+ */
+class RuleVariables {
+  readonly #self: Value | CelError;
+  readonly #old: Value | CelError | undefined;
+  readonly #isOptional: boolean;
+
+  constructor(self: Value | CelError, old: Value | CelError | undefined, isOptional: boolean) {
+    this.#self = self;
+    this.#old = old;
+    this.#isOptional = isOptional;
+  }
+
+  get self(): Value {
+    return valid(this.#self);
+  }
+
+  get oldSelf(): Value {
+    if (!this.#isOptional) return valid(this.#old ?? new CelError('no such attribute(s): oldSelf'));
+    return this.#old === undefined ? Optional.NONE : new Optional(valid(this.#old));
+  }
+}
 
 const valid = (value: Value | CelError): Value => {
   if (value instanceof CelError) throw value;

@@ -2,7 +2,10 @@
 import { X509Certificate } from 'node:crypto';
 import type { FieldError } from '../../../k8s/field-error.ts';
 import { forbidden, invalid, notSupported, required } from '../../../k8s/field-errors.ts';
-import type { CustomResourceConversion, WebhookClientConfig } from '../../../k8s/generated/types.ts';
+import type {
+  CustomResourceConversion,
+  ApiextensionsV1WebhookClientConfig as WebhookClientConfig,
+} from '../../../k8s/generated/types.ts';
 import { dns1035Label } from '../../../k8s/name-rules.ts';
 import { webhookServiceErrors, webhookUrlErrors } from '../../webhooks/validate-client.ts';
 

@@ -1,0 +1,77 @@
+// A ValidatingAdmissionPolicy's expressions, compiled (k8s.io/apiserver/pkg/admission/plugin/policy/validating/plugin.go,
+// plugin/cel/composition.go; 1.37). What does not compile is kept as kube-apiserver's text: it fails when it is evaluated.
+import { compile } from '../../../cel/compile.ts';
+import type { Program } from '../../../cel/compile.ts';
+import { DYN, typeText } from '../../../cel/types/type.ts';
+import type { CelType } from '../../../cel/types/type.ts';
+import type {
+  AuditAnnotation,
+  ValidatingAdmissionPolicySpec,
+  Validation,
+} from '../../../k8s/generated/types.ts';
+import { admissionEnvironment } from './variables.ts';
+
+/** A program, or why there is none. */
+export type Expression = { readonly source: string; readonly program: Program | string };
+
+export type CompiledPolicy = {
+  readonly conditions: readonly (Expression & { readonly name: string })[];
+  readonly variables: ReadonlyMap<string, Expression>;
+  readonly validations: readonly (Expression & {
+    readonly validation: Validation;
+    readonly message: Expression | undefined;
+  })[];
+  readonly annotations: readonly (Expression & { readonly annotation: AuditAnnotation })[];
+};
+
+/** Compiles all that a policy says. O(length of its expressions). */
+export const compilePolicy = (spec: ValidatingAdmissionPolicySpec): CompiledPolicy => {
+  const composed = new Map<string, CelType>();
+  const scope = { hasParams: spec.paramKind !== undefined, hasAuthorizer: true, composed };
+  const variables = new Map<string, Expression>();
+  for (const { name, expression } of spec.variables ?? []) {
+    const variable = compileExpression(expression, [], scope);
+    variables.set(name, variable);
+    composed.set(name, typeof variable.program === 'string' ? DYN : variable.program.type);
+  }
+  const within = (source: string, types: readonly string[]): Expression =>
+    compileExpression(source, types, scope);
+  return {
+    variables,
+    conditions: (spec.matchConditions ?? []).map(({ name, expression }) => ({
+      name,
+      ...within(expression, ['bool']),
+    })),
+    validations: (spec.validations ?? []).map((validation) => ({
+      validation,
+      ...within(validation.expression, ['bool']),
+      message: validation.messageExpression
+        ? compileExpression(validation.messageExpression, ['string'], { ...scope, hasAuthorizer: false })
+        : undefined,
+    })),
+    annotations: (spec.auditAnnotations ?? []).map((annotation) => ({
+      annotation,
+      ...within(annotation.valueExpression, ['string', 'null']),
+    })),
+  };
+};
+
+/** `types`: what it may evaluate to, anything if empty. */
+const compileExpression = (
+  text: string | undefined,
+  types: readonly string[],
+  scope: Parameters<typeof admissionEnvironment>[0],
+): Expression => {
+  // Objects are compiled before they are validated: what is required may be missing.
+  const source = text ?? '';
+  const compiled = compile(source, admissionEnvironment(scope));
+  if (!compiled.ok) return { source, program: `compilation failed: ${compiled.error}` };
+  const { program } = compiled;
+  if (types.length === 0 || types.includes(program.type.kind)) return { source, program };
+  return { source, program: `must evaluate to ${expected(types)} but got ${typeText(program.type)}` };
+};
+
+const expected = (types: readonly string[]): string =>
+  types.length === 1
+    ? types[0]!
+    : `one of [${types.map((type) => (type === 'null' ? 'null_type' : type)).join(' ')}]`;

@@ -1,0 +1,68 @@
+// What policies look up in the API: themselves, their bindings, namespaces, parameters, and what users may do.
+import type { AccessCheck, Authorize } from '../../../cel/functions/authorizer.ts';
+import type {
+  Namespace,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from '../../../k8s/generated/types.ts';
+import { joinKey } from '../../../k8s/objects.ts';
+import type { KubeObject, Stored } from '../../../k8s/objects.ts';
+import {
+  namespaces,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+} from '../../../k8s/resources.ts';
+import type { Resource } from '../../../k8s/resources.ts';
+import type { Access } from '../../auth/access.ts';
+import type { Attributes } from '../../auth/attributes.ts';
+import { accountGroups, accountUserName } from '../../auth/users.ts';
+import type { ServedKinds, User } from '../../registry.ts';
+import type { Store } from '../../store/store.ts';
+import type { MatchLookup } from './match-resources.ts';
+import type { ParameterLookup } from './parameters.ts';
+
+export type Lookup = MatchLookup &
+  ParameterLookup & {
+    readonly policies: () => readonly Stored<ValidatingAdmissionPolicy>[];
+    readonly bindings: () => readonly Stored<ValidatingAdmissionPolicyBinding>[];
+    readonly authorizeFor: (user: User) => Authorize;
+  };
+
+export const createLookup = (store: Store, kinds: ServedKinds, access: Access): Lookup => {
+  const get = (resource: Resource, namespace: string | undefined, name: string): KubeObject | undefined =>
+    store.table(resource).objects.get(joinKey(namespace, name));
+  const all = <T extends KubeObject>(resource: Resource<T>): readonly Stored<T>[] => {
+    const { objects } = store.table(resource);
+    return objects.keys().map((key) => objects.get(key) as unknown as Stored<T>);
+  };
+  return {
+    policies: () => all(validatingAdmissionPolicies),
+    bindings: () => all(validatingAdmissionPolicyBindings),
+    namespace: (name) => get(namespaces, undefined, name) as Stored<Namespace> | undefined,
+    equivalents: ({ group, resource }) =>
+      kinds.all
+        .map((kind) => kind.resource)
+        .filter((each) => each.group === group && each.resource === resource),
+    resources: () => kinds.all.map(({ resource }) => resource),
+    get,
+    list: (resource, namespace) =>
+      all(resource).filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
+    authorizeFor: (user) => (check) => {
+      const { allowed, reason } = access.authorize(subjectOf(check, user), attributesOf(check));
+      return { isAllowed: allowed, reason };
+    },
+  };
+};
+
+const subjectOf = ({ serviceAccount }: AccessCheck, user: User): User => {
+  if (!serviceAccount) return user;
+  const { namespace, name } = serviceAccount;
+  return { name: accountUserName(namespace, name), groups: accountGroups(namespace) };
+};
+
+const attributesOf = (check: AccessCheck): Attributes => {
+  const { verb, path, group = '', resource = '' } = check;
+  if (path !== undefined) return { kind: 'path', verb, path };
+  const { subresource, namespace, name } = check;
+  return { kind: 'resource', verb, group, version: '*', resource, subresource, namespace, name };
+};

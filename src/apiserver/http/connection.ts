@@ -1,0 +1,58 @@
+// exec, attach, port-forward and proxy as admission sees them: a connection, with the query as its object
+// (k8s.io/api/core/v1: PodExecOptions, PodAttachOptions, PodPortForwardOptions, PodProxyOptions, ...).
+import type { Kind } from '../kind.ts';
+import type { Registry, RequestContext } from '../registry.ts';
+import { refOf } from './answers.ts';
+import type { ResourcePath } from './request-path.ts';
+
+/** Throws what admission refuses with. Nothing for subresources that are no connections. */
+export const admitConnection = (
+  registry: Registry,
+  path: ResourcePath,
+  query: URLSearchParams,
+  context: Pick<RequestContext, 'user' | 'annotate' | 'warn'>,
+): void => {
+  const kind = registry.kinds.find(path);
+  const options = optionsOf(path, query);
+  if (!kind || !options) return;
+  const { subresource = '' } = path;
+  const type = { group: '', version: 'v1', kind: optionsKind(kind, subresource) };
+  const object = { kind: type.kind, apiVersion: 'v1', ...options };
+  registry.admit(
+    { operation: 'CONNECT', kind, ref: refOf(path), through: { subresource, type, object } },
+    { ...CONNECTING, ...context },
+  );
+};
+
+/** A connection writes nothing. */
+const CONNECTING: Omit<RequestContext, 'user' | 'warn'> = {
+  dryRun: false,
+  fieldManager: '',
+  fieldValidation: 'Ignore',
+  decodingErrors: [],
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  exec: 'Exec',
+  attach: 'Attach',
+  portforward: 'PortForward',
+  proxy: 'Proxy',
+};
+
+const optionsKind = ({ resource }: Kind, subresource: string): string =>
+  `${resource.kind}${WORDS[subresource]}Options`;
+
+const FLAGS = ['stdin', 'stdout', 'stderr', 'tty'];
+
+const optionsOf = ({ subresource }: ResourcePath, query: URLSearchParams): object | undefined => {
+  if (subresource === 'proxy') return {};
+  if (subresource === 'portforward') return { ports: query.getAll('ports').map(Number) };
+  if (subresource !== 'exec' && subresource !== 'attach') return undefined;
+  const set = FLAGS.filter((flag) => /^(true|1)$/i.test(query.get(flag) ?? ''));
+  const container = query.get('container');
+  return {
+    ...Object.fromEntries(set.map((flag) => [flag, true])),
+    ...(container && { container }),
+    ...(subresource === 'exec' && { command: query.getAll('command') }),
+  };
+};
