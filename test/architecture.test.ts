@@ -15,11 +15,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   metrics: ['lang'],
   wire: ['lang', 'ip'],
   kernel: ['lang', 'ip', 'wire'], //                the only impure border to Linux
+  cel: ['lang', 'ip', 'k8s'], //                    the expressions of CRDs and admission policies
   pki: ['lang', 'ip'],
   client: ['lang', 'k8s', 'metrics'],
   informer: ['lang', 'k8s', 'client'],
   reconcile: ['lang', 'metrics'],
-  apiserver: [...BASE, 'wire', 'client', 'pki'],
+  apiserver: [...BASE, 'cel', 'wire', 'client', 'pki'],
   workloads: API,
   scheduler: API,
   endpoints: API,
