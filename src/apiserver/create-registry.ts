@@ -8,7 +8,6 @@ import type { Kind, Part } from './kind.ts';
 import { KindTable } from './kind-table.ts';
 import { customKinds } from './custom/custom-kind.ts';
 import { Definitions } from './custom/definitions.ts';
-import { NO_RULES } from './custom/rules.ts';
 import { customResourceDefinitions } from '../k8s/resources.ts';
 import type { CustomResourceDefinition } from '../k8s/generated/types.ts';
 import type { Registry, RequestContext, Subresource } from './registry.ts';
@@ -96,7 +95,7 @@ const startDefinitions = (machinery: Machinery, kinds: KindTable): void => {
   if (!kind) return;
   const metadata = machinery.shape({ definition: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' });
   const kindsOf = (definition: CustomResourceDefinition): readonly Kind[] =>
-    customKinds(definition, { metadata, rulesOf: () => NO_RULES });
+    customKinds(definition, { metadata });
   new Definitions({ machinery, kinds, kind, context: ITSELF, kindsOf });
 };
 

@@ -1,6 +1,8 @@
 // The kinds that a CustomResourceDefinition brings: one for each version that it serves.
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../../k8s/generated/types.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
+import { compileRules } from '../../cel/rules/rules.ts';
+import type { Rules } from '../../cel/rules/rules.ts';
 import { valueAt } from '../../lang/nested.ts';
 import { customResourceDefinitions } from '../../k8s/resources.ts';
 import type { Draft, Kind, ScalePaths } from '../kind.ts';
@@ -10,7 +12,6 @@ import type { Shape } from '../schema/shape.ts';
 import { customColumns } from './columns.ts';
 import { finalizerWarnings } from './finalizer-warnings.ts';
 import { definitionName, openApiSchema } from './open-api.ts';
-import type { Rules } from './rules.ts';
 import { createCustomShape } from './shape.ts';
 import { applyDefaults } from './structural/defaults.ts';
 import type { Schema } from './structural/schema.ts';
@@ -21,7 +22,6 @@ import { createView } from './view.ts';
 export type CustomKindOptions = {
   /** How metadata is read and owned. */
   readonly metadata: Shape;
-  readonly rulesOf: (schema: Schema) => Rules;
 };
 
 /** By priority. The definition has been validated, and its names accepted. */
@@ -43,13 +43,20 @@ const ANYTHING: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields
 const customKind = (
   definition: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
-  { metadata, rulesOf }: CustomKindOptions,
+  { metadata }: CustomKindOptions,
 ): Kind => {
   const { group } = definition.spec;
   const apiVersion = `${group}/${version.name}`;
   const schema = schemaOf(version) ?? ANYTHING;
   const [scale, hasStatus] = [scalePaths(version), version.subresources?.status !== undefined];
-  const validation = { schema, rules: rulesOf(schema), scale };
+  let rules: Rules | undefined; // compiled when the first object comes: many definitions have none
+  const validation = {
+    schema,
+    scale,
+    get rules() {
+      return (rules ??= compileRules(schema));
+    },
+  };
   const deprecation = deprecationOf(definition, version);
   return {
     ...namesOf(definition, version.name),

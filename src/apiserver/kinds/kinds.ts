@@ -94,5 +94,5 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   volumeAttachmentKind,
   volumeAttributesClassKind,
   horizontalPodAutoscalerKind,
-  customResourceDefinitionKind(() => []),
+  customResourceDefinitionKind,
 ];

@@ -27,7 +27,7 @@ const errorsOf = (
   definition: CustomResourceDefinition,
   before?: CustomResourceDefinition,
 ): readonly string[] =>
-  validateDefinition(definition, before, () => []).map(({ field, message }) => `${field}: ${message}`);
+  validateDefinition(definition, before).map(({ field, message }) => `${field}: ${message}`);
 
 /** What is wrong with a schema that has this for its property `p`. */
 const propertyErrors = (property: Fields): readonly string[] =>
