@@ -1,7 +1,6 @@
 // How long until 10,000 Services of 3 endpoints are in the kernel, next to kube-proxy's nftables layout on the same
 // machine, and how long does one changed endpoint take then, from the cache's event to the kernel? Needs root.
 // `node bench/services-10k.ts SERVICES ENDPOINTS PEER-SECONDS`: 30000 3, 5000 50; the peer is given up after so long (200).
-import { execFileSync } from 'node:child_process';
 import { startInformer, whenAllSynced } from '../src/informer/informer.ts';
 import type { EndpointSlice, Service } from '../src/k8s/generated/types.ts';
 import { endpointSlices, nodes, serviceCidrs, services } from '../src/k8s/resources.ts';
@@ -11,6 +10,7 @@ import { systemClock } from '../src/lang/clock.ts';
 import { silentLog } from '../src/lang/log.ts';
 import { sliceIndexes, startServiceProxy } from '../src/services/service-proxy.ts';
 import { createFakeClient } from '../test/support/fake-client.ts';
+import { loadKubeProxyLayout } from './kube-proxy-layout.ts';
 import { percentile, report } from './report.ts';
 
 const SERVICES = Number(process.argv[2] ?? 10_000);
@@ -39,69 +39,17 @@ const sliceOf = (n: number, addresses: readonly string[]): EndpointSlice => ({
   })),
 });
 
-/** As in kubernetes pkg/proxy/nftables/README.md: a chain for each Service port and one for each of its endpoints. */
-const kubeProxyCommands = (): string => {
-  const table = 'ip kube-proxy';
-  const chains: string[] = [];
-  const rules: string[] = [];
-  for (let n = 0; n < SERVICES; n++) {
-    const chain = `service-${n.toString(36).padStart(8, '0')}-ns/s${n}/tcp/http`;
-    const endpoints = endpointsOf(n).map((ip) => ({ ip, chain: `endpoint-${chain.slice(8)}__${ip}/8080` }));
-    chains.push(
-      ...[chain, ...endpoints.map((each) => each.chain)].map((name) => `add chain ${table} ${name}`),
-    );
-    const choice = endpoints.map((each, i) => `${i} : goto ${each.chain}`).join(', ');
-    rules.push(
-      `add rule ${table} ${chain} ip daddr ${vip(n)} tcp dport 80 ip saddr != 10.128.0.0/9 jump mark-for-masquerade`,
-      `add rule ${table} ${chain} numgen random mod ${ENDPOINTS} vmap { ${choice} }`,
-      ...endpoints.flatMap((each) => [
-        `add rule ${table} ${each.chain} ip saddr ${each.ip} jump mark-for-masquerade`,
-        `add rule ${table} ${each.chain} meta l4proto tcp dnat to ${each.ip}:8080`,
-      ]),
-      `add element ${table} cluster-ips { ${vip(n)} }`,
-      `add element ${table} service-ips { ${vip(n)} . tcp . 80 : goto ${chain} }`,
-    );
-  }
-  return `add table ${table}
-add set ${table} cluster-ips { type ipv4_addr; }
-add map ${table} service-ips { type ipv4_addr . inet_proto . inet_service : verdict; }
-add chain ${table} mark-for-masquerade
-add rule ${table} mark-for-masquerade mark set mark or 0x4000
-${chains.join('\n')}
-${rules.join('\n')}
-add chain ${table} services
-add rule ${table} services ip daddr . meta l4proto . th dport vmap @service-ips
-add chain ${table} nat-prerouting { type nat hook prerouting priority -100; }
-add rule ${table} nat-prerouting jump services
-`;
-};
-
-const seconds = (fn: () => void): number => {
-  const start = performance.now();
-  fn();
-  return (performance.now() - start) / 1000;
-};
-
-/** One transaction by the nft program, as kube-proxy does it; undefined if it takes longer than the limit. */
-const loadKubeProxy = (): number | undefined => {
-  if (PEER_SECONDS === 0) return undefined;
-  const input = kubeProxyCommands();
-  try {
-    const taken = seconds(() =>
-      execFileSync('nft', ['-f', '-'], {
-        input,
-        stdio: ['pipe', 'ignore', 'inherit'],
-        timeout: PEER_SECONDS * 1000,
-        killSignal: 'SIGKILL',
-      }),
-    );
-    execFileSync('nft', ['delete', 'table', 'ip', 'kube-proxy']);
-    return taken;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ETIMEDOUT') return undefined;
-    throw error;
-  }
-};
+const loadPeer = (): number | undefined =>
+  loadKubeProxyLayout({
+    services: Array.from({ length: SERVICES }, (_, n) => ({
+      name: `s${n}`,
+      vip: vip(n),
+      endpoints: endpointsOf(n),
+    })),
+    podCidr: '10.128.0.0/9',
+    targetPort: 8080,
+    limitSeconds: PEER_SECONDS,
+  });
 
 type Measured = { readonly loadSeconds: number; readonly changeMs: readonly number[] };
 
@@ -163,7 +111,7 @@ const measurePodnet = async (): Promise<Measured> => {
 process.once('exit', () => deleteNetns(NETNS));
 enterNetns(createNetns(NETNS));
 const { loadSeconds, changeMs } = await measurePodnet();
-const peerSeconds = loadKubeProxy();
+const peerSeconds = loadPeer();
 const [half, most] = [0.5, 0.99].map((p) => percentile(changeMs, p));
 report(
   `${SERVICES} Services of ${ENDPOINTS} endpoints into the kernel`,

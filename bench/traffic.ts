@@ -35,9 +35,18 @@ const [SERVER_CORE, CLIENT_CORE] = [0, 1];
 
 export type TrafficServer = { readonly pid: number; readonly close: () => void };
 
+/** Connections to each of these in turn. */
+type Connects = { readonly hosts: readonly Host[]; readonly count: number };
+type Host = { readonly host: string; readonly port: number };
+
 export type TrafficClient = {
   /** What was done in a second. */
   readonly run: (load: Load) => Promise<number>;
+  /**
+   * By host: how long connect() took, in us, from its call to the peer's answer to the first packet. Those during which
+   * others had the client's core are left out.
+   */
+  readonly connect: (connects: Connects) => Promise<readonly (readonly number[])[]>;
   readonly close: () => void;
 };
 
@@ -52,6 +61,7 @@ const c = {
   send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
   recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
   close: lib.func('int close(int fd)'),
+  getrusage: lib.func('int getrusage(int who, void *usage)'),
   clock_gettime: lib.func('int clock_gettime(int clock, int64_t *time)'),
   sched_setaffinity: lib.func('int sched_setaffinity(int tid, size_t length, const void *mask)'),
 };
@@ -120,8 +130,7 @@ const load = ({ kind, host, ms }: Load): number => {
     return repeat(ms, () => {
       const fd = dial(address);
       roundTrip(fd);
-      c.setsockopt(fd, SOL_SOCKET, SO_LINGER, Int32Array.of(1, 0), 8); // ends by a reset: no port is left in TIME_WAIT
-      c.close(fd);
+      reset(fd);
       return 1;
     });
   const fd = dial(address);
@@ -140,13 +149,51 @@ const run = (order: Load, server: number): number => {
   return (done * 1000) / (timeMs() - start);
 };
 
+/** Ends by a reset: no port is left in TIME_WAIT. */
+const reset = (fd: number): void => {
+  c.setsockopt(fd, SOL_SOCKET, SO_LINGER, Int32Array.of(1, 0), 8);
+  c.close(fd);
+};
+
+const usage = new BigInt64Array(18); // struct rusage
+const RUSAGE_THREAD = 1;
+/** How often this thread had to leave its core to others. */
+const preemptions = (): bigint => {
+  must('getrusage', c.getrusage(RUSAGE_THREAD, usage));
+  return usage[17]!; // ru_nivcsw
+};
+
+/** Undefined if others had the core meanwhile. */
+const connectUs = (address: Buffer): number | undefined => {
+  const fd = must('socket', c.socket(AF_INET, SOCK_STREAM, 0));
+  const before = preemptions();
+  const start = performance.now();
+  must('connect', c.connect(fd, address, address.length));
+  const us = (performance.now() - start) * 1000;
+  const isOwn = preemptions() === before;
+  reset(fd);
+  return isOwn ? us : undefined;
+};
+
+const connectAll = ({ hosts, count }: Connects): readonly (readonly number[])[] => {
+  pinTo(CLIENT_CORE);
+  const addresses = hosts.map(({ host, port }) => addressOf(host, port));
+  const samples = hosts.map((): number[] => []);
+  for (let i = 0; i < count; i++)
+    addresses.forEach((address, index) => {
+      const us = connectUs(address);
+      if (us !== undefined) samples[index]!.push(us);
+    });
+  return samples;
+};
+
 /** One connection after the other, for ever. */
 const serve = (kind: Kind): void => {
   const listener = must('socket', c.socket(AF_INET, SOCK_STREAM, 0));
   c.setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, one, 4);
   const address = addressOf('0.0.0.0', PORTS[kind]);
   must('bind', c.bind(listener, address, address.length));
-  must('listen', c.listen(listener, 128));
+  must('listen', c.listen(listener, 4096));
   parentPort!.postMessage('listens');
   for (;;) {
     const fd = must('accept', c.accept(listener, null, null, 0));
@@ -177,20 +224,20 @@ export const startClient = async (
 ): Promise<TrafficClient> => {
   const child = await startProcess('run', netns, String(server.pid));
   writeFileSync(`${cgroup}/cgroup.procs`, String(child.pid));
-  return {
-    run: async (load) => {
-      child.send(load);
-      const [answer] = (await once(child, 'message')) as readonly (number | string)[];
-      if (typeof answer !== 'number') throw new Error(answer);
-      return answer;
-    },
-    close: () => void child.kill('SIGKILL'),
+  const ask = async <T>(order: Order): Promise<T> => {
+    child.send(order);
+    const [answer] = (await once(child, 'message')) as readonly (T | string)[];
+    if (typeof answer === 'string') throw new Error(answer);
+    return answer!;
   };
+  return { run: ask, connect: ask, close: () => void child.kill('SIGKILL') };
 };
 
-const tryRun = (order: Load, server: number): number | string => {
+type Order = Load | Connects;
+
+const carryOut = (order: Order, server: number): unknown => {
   try {
-    return run(order, server);
+    return 'hosts' in order ? connectAll(order) : run(order, server);
   } catch (error) {
     return String(error);
   }
@@ -200,7 +247,7 @@ if (!isMainThread) serve(workerData as Kind);
 else if (process.argv[1] === import.meta.filename) {
   enterNetns(process.argv[3]!);
   if (process.argv[2] === 'run')
-    process.on('message', (order: Load) => process.send!(tryRun(order, Number(process.argv[4]))));
+    process.on('message', (order: Order) => process.send!(carryOut(order, Number(process.argv[4]))));
   else {
     pinTo(SERVER_CORE);
     await Promise.all(

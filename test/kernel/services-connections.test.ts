@@ -117,6 +117,21 @@ for (const [index, family] of ['IPv4', 'IPv6'].entries()) {
       await loose(1);
     });
 
+    it('drops nothing of a client that comes back from its port when the server closed first', async () => {
+      endpoints('closing', [[1]]);
+      put('closing', 18);
+      await settles(vip(18), /^pod-1/);
+      const table = ['list', 'chain', index === 0 ? 'ip' : 'ip6', 'podnet-services', 'forward'];
+      const before = await lab.onNode('nft', ...table);
+      for (const [host, port] of [
+        [podAddresses(1)[index]!, 8080],
+        [vip(18), 80],
+      ] as const)
+        for (let i = 0; i < 100; i++)
+          assert.match(await lab.pods[2]!.dial({ host, port, localPort: 20_100 }), /^pod-1/);
+      assert.equal(await lab.onNode('nft', ...table), before, 'no packet was invalid');
+    });
+
     it('binds a client to one endpoint at all addresses of a Service', async () => {
       const spec: ServiceSpec = {
         type: 'LoadBalancer',

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ProgrammedCgroup } from '../../src/kernel/cgroup-programs.ts';
+import type { ServiceSpec } from '../../src/k8s/generated/types.ts';
 import { eventually } from '../support/poll.ts';
 import { startProxyAgent } from '../support/proxy-agent.ts';
 import type { ProxyAgent } from '../support/proxy-agent.ts';
@@ -55,7 +56,8 @@ describe('translated sockets', { skip: noCgroups }, () => {
     const hooks = ['connect4', 'sendmsg6', 'recvmsg4', 'getpeername6'] as const;
     return hooks.flatMap((hook) => cgroup.attached(hook).map(({ id, name }) => [id, name] as const));
   };
-  const flowsTo = async (address: string): Promise<string> => lab.onNode('conntrack', '-L', '-d', address);
+  const flowsTo = async (address: string): Promise<string> =>
+    lab.onNode('conntrack', '-L', '-f', address.includes(':') ? 'ipv6' : 'ipv4', '-d', address);
 
   /** Waits until a connection to the Service is made without a packet to it. */
   const isTranslated = (to: { readonly host: string; readonly port: number }): Promise<unknown> =>
@@ -137,6 +139,24 @@ describe('translated sockets', { skip: noCgroups }, () => {
     assert.ok(performance.now() - at < 1000, 'within a second');
     for (const socket of [direct, other]) assert.match(await program.send(socket), /^pod/);
     assert.match(await program.send(await program.openUdp(4, front)), /^pod-2/);
+  });
+
+  it('keeps a pod at the endpoint that its packets would go to, where a Service has affinity', async () => {
+    const spec: ServiceSpec = {
+      type: 'NodePort',
+      sessionAffinity: 'ClientIP',
+      ports: [{ name: 'http', port: 80, protocol: 'TCP', nodePort: 30_080 }],
+    };
+    proxy!.order({ put: 'service', object: service('sticky', 22, spec) });
+    for (const object of slices('sticky', [1, 2, 3])) proxy!.order({ put: 'slice', object });
+    for (const [index, host] of ['10.96.0.22', 'fd00:96::22'].entries()) {
+      const to = { host, port: 80 };
+      await isTranslated(to);
+      const byPackets = await lab.pods[2]!.dial({ host: NODE_ADDRESSES[index]!, port: 30_080 });
+      for (let i = 0; i < 10; i++)
+        assert.equal((await lab.pods[2]!.dial(to)).split(' ')[0], byPackets.split(' ')[0]);
+      assert.equal(await flowsTo(host), '');
+    }
   });
 
   it('an agent that comes back takes over between two calls', async () => {

@@ -12,7 +12,7 @@ type Dial = {
   readonly host: string;
   readonly port: number;
   readonly transport?: Transport;
-  /** Of UDP: sends from this port, so that several calls are one flow. */
+  /** From this port: so several calls by UDP are one flow, and those by TCP meet what the call before has left. */
   readonly localPort?: number;
   /** Of UDP: sends so many bytes, and the answer is as long. */
   readonly sizeBytes?: number;
@@ -148,9 +148,10 @@ const literal = (
   done: (error: null, address: string, family: number) => void,
 ): void => done(null, host, net.isIP(host));
 
-const dialTcp = ({ host, port }: Dial, request = ''): Promise<string> =>
+const dialTcp = ({ host, port, localPort }: Dial, request = ''): Promise<string> =>
   new Promise((resolve) => {
-    const socket = net.connect({ host, port, lookup: literal as never });
+    const from = localPort === undefined ? {} : { localPort };
+    const socket = net.connect({ host, port, ...from, lookup: literal as never });
     let text = '';
     if (request) socket.write(request);
     socket.setTimeout(TIMEOUT_MS, () => {

@@ -174,6 +174,47 @@ export const describePackets = (backEnd: BackEnd, index: 0 | 1): void => {
       assert.notDeepEqual(second, first);
     });
 
+    it('binds a pod to one endpoint at all addresses of a Service, over TCP and UDP alike', async () => {
+      const ports = both
+        .map((port) => ({ ...port, nodePort: 30_095 }))
+        .filter(({ name }) => name !== 'https');
+      put('addresses', 25, [1, 2, 3], { ports, type: 'NodePort', sessionAffinity: 'ClientIP' });
+      await settles(lab.pods[2]!, node, 30_095, /^pod/);
+      for (const from of lab.pods)
+        for (const transport of ['tcp', 'udp'] as const) {
+          const dial = async (turn: number) =>
+            turn % 2 === 0 ? call(from, vip(25), 80, transport) : call(from, node, 30_095, transport);
+          let turn = 0;
+          const names = namesOf(await answers(10, () => dial(turn++)));
+          assert.equal(names.length, 1, names.join());
+        }
+    });
+
+    it('forgets a client after timeoutSeconds without a connection, not before', async () => {
+      const timeoutSeconds = 1;
+      const spec: ServiceSpec = {
+        ports: unexposed,
+        sessionAffinity: 'ClientIP',
+        sessionAffinityConfig: { clientIP: { timeoutSeconds } },
+      };
+      put('short', 26, [1], spec);
+      const names = async (): Promise<string[]> => {
+        const seen = [];
+        for (const from of lab.pods) seen.push((await call(from, vip(26), 80)).split(' ')[0]!);
+        return seen;
+      };
+      const bound = ['pod-1', 'pod-1', 'pod-1'];
+      await eventually('all are bound', async () => (await names()).join() === bound.join());
+      put('short', 26, [1, 2, 3], spec);
+      const until = Date.now() + 2500; // longer than the timeout: each connection begins it anew
+      while (Date.now() < until) assert.deepEqual(await names(), bound);
+      await eventually('some client has another endpoint', async () => {
+        const last = Date.now();
+        await eventually('no one has called', async () => Date.now() - last > timeoutSeconds * 1200);
+        return (await names()).join() !== bound.join();
+      });
+    });
+
     it('has a UDP client that goes on sending follow its Service to other endpoints', async () => {
       put('udp', 23, [1], { ports: unexposed });
       await settles(lab.pods[2]!, vip(23), 80, /^pod-1/);

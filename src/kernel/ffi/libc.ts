@@ -19,6 +19,9 @@ const c = {
   bind: lib.func('int bind(int fd, const void *address, uint32_t length)'),
   connect: lib.func('int connect(int fd, const void *address, uint32_t length)'),
   setsockopt: lib.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
+  getsockopt: lib.func(
+    'int getsockopt(int fd, int level, int name, _Out_ uint8_t *value, _Inout_ uint32_t *length)',
+  ),
   eventfd: lib.func('int eventfd(unsigned int value, int flags)'),
   send: lib.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)'),
   recv: lib.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)'),
@@ -113,6 +116,15 @@ export const setIntOption = (
 ): void => {
   const value = Int32Array.of(option.value);
   checked(what, c.setsockopt(option.fd, option.level, option.name, value, value.byteLength));
+};
+
+const SO_NETNS_COOKIE = 71;
+
+/** The number of the socket's network namespace, 8 bytes as the kernel has them. Linux >= 5.14. */
+export const netnsCookieOf = (what: string, fd: number): Uint8Array => {
+  const value = new Uint8Array(8);
+  checked(what, c.getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, value, [value.byteLength]));
+  return value;
 };
 
 /** sys/eventfd.h: EFD_CLOEXEC and EFD_NONBLOCK. */

@@ -1,31 +1,39 @@
 // The maps in the kernel: writes what differs, in as few calls as there are maps.
 import { BpfMap } from '../../kernel/bpf-map.ts';
+import type { MapDefinition } from '../../kernel/bpf-map.ts';
 import { viewOf } from '../../wire/netlink.ts';
 import type { Element, MapDiff } from './diff.ts';
-import { SOCKET_MAPS, serviceMaps, writeFront, writeNumber, writePeer, writeSlot } from './layout.ts';
+import {
+  SOCKET_MAPS,
+  serviceMaps,
+  writeFront,
+  writeNumber,
+  writePeer,
+  writeService,
+  writeSlot,
+} from './layout.ts';
 import type { Capacity, MapName } from './layout.ts';
 
-export type Maps = Readonly<Record<MapName, BpfMap>>;
+type ServiceMaps = Readonly<Record<keyof ReturnType<typeof serviceMaps>, BpfMap>>;
+type SocketMaps = Readonly<Record<keyof typeof SOCKET_MAPS, BpfMap>>;
+export type Maps = ServiceMaps & SocketMaps;
 
 /** Those of Services anew, those of sockets as they are given. */
-export const createMaps = (capacity: Capacity, { flows, fronts, tcpFronts }: Partial<Maps>): Maps => {
-  const definitions = serviceMaps(capacity);
-  return {
-    services: BpfMap.create(definitions.services),
-    slots: BpfMap.create(definitions.slots),
-    endpoints: BpfMap.create(definitions.endpoints),
-    flows: flows ?? BpfMap.create(SOCKET_MAPS.flows),
-    fronts: fronts ?? BpfMap.create(SOCKET_MAPS.fronts),
-    tcpFronts: tcpFronts ?? BpfMap.create(SOCKET_MAPS.tcpFronts),
-  };
+export const createMaps = (capacity: Capacity, given: Partial<SocketMaps>): Maps => {
+  const make = (definitions: Readonly<Record<string, MapDefinition>>, found: Partial<Maps>) =>
+    Object.entries(definitions).map(([name, definition]) => [
+      name,
+      found[name as MapName] ?? BpfMap.create(definition),
+    ]);
+  return Object.fromEntries([...make(serviceMaps(capacity), {}), ...make(SOCKET_MAPS, given)]) as Maps;
 };
 
-export const closeServiceMaps = ({ services, slots, endpoints }: Maps): void => {
-  for (const map of [services, slots, endpoints]) map.close();
+export const closeServiceMaps = ({ services, slots, endpoints, members }: Maps): void => {
+  for (const map of [services, slots, endpoints, members]) map.close();
 };
 
 /** Leads first to what is there, last to what is not: see diff.ts. */
-const ORDER = ['endpoints', 'slots', 'services'] as const;
+const ORDER = ['endpoints', 'members', 'slots', 'services'] as const;
 
 /** Code E2BIG if a map is full; then some of it is done. */
 export const applyDiffs = (maps: Maps, diffs: readonly MapDiff[]): void => {
@@ -60,6 +68,8 @@ const writeKey: Write = (view, offset, element) => {
   switch (element.map) {
     case 'endpoints':
       return writeNumber(view, offset, element.id);
+    case 'members':
+      return writeSlot(view, offset, element.match, element.id);
     case 'slots':
       return writeSlot(view, offset, element.match, element.slot);
     case 'services':
@@ -71,9 +81,11 @@ const writeValue: Write = (view, offset, element) => {
   switch (element.map) {
     case 'endpoints':
       return writePeer(view, offset, element.at);
+    case 'members':
+      return writeNumber(view, offset, 1);
     case 'slots':
       return writeNumber(view, offset, element.id);
     case 'services':
-      return writeNumber(view, offset, element.count);
+      return writeService(view, offset, element.count, element.stickySeconds ?? 0);
   }
 };

@@ -3,7 +3,7 @@
 //   - node ports and external addresses that show the node's address (masquerade all)
 //   - endpoints for clients outside of the cluster: they are not in our cgroup
 //   - source ranges: a socket's address is not known yet
-//   - session affinity, SCTP, refusing and dropping
+//   - SCTP, refusing and dropping
 import { masqueradeOf } from '../endpoint-ids.ts';
 import { shapeOfCode } from '../shape.ts';
 import type { Programmed } from '../diff.ts';
@@ -12,8 +12,9 @@ import type { Translation } from './state.ts';
 /** Undefined for an entry that is left to the tables. */
 export const translationOf = ({ map, match, code, slots, allowed }: Programmed): Translation | undefined => {
   const shape = shapeOfCode(code);
-  if (map !== 'services' || shape?.kind !== 'balance' || shape.stickySeconds !== undefined) return undefined;
+  if (map !== 'services' || shape?.kind !== 'balance') return undefined;
   if (match.startsWith('sctp') || allowed.length > 0) return undefined;
   if (slots.length === 0 || slots.some(({ id }) => masqueradeOf(id) === 'all')) return undefined;
-  return { match, endpoints: slots.map(({ id, at }) => ({ id, at })) };
+  const { stickySeconds } = shape;
+  return { match, endpoints: slots.map(({ id, at }) => ({ id, at })), stickySeconds };
 };

@@ -1,12 +1,18 @@
 // From a translation as the maps have it to the one that they should have. The kernel looks at the maps while they
 // change, element by element: so what leads to something is written after it, and deleted before it.
-//   update endpoints, slots, services · delete services, slots, endpoints
+//   update endpoints, members, slots, services · delete services, slots, members, endpoints
 import type { Translation } from './state.ts';
 
 export type Element =
   | { readonly map: 'endpoints'; readonly match: string; readonly id: number; readonly at: string }
+  | { readonly map: 'members'; readonly match: string; readonly id: number }
   | { readonly map: 'slots'; readonly match: string; readonly slot: number; readonly id: number }
-  | { readonly map: 'services'; readonly match: string; readonly count: number };
+  | {
+      readonly map: 'services';
+      readonly match: string;
+      readonly count: number;
+      readonly stickySeconds: number | undefined;
+    };
 
 export type MapDiff = { readonly updates: readonly Element[]; readonly deletions: readonly Element[] };
 
@@ -37,11 +43,13 @@ const elementsOf = (translation: Translation | undefined): ReadonlyMap<string, E
 
 const listOf = (translation: Translation | undefined): readonly Element[] => {
   if (!translation) return [];
-  const { match, endpoints } = translation;
+  const { match, endpoints, stickySeconds } = translation;
+  const members = stickySeconds === undefined ? [] : endpoints;
   return [
     ...endpoints.map(({ id, at }) => ({ map: 'endpoints', match, id, at }) as const),
+    ...members.map(({ id }) => ({ map: 'members', match, id }) as const),
     ...endpoints.map(({ id }, slot) => ({ map: 'slots', match, slot, id }) as const),
-    { map: 'services', match, count: endpoints.length },
+    { map: 'services', match, count: endpoints.length, stickySeconds },
   ];
 };
 
@@ -49,6 +57,8 @@ const keyOf = (element: Element): string => {
   switch (element.map) {
     case 'endpoints':
       return `endpoint ${element.id}`;
+    case 'members':
+      return `member ${element.id}`;
     case 'slots':
       return `slot ${element.slot}`;
     case 'services':
@@ -59,6 +69,7 @@ const keyOf = (element: Element): string => {
 /** Of elements with one key. An id stands for one endpoint for as long as it lives. */
 const isSame = (a: Element, b: Element | undefined): boolean => {
   if (a.map === 'slots' && b?.map === 'slots') return a.id === b.id;
-  if (a.map === 'services' && b?.map === 'services') return a.count === b.count;
+  if (a.map === 'services' && b?.map === 'services')
+    return a.count === b.count && a.stickySeconds === b.stickySeconds;
   return a.map === b?.map;
 };

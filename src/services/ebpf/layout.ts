@@ -1,12 +1,16 @@
 // The maps that the programs share. Addresses are 16 bytes for both families, IPv4 as ::ffff:a.b.c.d: so a socket of
 // either family finds the same Service, also an IPv6 socket that talks IPv4. Ports are in network byte order.
 //
-//   services   address . port . protocol          -> number of endpoints
+//   services   address . port . protocol          -> number of endpoints . affinity's time in ns, or 0
 //   slots      address . port . protocol . slot   -> endpoint id             the same slots and ids as in nftables
 //   endpoints  endpoint id                        -> address . port
+//   members    address . port . protocol . endpoint id -> 1                 those of Services with affinity
 //   flows      socket . address . port            -> address . port . id     where an unconnected UDP socket's datagrams go
 //   fronts     socket . endpoint address . port   -> address . port          what a UDP socket asked for: its peer's name
-//   tcp-fronts socket mod size -> socket . endpoint address . address . endpoint port . port        the same for TCP
+//   tcpFronts  socket mod size -> socket . endpoint address . address . endpoint port . port        the same for TCP
+//   affinity   client . address . port . protocol -> endpoint id . time of the last use
+//   clients    network namespace                  -> hash of its IPv4 address . of its IPv6 address
+//   strangers  0                                  -> 1 after a client that is not there asked for affinity
 import { addressToBytes, parseAddress } from '../../ip/address.ts';
 import type { MapDefinition } from '../../kernel/bpf-map.ts';
 import { LITTLE_ENDIAN, viewOf } from '../../wire/netlink.ts';
@@ -14,6 +18,8 @@ import { LITTLE_ENDIAN, viewOf } from '../../wire/netlink.ts';
 const ADDRESS_BYTES = 16;
 /** address, port, protocol; port and protocol have 4 bytes each, as in the programs' context. */
 const SERVICE_BYTES = 24;
+const SERVICE_VALUE_BYTES = 16;
+export const SERVICE_STICKY_NS = 8;
 const SLOT_BYTES = 28;
 /** address, port */
 const PEER_BYTES = 20;
@@ -22,7 +28,17 @@ const FLOW_BYTES = 24;
 /** socket cookie, address, port */
 const SOCKET_PEER_BYTES = 28;
 
-export type MapName = 'services' | 'slots' | 'endpoints' | 'flows' | 'fronts' | 'tcpFronts';
+export type MapName =
+  | 'services'
+  | 'slots'
+  | 'endpoints'
+  | 'members'
+  | 'affinity'
+  | 'clients'
+  | 'strangers'
+  | 'flows'
+  | 'fronts'
+  | 'tcpFronts';
 
 /** UDP sockets whose peers are remembered at once; those not used for longest are forgotten. */
 const UDP_SOCKETS_MAX = 16_384;
@@ -34,6 +50,15 @@ export const TCP_SOCKETS_MAX = 65_536;
 /** A value of `tcpFronts`. */
 export const TCP_FRONT = { cookie: 0, endpoint: 8, front: 24, endpointPort: 40, frontPort: 44 } as const;
 const TCP_FRONT_BYTES = 48;
+
+/** Pods' bindings to endpoints, and pods of a node, old ones too. */
+const AFFINITY_MAX = 16_384;
+const CLIENTS_MAX = 4096;
+/** Network namespace cookie, address, port, protocol. */
+const AFFINITY_BYTES = 8 + SERVICE_BYTES;
+
+/** A value of `clients`: by family. */
+export const CLIENT_HASH = { 4: 0, 6: 4 } as const;
 
 /** They outlive the agent, and the maps of Services, which are made anew when they are full. */
 export const SOCKET_MAPS = {
@@ -58,6 +83,21 @@ export const SOCKET_MAPS = {
     valueBytes: TCP_FRONT_BYTES,
     maxEntries: TCP_SOCKETS_MAX,
   },
+  affinity: {
+    name: 'podnet_affinity',
+    type: 'lru-hash',
+    keyBytes: AFFINITY_BYTES,
+    valueBytes: 16,
+    maxEntries: AFFINITY_MAX,
+  },
+  clients: {
+    name: 'podnet_clients',
+    type: 'lru-hash',
+    keyBytes: 8,
+    valueBytes: 8,
+    maxEntries: CLIENTS_MAX,
+  },
+  strangers: { name: 'podnet_stranger', type: 'array', keyBytes: 4, valueBytes: 4, maxEntries: 1 },
 } as const satisfies Record<string, MapDefinition>;
 
 /** How many elements the maps of Services can take: the kernel makes a hash table of that size at once. */
@@ -73,9 +113,10 @@ const powerOfTwo = (atLeast: number): number => 2 ** Math.ceil(Math.log2(Math.ma
 
 export const serviceMaps = ({ services, endpoints }: Capacity) =>
   ({
-    services: hash('podnet_services', SERVICE_BYTES, 4, services),
+    services: hash('podnet_services', SERVICE_BYTES, SERVICE_VALUE_BYTES, services),
     slots: hash('podnet_slots', SLOT_BYTES, 4, endpoints),
     endpoints: hash('podnet_endpoint', 4, PEER_BYTES, endpoints),
+    members: hash('podnet_members', SLOT_BYTES, 4, endpoints),
   }) as const;
 
 const hash = (name: string, keyBytes: number, valueBytes: number, maxEntries: number): MapDefinition => ({
@@ -99,6 +140,12 @@ export const writeFront = (view: DataView, offset: number, match: string): void 
 export const writeSlot = (view: DataView, offset: number, match: string, slot: number): void => {
   writeFront(view, offset, match);
   writeNumber(view, offset + SERVICE_BYTES, slot);
+};
+
+/** The value of a Service with so many endpoints; affinity for 0 seconds is none. */
+export const writeService = (view: DataView, offset: number, count: number, stickySeconds: number): void => {
+  writeNumber(view, offset, count);
+  view.setBigUint64(offset + SERVICE_STICKY_NS, BigInt(stickySeconds) * 1_000_000_000n, LITTLE_ENDIAN);
 };
 
 /** The value of an endpoint, `10.244.0.5 . 8080`. */

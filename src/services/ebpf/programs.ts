@@ -1,11 +1,12 @@
 // The programs: what connect(), sendmsg(), recvmsg() and getpeername() of a pod's socket are turned into. They look at
 // struct bpf_sock_addr (linux/bpf.h), where the call's address stands, and change it there. A miss in any map means that
 // the call goes on as it is: its packets meet the nftables tables, which have everything.
-import { FRAME, alu, call, jump, jumpIf, label, load, move, store } from '../../wire/ebpf/instruction.ts';
+import { FRAME, alu, jump, jumpIf, label, load, move, store } from '../../wire/ebpf/instruction.ts';
 import type { Instruction } from '../../wire/ebpf/instruction.ts';
 import type { Hook } from '../../kernel/cgroup-programs.ts';
 import type { Family } from '../../ip/address.ts';
-import { TCP_FRONT, TCP_SOCKETS_MAX } from './layout.ts';
+import { SERVICE_STICKY_NS, TCP_FRONT, TCP_SOCKETS_MAX } from './layout.ts';
+import { pick } from './pick.ts';
 import {
   CONTEXT,
   COOKIE,
@@ -29,7 +30,7 @@ import {
   writePeer,
 } from './steps.ts';
 
-/** What the call asks for, in COUNT the number of its endpoints. */
+/** What the call asks for: in COUNT the number of its endpoints, on the stack for how long they keep a client. */
 const findService = (family: Family): readonly Instruction[] => [
   move(CTX, 'r1'),
   ...readPeer(family, STACK.front),
@@ -37,18 +38,8 @@ const findService = (family: Family): readonly Instruction[] => [
   store(32, FRAME, STACK.protocol, 'r1'),
   ...lookup('services', STACK.front, 'pass'),
   load(32, COUNT, 'r0', 0),
-];
-
-/** The endpoint of a random slot: its id on the stack, its address at ENDPOINT. */
-const pick: readonly Instruction[] = [
-  call('get_prandom_u32'),
-  alu(32, 'r0', '%=', COUNT),
-  store(32, FRAME, STACK.slot, 'r0'),
-  ...lookup('slots', STACK.front, 'pass'),
-  load(32, 'r1', 'r0', 0),
-  store(32, FRAME, STACK.id, 'r1'),
-  ...lookup('endpoints', STACK.id, 'pass'),
-  move(ENDPOINT, 'r0'),
+  load(64, 'r1', 'r0', SERVICE_STICKY_NS),
+  store(64, FRAME, STACK.stickyNs, 'r1'),
 ];
 
 /** The endpoint and the socket's cookie, already on the stack, are from now on the front's face. */
@@ -99,7 +90,7 @@ const rememberTcpFront: readonly Instruction[] = [
 /** TCP, and UDP sockets that get one peer for good. */
 const connectProgram = (family: Family): readonly Instruction[] => [
   ...findService(family),
-  ...pick,
+  ...pick(family),
   ...storeCookie,
   load(32, 'r1', FRAME, STACK.protocol),
   jumpIf('r1', '!=', TCP, 'datagrams'),
@@ -125,7 +116,7 @@ const sendProgram = (family: Family): readonly Instruction[] => [
   ...lookup('fronts', STACK.cookie, 'remember'),
   jump('translate'),
   label('new'),
-  ...pick,
+  ...pick(family),
   ...rememberFlow,
   label('remember'),
   ...rememberFront,

@@ -9,6 +9,7 @@ import type { Programmed } from '../diff.ts';
 import { applyDiffs, closeServiceMaps, createMaps } from './apply.ts';
 import type { Maps } from './apply.ts';
 import { adoptMaps, attachAll, detachAll, probe } from './attach.ts';
+import { ClientWatch } from './clients.ts';
 import { translationOf } from './compile.ts';
 import { diffTranslation, goneUdpEndpoints } from './diff.ts';
 import type { GoneEndpoint, MapDiff } from './diff.ts';
@@ -23,6 +24,7 @@ export class SocketTranslation {
   readonly #cgroup: string;
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #clients: ClientWatch;
   #table = new Map<string, Translation>();
   #maps: Maps | undefined;
   #gone: GoneEndpoint[] = [];
@@ -32,6 +34,7 @@ export class SocketTranslation {
     this.#cgroup = cgroup;
     this.#clock = clock;
     this.#log = log;
+    this.#clients = new ClientWatch(cgroup, clock, log);
   }
 
   /** For the processes in and below a cgroup's folder, which it makes. Throws where the kernel cannot. */
@@ -64,6 +67,7 @@ export class SocketTranslation {
     try {
       applyDiffs(this.#maps, diffs);
       this.#endSockets(diffs);
+      if (diffs.some(hasAffinity)) this.#clients.start(this.#maps);
     } catch (error) {
       if (!isKernelError(error, 'E2BIG')) this.#log.warn({ err: error }, 'making the socket maps anew');
       this.#rebuild();
@@ -73,6 +77,7 @@ export class SocketTranslation {
   /** What is attached stays and works. */
   close(): void {
     this.#timer?.cancel();
+    this.#clients.stop();
     if (!this.#maps) return;
     for (const map of Object.values(this.#maps)) map.close();
     this.#maps = undefined;
@@ -118,6 +123,7 @@ export class SocketTranslation {
       );
       attachAll(this.#cgroup, maps);
       this.#maps = maps;
+      if (translations.some(({ stickySeconds }) => stickySeconds !== undefined)) this.#clients.start(maps);
     } catch (error) {
       this.#giveUp(error);
     }
@@ -128,6 +134,7 @@ export class SocketTranslation {
   #giveUp(error: unknown): void {
     this.#log.error({ err: error }, 'sockets are not translated, packets are');
     this.#maps = undefined;
+    this.#clients.stop();
     try {
       detachAll(this.#cgroup);
     } catch (again) {
@@ -135,6 +142,8 @@ export class SocketTranslation {
     }
   }
 }
+
+const hasAffinity = ({ updates }: MapDiff): boolean => updates.some(({ map }) => map === 'members');
 
 /** Clients from outside have other entries with the same address and port. */
 const isOfServices = ({ before, after }: EntryChange): boolean => (after ?? before)?.map === 'services';

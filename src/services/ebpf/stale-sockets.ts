@@ -1,14 +1,13 @@
 // UDP sockets whose endpoint is gone. A socket that called connect() has one peer for good, and nobody would ever answer
 // it: it is ended, so that its user hears of it (ECONNABORTED) and opens another. TCP ends by itself, and a socket that
 // names its receiver with each datagram is given another endpoint with the next.
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import { formatAddress } from '../../ip/address.ts';
 import type { BpfMap } from '../../kernel/bpf-map.ts';
 import { destroyUdpSockets } from '../../kernel/udp-sockets.ts';
 import type { ConnectedSocket } from '../../wire/socket-diag.ts';
 import type { GoneEndpoint } from './diff.ts';
 import { encodePeer, encodeSocketPeer } from './layout.ts';
+import { networksOf } from './pod-networks.ts';
 
 /** Ends such sockets of the processes in the cgroup. O(processes + their UDP sockets that have a peer). */
 export const destroyStaleSockets = (
@@ -34,27 +33,3 @@ export const destroyStaleSockets = (
 };
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
-/** A file of each network namespace that processes of the cgroup are in. */
-const networksOf = (cgroup: string): readonly string[] => {
-  const files = processesOf(cgroup).map((pid) => `/proc/${pid}/ns/net`);
-  return [...new Map(files.flatMap((file) => identityOf(file).map((id) => [id, file]))).values()];
-};
-
-const identityOf = (file: string): readonly string[] => {
-  try {
-    return [readlinkSync(file)];
-  } catch {
-    return []; // ended meanwhile
-  }
-};
-
-const processesOf = (cgroup: string): readonly string[] => {
-  try {
-    const below = readdirSync(cgroup, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    const own = readFileSync(join(cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
-    return [...own, ...below.flatMap(({ name }) => processesOf(join(cgroup, name)))];
-  } catch {
-    return []; // removed meanwhile
-  }
-};

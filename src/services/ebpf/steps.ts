@@ -24,15 +24,19 @@ export const TCP = 6;
 /**
  * The stack.
  *
- *   -88                    -64             -56       -40    -36   -32       -16    -12        -8     -4      0
- *   | address | port | id  | socket cookie | address | port |     | address | port | protocol | slot | id    |
- *     value of flows         key of flows and fronts                key of services and slots
- *                                                                            slot: also the key of tcpFronts
+ *   -120             -104               -80             -72       -52   -40               -32       -16    -12        -8     -4     0
+ *   | id | last use | address | port | id | socket cookie | address | port | client netns | address | port | protocol | slot | id |
+ *     of affinity     value of flows        key of flows and fronts                         key of services, slots and members
+ *                                                                            key of affinity ...................^
+ *   slot: also the key of tcpFronts and strangers; an id as the last part of a key of members
  */
 export const STACK = {
-  flow: -88,
-  cookie: -64,
-  peer: -56,
+  binding: -120,
+  flow: -104,
+  cookie: -80,
+  peer: -72,
+  stickyNs: -48,
+  client: -40,
   front: -32,
   protocol: -12,
   slot: -8,
@@ -43,7 +47,7 @@ export const PORT = 16;
 export const ID = 20;
 
 /** ::ffff:0:0/96 as the third of four 32-bit words in memory. */
-const MAPPED = LITTLE_ENDIAN ? 0xffff_0000 | 0 : 0xffff;
+export const MAPPED = LITTLE_ENDIAN ? 0xffff_0000 | 0 : 0xffff;
 
 export const CTX = 'r6';
 export const COUNT = 'r7';

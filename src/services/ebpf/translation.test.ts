@@ -33,10 +33,13 @@ describe('translationOf()', () => {
     assert.equal(toText([translation!]), 'tcp . 10.96.0.10 . 80 -> 268435463:10.244.0.5 . 8080');
   });
 
+  it('takes over session affinity', () => {
+    assert.match(toText([translationOf(programmed({ stickySeconds: 10 }))!]), / sticky 10s$/);
+  });
+
   it('leaves everything else to the tables', () => {
     const cases: readonly (readonly [string, Changes])[] = [
       ['the source is changed too', { masquerade: 'all' }],
-      ['session affinity', { stickySeconds: 10 }],
       ['clients from outside', { map: 'outside-services' }],
       ['source ranges', { allowed: ['10.0.0.0/8'] }],
       ['SCTP', { match: 'sctp . 10.96.0.10 . 80' }],
@@ -49,13 +52,16 @@ describe('translationOf()', () => {
 const keyOf = (element: Element): string =>
   element.map === 'endpoints'
     ? `endpoint ${element.id}`
-    : `${element.map} ${element.match} ${element.map === 'slots' ? element.slot : ''}`;
+    : `${element.map} ${element.match} ${lastOf(element)}`;
+
+const lastOf = (element: Exclude<Element, { readonly map: 'endpoints' }>): number | '' =>
+  element.map === 'slots' ? element.slot : element.map === 'members' ? element.id : '';
 
 type Maps = ReadonlyMap<string, Element>;
 
 /** The maps after each single step, in the order in which apply.ts takes them. */
 const steps = (start: Maps, { updates, deletions }: MapDiff): readonly Maps[] => {
-  const order = ['endpoints', 'slots', 'services'] as const;
+  const order = ['endpoints', 'members', 'slots', 'services'] as const;
   const of = (elements: readonly Element[], map: string) => elements.filter((each) => each.map === map);
   const states = [start];
   for (const element of order.flatMap((map) => of(updates, map)))
@@ -80,10 +86,16 @@ const isWhole = (maps: Maps, match: string): boolean => {
 
 const match = 'udp . 10.96.0.10 . 80';
 const translations = fc.option(
-  fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 6 }).map((ids) => ({
-    match,
-    endpoints: ids.map((id) => ({ id, at: `10.244.0.${id} . 8080` })),
-  })),
+  fc
+    .tuple(
+      fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 6 }),
+      fc.constantFrom(undefined, 10, 20),
+    )
+    .map(([ids, stickySeconds]) => ({
+      match,
+      endpoints: ids.map((id) => ({ id, at: `10.244.0.${id} . 8080` })),
+      stickySeconds,
+    })),
   { nil: undefined },
 );
 
@@ -108,7 +120,11 @@ describe('diffTranslation()', () => {
 });
 
 describe('goneUdpEndpoints()', () => {
-  const at = (id: number, address: string): Translation => ({ match, endpoints: [{ id, at: address }] });
+  const at = (id: number, address: string): Translation => ({
+    match,
+    endpoints: [{ id, at: address }],
+    stickySeconds: undefined,
+  });
 
   it('names the endpoints that no id stands for any more', () => {
     const a = at(1, '10.244.0.1 . 53');
@@ -144,18 +160,18 @@ describe('programs', () => {
     assert.equal(
       programText(PROGRAMS.recvmsg4.program),
       `  r6 = r1
-  *(u64 *)(r10 - 56) = 0
-  *(u32 *)(r10 - 48) = -65536
+  *(u64 *)(r10 - 72) = 0
+  *(u32 *)(r10 - 64) = -65536
   r1 = *(u32 *)(r6 + 4)
-  *(u32 *)(r10 - 44) = r1
+  *(u32 *)(r10 - 60) = r1
   r1 = *(u32 *)(r6 + 24)
-  *(u32 *)(r10 - 40) = r1
+  *(u32 *)(r10 - 56) = r1
   r1 = r6
   call get_socket_cookie
-  *(u64 *)(r10 - 64) = r0
+  *(u64 *)(r10 - 80) = r0
   r1 = map[fronts]
   r2 = r10
-  r2 += -64
+  r2 += -80
   call map_lookup_elem
   if r0 == 0 goto pass
   r8 = r0

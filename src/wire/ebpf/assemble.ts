@@ -23,14 +23,17 @@ const PSEUDO_MAP_FD = 1;
 const WIDTHS: Readonly<Record<Width, number>> = { 32: 0x00, 64: 0x18 };
 const OPERATIONS: Readonly<Record<Operation, number>> = {
   '+=': 0x00,
+  '-=': 0x10,
+  '*=': 0x20,
   '&=': 0x50,
+  '>>=': 0x70,
   '%=': 0x90,
   '=': 0xb0,
 };
 const JUMP = 0x00;
 const CALL = 0x80;
 const EXIT = 0x90;
-const COMPARISONS: Readonly<Record<Comparison, number>> = { '==': 0x10, '!=': 0x50 };
+const COMPARISONS: Readonly<Record<Comparison, number>> = { '==': 0x10, '>': 0x20, '!=': 0x50 };
 
 /** How many of the kernel's instructions it is. */
 const slotsOf = ({ kind }: Instruction): number => (kind === 'label' ? 0 : kind === 'map' ? 2 : 1);

@@ -6,8 +6,9 @@
 export type Register = 'r0' | 'r1' | 'r2' | 'r3' | 'r4' | 'r5' | 'r6' | 'r7' | 'r8' | 'r9' | 'r10';
 /** Bits of a load or a store. */
 export type Width = 32 | 64;
-export type Operation = '=' | '+=' | '%=' | '&=';
-export type Comparison = '==' | '!=';
+export type Operation = '=' | '+=' | '-=' | '*=' | '%=' | '&=' | '>>=';
+/** `>` without sign. */
+export type Comparison = '==' | '!=' | '>';
 
 export type Instruction =
   | {
@@ -48,8 +49,10 @@ export type Instruction =
 export const HELPERS = {
   map_lookup_elem: 1,
   map_update_elem: 2,
+  ktime_get_ns: 5,
   get_prandom_u32: 7,
   get_socket_cookie: 46,
+  get_netns_cookie: 122,
 } as const;
 export type Helper = keyof typeof HELPERS;
 
