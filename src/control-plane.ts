@@ -144,6 +144,7 @@ const startInformers = (client: ApiClient, { clock, log }: Context) => {
     endpoints: informer(resources.endpoints),
     clusterRoles: informer(resources.clusterRoles, roleIndexes.clusterRoles),
     serviceCidrs: informer(resources.serviceCidrs),
+    definitions: informer(resources.customResourceDefinitions),
     ipAddresses: informer(resources.ipAddresses),
   };
 };

@@ -16,8 +16,18 @@ import { formatMicroTime } from '../k8s/time.ts';
 import { silentLog } from '../lang/log.ts';
 import { lifecycleIndexes, startLifecycle } from './lifecycle.ts';
 
-const { configMaps, deployments, events, leases, namespaces, nodes, pods, replicaSets, serviceAccounts } =
-  resources;
+const {
+  configMaps,
+  customResourceDefinitions,
+  deployments,
+  events,
+  leases,
+  namespaces,
+  nodes,
+  pods,
+  replicaSets,
+  serviceAccounts,
+} = resources;
 
 const KEPT = [{ resource: configMaps, object: { metadata: { name: 'kept', namespace: 'home' } } }];
 
@@ -57,6 +67,7 @@ const start = (client = withFinalize(createFakeClient(5000))) => {
     nodes: startInformer({ ...common, resource: nodes }),
     pods: startInformer({ ...common, resource: pods, indexes: lifecycleIndexes.pods }),
     leases: startInformer({ ...common, resource: leases }),
+    definitions: startInformer({ ...common, resource: customResourceDefinitions }),
   };
   const all = [
     configMaps,
@@ -234,6 +245,54 @@ describe('garbage', () => {
     await clock.advance(100);
     assert.deepEqual([names(pods), names(replicaSets)], [['p'], []]);
     assert.deepEqual(client.all(pods)[0]?.metadata.ownerReferences, []);
+  });
+});
+
+describe('custom resources', () => {
+  const foos: Resource = {
+    group: 'example.com',
+    version: 'v1',
+    resource: 'foos',
+    kind: 'Foo',
+    namespaced: true,
+  };
+  const define = (client: FakeClient): Stored<KubeObject> =>
+    client.put(customResourceDefinitions, {
+      metadata: { name: 'foos.example.com' },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { plural: 'foos', kind: 'Foo' },
+        versions: [{ name: 'v1', served: true, storage: true }],
+      },
+      status: { conditions: [{ type: 'Established', status: 'True' }] },
+    });
+
+  it('own and are owned like all others, from when their definition is there', async () => {
+    const { client, clock, names } = start();
+    await clock.advance(100);
+    define(client);
+    const owner = client.put(foos, { metadata: { name: 'owner', namespace: 'ns' } });
+    client.put(foos, { metadata: { name: 'owned', ...ownedBy(foos, owner) } });
+    client.put(pods, { ...podOf('p'), metadata: { name: 'p', ...ownedBy(foos, owner) } });
+    await clock.advance(100);
+    assert.deepEqual([names(foos), names(pods)], [['owned', 'owner'], ['p']]);
+    client.remove(foos, 'ns/owner');
+    await clock.advance(100);
+    assert.deepEqual([names(foos), names(pods)], [[], []]);
+  });
+
+  it('go with their namespace', async () => {
+    const { client, clock, names } = start();
+    define(client);
+    const spec = { finalizers: ['kubernetes'] };
+    const namespace = client.put(namespaces, { metadata: { name: 'ns' }, spec });
+    client.put(foos, { metadata: { name: 'f', namespace: 'ns' } });
+    await clock.advance(100);
+    const metadata = { ...namespace.metadata, deletionTimestamp: terminating };
+    client.put(namespaces, { ...namespace, metadata });
+    await clock.advance(100);
+    assert.deepEqual([names(foos), names(namespaces)], [[], []]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { ApiClient } from '../client/client.ts';
 import { whenAllSynced } from '../informer/informer.ts';
 import type { Informer } from '../informer/informer.ts';
 import { podsByNode } from '../informer/pods-by-node.ts';
-import type { Lease, Namespace, Node, Pod } from '../k8s/generated/types.ts';
+import type { CustomResourceDefinition, Lease, Namespace, Node, Pod } from '../k8s/generated/types.ts';
 import type { Resource } from '../k8s/resources.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
@@ -23,8 +23,9 @@ export const lifecycleIndexes = { pods: podsByNode } as const;
 
 export type LifecycleOptions = {
   readonly client: ApiClient;
-  /** All that exist: what is not among them is neither collected nor deleted with its namespace. */
+  /** All that exist besides custom ones: others are neither collected nor deleted with their namespaces. */
   readonly resources: readonly Resource[];
+  readonly definitions: Informer<CustomResourceDefinition>;
   readonly namespaces: Informer<Namespace>;
   readonly nodes: Informer<Node>;
   /** With the indexes of `lifecycleIndexes`. */
@@ -40,9 +41,9 @@ export type LifecycleOptions = {
 
 /** Starts when all that it looks at has synced. */
 export const startLifecycle = (options: LifecycleOptions): Controllers => {
-  const { resources, client, clock, log } = options;
+  const { resources, definitions, client, clock, log } = options;
   const collected = resources.filter(({ resource }) => resource !== 'events'); // nobody owns events
-  const content = startContent({ client, resources: collected, clock, log });
+  const content = startContent({ client, resources: collected, definitions, clock, log });
   const synced = whenAllSynced(content, options.namespaces, options.nodes, options.pods, options.leases);
   const controllers = startWhenSynced(synced, () => startControllers(options, content));
   return {

@@ -51,6 +51,7 @@ export const startTestControlPlane = async (nodeNames: readonly string[]): Promi
     nodes: startInformer({ ...common, resource: nodes }),
     namespaces: startInformer({ ...common, resource: namespaces }),
     leases: startInformer({ ...common, resource: leases }),
+    definitions: startInformer({ ...common, resource: resources.customResourceDefinitions }),
     ...startWorkloadInformers((resource, indexes = {}) => startInformer({ ...common, resource, indexes })),
   };
   const controllers = [

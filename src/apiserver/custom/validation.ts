@@ -1,12 +1,12 @@
 // What is wrong with a custom resource: its schema's complaints, then its rules'.
 // Source: k8s.io/apiextensions-apiserver/pkg/registry/customresource (strategy.go, status_strategy.go, validator.go).
+import type { Rules } from '../../cel/rules/rules.ts';
 import type { FieldError, FieldErrorType } from '../../k8s/field-error.ts';
 import { invalid } from '../../k8s/field-errors.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
 import type { JsonObject } from '../../lang/json.ts';
 import type { ScalePaths } from '../kind.ts';
 import { valueAt } from '../../lang/nested.ts';
-import type { Rules } from './rules.ts';
 import { embeddedErrors } from './structural/embedded.ts';
 import { duplicateItems } from './structural/list-keys.ts';
 import type { Schema } from './structural/schema.ts';

@@ -96,7 +96,7 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   volumeAttachmentKind,
   volumeAttributesClassKind,
   horizontalPodAutoscalerKind,
-  customResourceDefinitionKind(() => []),
+  customResourceDefinitionKind,
   validatingAdmissionPolicyKind,
   validatingAdmissionPolicyBindingKind,
 ];

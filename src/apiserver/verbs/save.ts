@@ -60,8 +60,10 @@ export const discard = (
   restrictNode(context.user, { resource: kind.resource, before, after: undefined });
   if (context.dryRun) return before;
   const granted = allocate(machinery, kind, { draft: undefined, before }, context);
-  const change = write(machinery, { kind, key, object: undefined, granted });
-  return viewed(kind, change.eventFor(() => true)!.object);
+  const removed = write(machinery, { kind, key, object: undefined, granted }).eventFor(() => true)!.object;
+  // As the client knows it: it need not be converted again.
+  const { resourceVersion } = removed.metadata;
+  return kind.view ? { ...before, metadata: { ...before.metadata, resourceVersion } } : removed;
 };
 
 type Settlement = {

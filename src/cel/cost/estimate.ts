@@ -30,6 +30,10 @@ export const estimateCost = (
   return new Estimator(checked).cost(expression, scope);
 };
 
+/** Kubernetes' own types: addresses, quantities and the like. Their texts have been read by then. */
+const isQuicklyCompared = (type: CelType): boolean =>
+  type.kind === 'opaque' && heldByOptional(type) === undefined;
+
 class Estimator {
   readonly #checked: Checked;
   readonly #known = new Map<Expression, Known>();
@@ -134,6 +138,7 @@ class Estimator {
     if (part.name === '_?._') return this.#optionalSelect(part, costs[0]!);
     if (part.name === '_&&_' || part.name === '_||_') return { min: costs[0]!.min, max: add(...costs).max };
     if (part.name === '_?_:_') return this.#conditional(part, costs);
+    if (part.name === '_==_' && isQuicklyCompared(this.#type(parts[0]!))) return add(...costs, exactly(1));
     const sized = parts.map((each) => this.#sized(each));
     const estimates = (reference?.overloads ?? []).map(({ cost }) => cost.estimate(sized));
     this.#learnResult(part, parts, estimates);

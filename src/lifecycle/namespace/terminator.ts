@@ -63,7 +63,9 @@ const reconcile = async (
   const finalizers = namespace.spec?.finalizers ?? [];
   if (namespace.metadata.deletionTimestamp === undefined || !finalizers.includes(FINALIZER)) return;
   const results = await Promise.all(
-    options.resources.filter(({ namespaced }) => namespaced).map((each) => empty(options.client, each, name)),
+    [...options.resources, ...options.content.customResources()]
+      .filter(({ namespaced }) => namespaced)
+      .map((each) => empty(options.client, each, name)),
   );
   const remaining = results.filter(({ count }) => count > 0);
   const failures = results.flatMap((result) => result.failure ?? []);

@@ -1,5 +1,6 @@
 // A default must be what a value may be.
 // Source: k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting/validation.go.
+import { compileRules } from '../../../cel/rules/rules.ts';
 import type { FieldError } from '../../../k8s/field-error.ts';
 import { invalid } from '../../../k8s/field-errors.ts';
 import { cloneJson, isJsonObject } from '../../../lang/json.ts';
@@ -23,8 +24,16 @@ const ownErrors = (schema: Schema, path: string): readonly FieldError[] => {
   const embedded = isJsonObject(value)
     ? embeddedErrors(schema, value).map((error) => ({ ...error, field: `${path}.${error.field}` }))
     : [];
-  return embedded.length > 0 ? embedded : validateValue(schema, value, { prefix: path });
+  if (embedded.length > 0) return embedded;
+  const errors = validateValue(schema, value, { prefix: path });
+  return errors.length > 0 ? errors : ruleErrors(schema, value, path);
 };
+
+// The rules of a part are those of an object that has nothing else.
+const ruleErrors = (schema: Schema, value: unknown, path: string): readonly FieldError[] =>
+  compileRules({ type: 'object', properties: { value: schema } })
+    .check({ value }, undefined)
+    .map((error) => ({ ...error, field: `${path}${error.field.slice('value'.length)}` }));
 
 const isUnpruned = (schema: Schema, value: unknown): boolean => {
   const holder = cloneJson({ value }) as JsonObject;

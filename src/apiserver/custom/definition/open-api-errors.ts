@@ -6,7 +6,6 @@ import { forbidden, invalid, notSupported } from '../../../k8s/field-errors.ts';
 import { META_FIELDS, additionalSchema } from '../structural/schema.ts';
 import type { Schema } from '../structural/schema.ts';
 import { listErrors } from './list-errors.ts';
-import { ruleTextErrors } from './rule-text-errors.ts';
 
 /** Where a schema stands: why there may be no default, and whether it is about metadata. */
 type Place = { readonly path: string; readonly noDefault: string | undefined; readonly isMeta: boolean };
@@ -19,7 +18,6 @@ const errorsOf = (schema: Schema, place: Place, isRoot = false): readonly FieldE
   ...childrenOf(schema, place, isRoot).flatMap(([child, at]) => errorsOf(child, at)),
   ...extensionErrors(schema, place.path),
   ...listErrors(schema, place.path),
-  ...ruleTextErrors(schema, place.path),
 ];
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];

@@ -3,7 +3,7 @@
 // validateCustomResourceDefinitionValidation.
 import type { FieldError } from '../../../k8s/field-error.ts';
 import { forbidden, invalid } from '../../../k8s/field-errors.ts';
-import type { CheckRules } from '../rules.ts';
+import { schemaRuleErrors } from '../../../cel/rules/schema-rules.ts';
 import type { Schema } from '../structural/schema.ts';
 import { defaultErrors } from './default-errors.ts';
 import { openApiErrors } from './open-api-errors.ts';
@@ -11,10 +11,7 @@ import type { Part } from './parts.ts';
 import { structuralErrors } from './structural-errors.ts';
 
 /** Defaults are looked at in structural schemas only, rules in schemas that have nothing else wrong. */
-export const schemaErrors = (
-  { value: schema, path, version }: Part<Schema>,
-  checkRules: CheckRules,
-): readonly FieldError[] => {
+export const schemaErrors = ({ value: schema, path, version }: Part<Schema>): readonly FieldError[] => {
   const structural = structuralErrors(schema, path);
   const errors = [
     ...(version.subresources?.status ? rootErrors(schema, path) : []),
@@ -22,7 +19,7 @@ export const schemaErrors = (
     ...(structural.length > 0 ? structural : defaultErrors(schema, path)),
     ...openApiErrors(schema, path),
   ];
-  return errors.length > 0 ? errors : checkRules(schema, path);
+  return errors.length > 0 ? errors : schemaRuleErrors(schema, path);
 };
 
 // So that no validation of the status is lost when it is looked at alone.

@@ -4,7 +4,6 @@ import type { FieldError } from '../../../k8s/field-error.ts';
 import { invalid, required } from '../../../k8s/field-errors.ts';
 import type { CustomResourceDefinition } from '../../../k8s/generated/types.ts';
 import { equalJson } from '../../../lang/json.ts';
-import type { CheckRules } from '../rules.ts';
 import { approvalErrors } from './approval.ts';
 import { columnErrors } from './columns.ts';
 import { isEstablished } from './conditions.ts';
@@ -16,11 +15,10 @@ import { selectableFieldErrors } from './selectable-fields.ts';
 import { subresourceErrors } from './subresources.ts';
 import { storedVersionErrors, versionErrors } from './versions.ts';
 
-/** `before`: what an update replaces. `checkRules` says what is wrong with the rules of a schema. */
+/** `before`: what an update replaces. */
 export const validateDefinition = (
   definition: CustomResourceDefinition,
   before: CustomResourceDefinition | undefined,
-  checkRules: CheckRules,
 ): readonly FieldError[] => {
   const { metadata, spec, status } = definition;
   return [
@@ -32,7 +30,7 @@ export const validateDefinition = (
     ...missingSchemas(definition),
     ...versionErrors(spec.versions),
     ...nameErrors(spec.names, 'spec.names'),
-    ...schemaParts(definition).flatMap((part) => schemaErrors(part, checkRules)),
+    ...schemaParts(definition).flatMap(schemaErrors),
     ...subresourceParts(definition).flatMap(({ value, path }) => subresourceErrors(value, path)),
     ...columnParts(definition).flatMap(({ value, path }) => columnErrors(value, path)),
     ...selectableParts(definition).flatMap(selectableFieldErrors),

@@ -1,5 +1,6 @@
 // A structural schema: the part of OpenAPI v3 that CustomResourceDefinitions may use, as it stands in them.
 // https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
+import type { ValidationRule } from '../../../cel/schema/schema.ts';
 import { ownValue } from '../../../lang/own-value.ts';
 
 export type Schema = {
@@ -38,15 +39,6 @@ export type Schema = {
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
   readonly 'x-kubernetes-map-type'?: string;
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
-};
-
-export type ValidationRule = {
-  readonly rule?: string;
-  readonly message?: string;
-  readonly messageExpression?: string;
-  readonly reason?: string;
-  readonly fieldPath?: string;
-  readonly optionalOldSelf?: boolean;
 };
 
 /** The schema of the members that `properties` does not name; undefined: there is none, though they may be allowed. */
