@@ -2,17 +2,15 @@
 // It runs on a thread of its own, which enters the node's network namespace before it opens anything.
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
-import type { ApiClient } from './client/client.ts';
 import { type HttpClient, createHttpClient } from './client/http-client.ts';
-import { dnsIndexes, startDns } from './dns/dns.ts';
-import { startPodAddresses } from './dns/pod-addresses.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
 import { IMAGE_FOLDER, clusterFiles } from './embedded/cluster-files.ts';
 import type { PemPair } from './embedded/messages.ts';
 import type { ResolvConf } from './embedded/resolv-conf.ts';
-import { type Informer, type InformerOptions, startInformer } from './informer/informer.ts';
-import type { KubeObject, Stored } from './k8s/objects.ts';
-import * as resources from './k8s/resources.ts';
+import { type Informer, startInformer } from './informer/informer.ts';
+import type { Pod } from './k8s/generated/types.ts';
+import { pods } from './k8s/resources.ts';
+import { withoutOwners } from './k8s/trim.ts';
 import { enterNetns, netnsPath } from './kernel/netns.ts';
 import { type Nft, openNft } from './kernel/nft.ts';
 import { mountTmpfs, unmountTmpfs } from './kernel/tmpfs.ts';
@@ -23,13 +21,14 @@ import { logUncaughtErrors } from './lang/uncaught-errors.ts';
 import { dnsPage, nodePage, proxyPage } from './metric-pages.ts';
 import { startPageServer } from './metrics/page-server.ts';
 import { createPage } from './metrics/page.ts';
+import { type NodeNetwork, startNodeNetwork } from './node-network.ts';
 import { installMasquerade } from './podnetwork/masquerade.ts';
 import { startNodeRoutes } from './podnetwork/node-routes.ts';
 import { createPodNetwork } from './podnetwork/pod-network.ts';
 import { createProcessRuntime } from './runtime/process/process-runtime.ts';
 import { nodeCgroups } from './runtime/pod-cgroups.ts';
 import type { PodRuntime } from './runtime/runtime.ts';
-import { type ServiceProxy, sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
+import type { ServiceProxy } from './services/service-proxy.ts';
 
 export type AgentStart = {
   readonly kind: 'start';
@@ -53,7 +52,9 @@ type Agent = AgentStart & {
   readonly log: Log;
   readonly client: HttpClient;
   readonly nft: Nft;
-  readonly informers: ReturnType<typeof startInformers>;
+  readonly network: NodeNetwork;
+  /** Of this node. */
+  readonly ownPods: Informer<Pod>;
   readonly stateFolder: string;
 };
 
@@ -63,25 +64,25 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   enterNetns(netnsPath(`podnet-${config.name}-${node.name}`));
   const server = `https://${config.hostAddresses[0]}:${config.apiPort}`;
   const client = createHttpClient({ server, ...keys, userAgent: 'kubelet', clock, log });
-  const informers = startInformers(message, client, log);
+  const nft = openNft();
+  const network = startNodeNetwork({ ...message, client, nft, log });
+  const ownPods = startOwnPods(client, node, log);
   const stateFolder = join(clusterFiles(config.name).state, node.name);
-  const agent: Agent = { ...message, log, client, nft: openNft(), informers, stateFolder };
+  const agent: Agent = { ...message, log, client, nft, network, ownPods, stateFolder };
 
-  installMasquerade({ nft: agent.nft, podCidrs: config.podCidrs, underlayCidrs: config.underlayCidrs });
-  const routes = startNodeRoutes({ nodeName: node.name, nodes: informers.nodes, clock, log });
-  const proxy = startProxy(agent);
-  const dns = startNames(agent);
+  installMasquerade({ nft, podCidrs: config.podCidrs, underlayCidrs: config.underlayCidrs });
+  const routes = startNodeRoutes({ nodeName: node.name, nodes: network.informers.nodes, clock, log });
   const runtime = await startRuntime(agent);
   const kubelet = startPods(agent, runtime);
-  const proxyPages = startProxyPages(proxy, log);
+  const proxyPages = startProxyPages(network.proxy, log);
   const dnsPages = startDnsPages(agent);
-  await Promise.all([kubelet.whenRegistered(), proxy.whenSynced()]);
+  await Promise.all([kubelet.whenRegistered(), network.proxy.whenSynced()]);
   return {
     stop: async () => {
       await kubelet.stop();
-      await Promise.all([proxyPages.stop(), dnsPages.stop(), proxy.stop(), dns.stop(), routes.stop()]);
+      await Promise.all([proxyPages.stop(), dnsPages.stop(), network.stop(), routes.stop()]);
       await runtime.close();
-      for (const informer of Object.values(informers)) informer.stop();
+      ownPods.stop();
       client.close();
     },
   };
@@ -115,25 +116,6 @@ const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Pro
   return runtime;
 };
 
-const startProxy = ({ config, node, informers, nft, log }: Agent): ServiceProxy =>
-  startServiceProxy({
-    nodeName: node.name,
-    zone: node.zone,
-    nodeAddresses: node.addresses,
-    podCidrs: config.podCidrs,
-    nodePortAddresses: config.nodePortAddresses,
-    serviceCidrs: [...config.serviceCidrs, ...config.loadBalancerPools],
-    laterServiceCidrs: informers.serviceCidrs,
-    services: informers.services,
-    endpointSlices: informers.endpointSlices,
-    nodes: informers.nodes,
-    nft,
-    backEnd: config.proxy,
-    podCgroup: nodeCgroups(config.name, node.name).translated,
-    clock,
-    log,
-  });
-
 /** As kube-proxy serves them: on the node's loopback only. */
 const startProxyPages = (proxy: ServiceProxy, log: Log): Stoppable =>
   startPageServer({
@@ -156,35 +138,15 @@ const startDnsPages = ({ node, log }: Agent): Stoppable =>
     log,
   });
 
-const startNames = ({ config, node, informers, nft, hostResolvConf, log }: Agent): Stoppable =>
-  startDns({
-    domain: config.domain,
-    addresses: config.dnsServiceIps,
-    nodeAddresses: node.addresses,
-    nft,
-    reverseCidrs: [...config.podCidrs, ...config.serviceCidrs],
-    nodeName: node.name,
-    services: informers.services,
-    endpointSlices: informers.endpointSlices,
-    namespaces: informers.namespaces,
-    pods: informers.podAddresses,
-    nodes: informers.nodes,
-    configMaps: informers.dnsConfigMaps,
-    serviceCidrs: informers.serviceCidrs,
-    upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
-    clock,
-    log,
-  });
-
 const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
-  const { config, node, keys, informers, client, hostResolvConf, stateFolder, log } = agent;
+  const { config, node, keys, network, client, hostResolvConf, stateFolder, log } = agent;
   return startKubelet({
     client,
     runtime,
     node,
     cluster: config,
-    pods: informers.ownPods,
-    services: informers.services,
+    pods: agent.ownPods,
+    services: network.informers.services,
     stateFolder: join(stateFolder, 'pods'),
     logFolder: join(clusterFiles(config.name).logs, node.name),
     hostResolvConf,
@@ -199,33 +161,15 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
   });
 };
 
-/** No part of an agent asks who owns a field, and the owners are half of a pod's bytes. */
-const withoutOwners = <T extends KubeObject>(object: Stored<T>): Stored<T> => ({
-  ...object,
-  metadata: { ...object.metadata, managedFields: undefined },
-});
-
-const startInformers = ({ node }: AgentStart, client: ApiClient, log: Log) => {
-  const informer = <T extends KubeObject>(
-    resource: InformerOptions<T>['resource'],
-    options: Pick<InformerOptions<T>, 'indexes' | 'namespace' | 'fieldSelector'> = {},
-  ): Informer<T> => startInformer<T>({ client, resource, transform: withoutOwners, clock, log, ...options });
-  return {
-    nodes: informer(resources.nodes),
-    services: informer(resources.services),
-    endpointSlices: informer(resources.endpointSlices, {
-      indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
-    }),
-    namespaces: informer(resources.namespaces),
-    podAddresses: startPodAddresses({ client, clock, log }),
-    dnsConfigMaps: informer(resources.configMaps, {
-      namespace: 'kube-system',
-      fieldSelector: 'metadata.name=coredns',
-    }),
-    serviceCidrs: informer(resources.serviceCidrs),
-    ownPods: informer(resources.pods, { fieldSelector: `spec.nodeName=${node.name}` }),
-  };
-};
+const startOwnPods = (client: HttpClient, { name }: NodeConfig, log: Log): Informer<Pod> =>
+  startInformer({
+    client,
+    resource: pods,
+    fieldSelector: `spec.nodeName=${name}`,
+    transform: withoutOwners,
+    clock,
+    log,
+  });
 
 const run = async (message: AgentStart): Promise<void> => {
   const agent = await start(message);

@@ -7,13 +7,11 @@ export type Findings = readonly string[];
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 /** The pattern of a DNS subdomain, as text for messages. */
 export const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;
-const DNS_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const LABEL_KEY = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE = `(${LABEL_KEY})?`;
 
 const LABEL_REGEXP = new RegExp(`^${LABEL}$`);
 const SUBDOMAIN_REGEXP = new RegExp(`^${SUBDOMAIN}$`);
-const DNS_1035_REGEXP = new RegExp(`^${DNS_1035}$`);
 const LABEL_KEY_REGEXP = new RegExp(`^${LABEL_KEY}$`);
 const LABEL_VALUE_REGEXP = new RegExp(`^${LABEL_VALUE}$`);
 
@@ -21,8 +19,6 @@ const LABEL_TEXT =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
 const SUBDOMAIN_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
-const DNS_1035_TEXT =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
 const LABEL_KEY_TEXT =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 const LABEL_VALUE_TEXT =
@@ -40,12 +36,6 @@ export const dns1123Label = (value: string): Findings => {
 export const dns1123Subdomain = (value: string): Findings => [
   ...(value.length > 253 ? [charactersMax(253)] : []),
   ...(SUBDOMAIN_REGEXP.test(value) ? [] : [mismatch(SUBDOMAIN_TEXT, SUBDOMAIN, ['example.com'])]),
-];
-
-/** `web-1`, at most 63 characters, with a letter in front. */
-export const dns1035Label = (value: string): Findings => [
-  ...(value.length > 63 ? [charactersMax(63)] : []),
-  ...(DNS_1035_REGEXP.test(value) ? [] : [mismatch(DNS_1035_TEXT, DNS_1035, ['my-name', 'abc-123'])]),
 ];
 
 /** A name that can stand in a path: every kind's names must. */

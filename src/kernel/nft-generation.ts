@@ -1,5 +1,5 @@
 // The ruleset's generation, of the network namespace in which this was opened. 10 us to read.
-import { NFT_GET_GENERATION, decodeGeneration, encodeGenerationQuery } from '../wire/nftables.ts';
+import { NFT_GET, decodeGeneration, encodeNftQuery } from '../wire/nftables.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 
 export type NftGeneration = {
@@ -12,8 +12,8 @@ export const openNftGeneration = (): NftGeneration => {
   const socket = new NetlinkSocket('netfilter');
   const request = {
     what: 'read the generation of nftables',
-    type: NFT_GET_GENERATION,
-    payload: encodeGenerationQuery(),
+    type: NFT_GET.generation,
+    payload: encodeNftQuery(),
   };
   return {
     read: () => decodeGeneration(socket.request([request])[0]?.[0] ?? new Uint8Array()) ?? 0,

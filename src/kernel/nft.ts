@@ -1,7 +1,6 @@
 // nftables in process: nft's own language, no child process. About 80 us for a transaction of one element.
 import {
   OUTPUT_JSON,
-  OUTPUT_STATELESS,
   OUTPUT_TERSE,
   createContext,
   freeContext,
@@ -12,14 +11,17 @@ import {
 } from './ffi/libnftables.ts';
 import type { NftContext } from './ffi/libnftables.ts';
 import { KernelError } from './kernel-error.ts';
+import { openNftObjects } from './nft-objects.ts';
 
 export type Nft = {
   /** Runs the commands as one transaction: all of it or, with a KernelError that carries nft's own text, nothing. */
   readonly run: (commands: string) => void;
   /** Runs a `list` command: the objects of libnftables-json(5), `metainfo` left out. `terse` leaves out set elements. */
   readonly query: (command: string, options?: { readonly terse?: boolean }) => readonly NftObject[];
-  /** Runs a `list` command: nft's own text, without elements and counters. JSON does not have all that rules may say. */
-  readonly print: (command: string) => string;
+  /** The tables of IPv4 and IPv6, as `ip podnet`. What they hold does not matter to its cost, as it does to `query`. */
+  readonly tables: () => readonly string[];
+  /** The table's chains, rules and sets as text to compare, without elements and counters; its cost is theirs. */
+  readonly structure: (table: string) => string;
   readonly close: () => void;
 };
 
@@ -34,6 +36,7 @@ export const ownTransactions = (): number => transactions;
 /** Speaks to the network namespace in which the calling thread is now, also if the thread moves later. */
 export const openNft = (): Nft => {
   const context = createContext();
+  const objects = openNftObjects();
   return {
     run: (commands) => {
       runIn(context, commands, 0);
@@ -41,8 +44,12 @@ export const openNft = (): Nft => {
     },
     query: (command, { terse = false } = {}) =>
       objectsOf(runIn(context, command, OUTPUT_JSON | (terse ? OUTPUT_TERSE : 0))),
-    print: (command) => runIn(context, command, OUTPUT_TERSE | OUTPUT_STATELESS),
-    close: () => freeContext(context),
+    tables: objects.tables,
+    structure: objects.structure,
+    close: () => {
+      freeContext(context);
+      objects.close();
+    },
   };
 };
 

@@ -39,7 +39,7 @@ export type PodNetworkOptions = {
   /** Where no host port is, see HostPortSite. */
   readonly serviceAddresses: readonly string[];
   /** Opened in the node's network namespace; the caller closes it. */
-  readonly nft: Pick<Nft, 'run' | 'query'>;
+  readonly nft: Pick<Nft, 'run' | 'query' | 'tables'>;
   readonly clock: Clock;
   readonly log: Log;
 };

@@ -21,7 +21,7 @@ const TABLE = 'podnet-services';
 export const FAMILIES: readonly Family[] = [4, 6];
 
 /** nft's word for the family, in tables and in matches. */
-export const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');
+const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');
 
 export const tableName = (family: Family): string => `${familyWord(family)} ${TABLE}`;
 

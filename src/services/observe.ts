@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Family } from '../ip/address.ts';
 import type { Nft, NftObject } from '../kernel/nft.ts';
 import type { Programmed, Slot } from './diff.ts';
-import { FAMILIES, OUTSIDE_SLOT, familyWord, tableName } from './layout.ts';
+import { FAMILIES, OUTSIDE_SLOT, tableName } from './layout.ts';
 import { shapeOfCode } from './shape.ts';
 import type { ChainUse } from './transaction.ts';
 
@@ -46,7 +46,7 @@ export const observeInTurns = async (nft: Nft): Promise<Observed | undefined> =>
 
 /** Chains and rules of both tables as text. */
 export const structureText = (nft: Nft): string =>
-  FAMILIES.map((family) => nft.print(`list table ${tableName(family)}`)).join('');
+  FAMILIES.map((family) => nft.structure(tableName(family))).join('\n');
 
 /** The ranges in the sets of both tables as text. */
 export const rangesText = (nft: Nft): string =>
@@ -59,12 +59,10 @@ export const rangesText = (nft: Nft): string =>
   );
 
 /** Whether both tables are there. */
-export const hasTables = (nft: Nft): boolean => FAMILIES.every((family) => hasTable(nft, family));
-
-const hasTable = (nft: Nft, family: Family): boolean =>
-  nft
-    .query(`list tables ${familyWord(family)}`)
-    .some(({ table }) => `${String(table?.['family'])} ${String(table?.['name'])}` === tableName(family));
+export const hasTables = (nft: Pick<Nft, 'tables'>): boolean => {
+  const tables = nft.tables();
+  return FAMILIES.every((family) => tables.includes(tableName(family)));
+};
 
 type Pairs = readonly (readonly [string, string])[];
 type Part = readonly [name: string, pairs: Pairs];

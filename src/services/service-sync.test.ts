@@ -138,7 +138,22 @@ describe('ServiceSync', () => {
     assert.match(nft.text(), /10\.96\.0\.10:80 -> reject/);
   });
 
-  it('bounds its transactions, the API server first', async () => {
+  it('suspects other elements in the kernel where a transaction says so, until it begins anew', async () => {
+    for (const code of ['ENOENT', 'EEXIST', 'EINTR', 'EINVAL']) {
+      const { nft, services, sync } = start();
+      await sync.apply(new Set());
+      services.set(stored(service('a', 10)));
+      nft.failOn(/10\.96\.0\.10/, code);
+      assert.deepEqual(await sync.apply(new Set(['ns/a'])), new Set(['ns/a']));
+      assert.equal(sync.isSuspect(), code !== 'EINVAL', code);
+      if (!sync.isSuspect()) continue;
+      assert.equal(await sync.verify(), false);
+      assert.deepEqual(sync.restart(), ['ns/a']);
+      assert.equal(sync.isSuspect(), false);
+    }
+  });
+
+  it('bounds its transactions, the API server and the DNS first', async () => {
     const { nft, services, slices, sync } = start();
     const many = Array.from({ length: 40 }, (_, i) => `10.244.${i}.`);
     for (const [i, prefix] of many.entries()) {
@@ -152,14 +167,22 @@ describe('ServiceSync', () => {
         ),
       );
     }
-    const kubernetes = service('kubernetes', 1);
-    services.set(stored({ ...kubernetes, metadata: { ...kubernetes.metadata, namespace: 'default' } }));
+    for (const [namespace, name, n] of [
+      ['default', 'kubernetes', 1],
+      ['kube-system', 'kube-dns', 9],
+    ] as const) {
+      const first = service(name, n);
+      services.set(stored({ ...first, metadata: { ...first.metadata, namespace } }));
+    }
     await sync.apply(
       new Set(services.list().map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)),
     );
     const transactions = nft.runs.filter((run) => /add element ip podnet-services cluster-ips/.test(run));
     assert.ok(transactions.length >= 3, `${transactions.length} transactions`);
-    assert.match(transactions[0]!, /10\.96\.0\.1 :/);
+    const [addresses] = transactions[0]!.match(
+      /(?<=add element ip podnet-services cluster-ips \{ ).*(?= \})/,
+    )!;
+    assert.match(addresses, /^10\.96\.0\.1 : \d+, 10\.96\.0\.9 : /);
     assert.equal(
       nft
         .text()

@@ -4,6 +4,7 @@ import type { Informer } from '../informer/informer.ts';
 import type { EndpointSlice, Service } from '../k8s/generated/types.ts';
 import { keyOf } from '../k8s/objects.ts';
 import type { Stored } from '../k8s/objects.ts';
+import { isKernelError } from '../kernel/kernel-error.ts';
 import type { Nft } from '../kernel/nft.ts';
 import type { Log } from '../lang/log.ts';
 import { Programmer } from './apply.ts';
@@ -36,6 +37,12 @@ export type ServiceSyncOptions = {
 /** What a transaction carries at most, in entries and endpoints: a large one holds up the thread and the kernel. */
 const TRANSACTION_MAX = 3000;
 
+/**
+ * An element that should be there is not, or one that should not is; or a signal came while libnftables waited for the
+ * answer (1.0.6, mnl_batch_talk), and whether the transaction was done is not known.
+ */
+const SUSPICIOUS = ['ENOENT', 'EEXIST', 'EINTR'] as const;
+
 /** The entries that one Service's change touches. */
 type Work = { readonly service: string; readonly entries: readonly WantedEntry[] };
 
@@ -45,6 +52,7 @@ export class ServiceSync {
   readonly #complete = Promise.withResolvers<void>();
   #programmer: Programmer | undefined;
   #isSwept = false;
+  #isSuspect = false;
 
   constructor(options: ServiceSyncOptions) {
     this.#options = options;
@@ -92,8 +100,14 @@ export class ServiceSync {
     return this.#programmer === undefined || hasTables(this.#options.nft);
   }
 
+  /** Whether a transaction ended in a way that tells of other elements in the kernel than those written. */
+  isSuspect(): boolean {
+    return this.#isSuspect;
+  }
+
   /** Whether the kernel has what was written; undefined if that cannot be said now. */
   async verify(): Promise<boolean | undefined> {
+    if (this.#isSuspect) return false;
     return this.isIntact() && (await this.#programmer?.verify());
   }
 
@@ -106,6 +120,7 @@ export class ServiceSync {
   restart(): readonly string[] {
     this.#programmer = undefined;
     this.#isSwept = false;
+    this.#isSuspect = false;
     return this.#options.services.list().map(keyOf);
   }
 
@@ -137,6 +152,7 @@ export class ServiceSync {
         'service not programmed, will retry',
       );
       failed.add(works[0]!.service);
+      this.#isSuspect ||= isKernelError(error, ...SUSPICIOUS);
     }
   }
 

@@ -10,7 +10,7 @@ import { cleanupFailures } from './metrics.ts';
 import type { ServiceSync } from './service-sync.ts';
 
 export type UpkeepOptions = {
-  readonly sync: Pick<ServiceSync, 'verify' | 'collect' | 'restart'>;
+  readonly sync: Pick<ServiceSync, 'isSuspect' | 'verify' | 'collect' | 'restart'>;
   readonly mark: (service: string) => void;
   readonly clock: Clock;
   readonly log: Log;
@@ -18,6 +18,8 @@ export type UpkeepOptions = {
 
 const LOOK_MS = 500;
 const COLLECT_MS = 30_000;
+/** Between two repairs on suspicion: a Service that the kernel refuses for ever must not bring them about without end. */
+const SUSPICION_MS = 60_000;
 /** Of the thread's time, what reading everything may take at most: 1 part in 50. */
 const READING_SHARE = 50;
 
@@ -63,10 +65,12 @@ class Upkeep {
   async #look(): Promise<void> {
     const { sync, clock } = this.#options;
     const offset = this.#offset();
-    if (offset === this.#trusted || clock.now() < this.#nextReadMs) return;
+    const isSuspect = sync.isSuspect();
+    if ((offset === this.#trusted && !isSuspect) || clock.now() < this.#nextReadMs) return;
     const startMs = clock.now();
     const isAsWritten = await sync.verify();
-    this.#nextReadMs = clock.now() + (clock.now() - startMs) * READING_SHARE;
+    const pauseMs = isSuspect ? SUSPICION_MS : (clock.now() - startMs) * READING_SHARE;
+    this.#nextReadMs = clock.now() + pauseMs;
     if (isAsWritten === undefined || this.#isStopped) return;
     if (!isAsWritten) this.#repair();
     this.#trusted = offset;

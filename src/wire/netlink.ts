@@ -117,14 +117,18 @@ export const encodeAttributes = (attributes: readonly (Attribute | undefined)[])
 };
 
 /** Values by type, as views of the bytes; of attributes with the same type the last one. */
-export const decodeAttributes = (bytes: Uint8Array): ReadonlyMap<number, Uint8Array> => {
+export const decodeAttributes = (bytes: Uint8Array): ReadonlyMap<number, Uint8Array> =>
+  new Map(decodeAttributeList(bytes));
+
+/** All of them in order, their values views of the bytes; one cut short ends the list. */
+export const decodeAttributeList = (bytes: Uint8Array): readonly Attribute[] => {
   const view = viewOf(bytes);
-  const attributes = new Map<number, Uint8Array>();
+  const attributes: Attribute[] = [];
   for (let offset = 0; offset + ATTRIBUTE_HEADER <= bytes.length;) {
     const length = view.getUint16(offset, LITTLE_ENDIAN);
     if (length < ATTRIBUTE_HEADER || offset + length > bytes.length) break;
     const type = view.getUint16(offset + 2, LITTLE_ENDIAN) & TYPE_MASK;
-    attributes.set(type, bytes.subarray(offset + ATTRIBUTE_HEADER, offset + length));
+    attributes.push([type, bytes.subarray(offset + ATTRIBUTE_HEADER, offset + length)]);
     offset += align4(length);
   }
   return attributes;

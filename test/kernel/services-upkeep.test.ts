@@ -94,7 +94,7 @@ describe('Programmer.collect()', () => {
           stickySeconds: undefined,
         },
       });
-      const chains = (): string[] => nft.print(`list table ${TABLE}`).match(/pick-\d/g) ?? [];
+      const chains = (): string[] => JSON.stringify(nft.query(`list chains ip`)).match(/pick-\d/g) ?? [];
       for (const count of [2, 3]) programmer.program([{ key: 'web', wanted: entry(count) }]);
       programmer.collect();
       assert.deepEqual(chains(), ['pick-2', 'pick-3'], 'it may be needed again soon');

@@ -13,8 +13,8 @@ export type FakeNft = Nft & {
   readonly runs: readonly string[];
   /** What packets would meet, as toText prints entries; throws if a slot or an endpoint is missing or left over. */
   readonly text: () => string;
-  /** The next transaction whose text matches fails. */
-  readonly failOn: (pattern: RegExp) => void;
+  /** From now on transactions whose text matches fail with the code, EINVAL unless it is named. */
+  readonly failOn: (pattern: RegExp, code?: string) => void;
 };
 
 type Maps = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -23,23 +23,21 @@ export const createFakeNft = (): FakeNft => {
   const runs: string[] = [];
   let maps: Maps = new Map();
   let hasTables = false;
-  let failing: RegExp | undefined;
+  let failing: { readonly pattern: RegExp; readonly code: string } | undefined;
   return {
     runs,
     run: (commands) => {
       runs.push(commands);
-      if (failing?.test(commands)) throw new KernelError('EINVAL', 'nft: refused');
+      if (failing?.pattern.test(commands)) throw new KernelError(failing.code, 'nft: refused');
       maps = commands.split('\n').reduce(applyLine, maps);
       hasTables ||= commands.includes('add table');
     },
-    query: (command) => {
-      const [, , family = ''] = command.split(' ');
-      return hasTables ? [{ table: { family, name: 'podnet-services' } }] : [];
-    },
-    print: () => '',
+    query: () => [],
+    tables: () => (hasTables ? ['ip podnet-services', 'ip6 podnet-services'] : []),
+    structure: () => '',
     close: () => {},
     text: () => toText(entriesOf(maps)),
-    failOn: (pattern) => (failing = pattern),
+    failOn: (pattern, code = 'EINVAL') => (failing = { pattern, code }),
   };
 };
 

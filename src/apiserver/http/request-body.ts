@@ -12,22 +12,31 @@ export const readBody = (stream: Readable, clock: Clock): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const timer = clock.after(BODY_MS_MAX, () => settle(bodyStalled()));
-    const settle = (outcome: Buffer | ApiError): void => {
+    let isOpen = true;
+    const settle = (): void => {
+      isOpen = false;
       timer.cancel();
-      stream.removeAllListeners('data');
-      if (outcome instanceof ApiError) {
-        stream.resume(); // the rest is thrown away, so that the answer can be read
-        reject(outcome);
-      } else resolve(outcome);
+      stream.off('data', take);
     };
-    stream.on('data', (chunk: Buffer) => {
+    // Every stream closes in the end: an error, which is dear to make, is made only where the body is still awaited.
+    const refuse = (reason: () => ApiError): void => {
+      if (!isOpen) return;
+      settle();
+      stream.resume(); // the rest is thrown away, so that the answer can be read
+      reject(reason());
+    };
+    const take = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > BODY_BYTES_MAX) settle(tooLarge());
+      if (bytes > BODY_BYTES_MAX) refuse(tooLarge);
       else chunks.push(chunk);
+    };
+    const timer = clock.after(BODY_MS_MAX, () => refuse(bodyStalled));
+    const broken = (): void => refuse(() => badRequest('the body of the request ended early'));
+    stream.on('data', take);
+    stream.once('end', () => {
+      if (isOpen) resolve(Buffer.concat(chunks));
+      settle();
     });
-    stream.once('end', () => settle(Buffer.concat(chunks)));
-    const broken = (): void => settle(badRequest('the body of the request ended early'));
     stream.once('error', broken);
     stream.once('close', broken);
   });

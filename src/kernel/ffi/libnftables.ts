@@ -5,7 +5,6 @@ import koffi from 'koffi';
 import { KernelError } from '../kernel-error.ts';
 
 /** libnftables.h, NFT_CTX_OUTPUT_*. */
-export const OUTPUT_STATELESS = 1 << 2;
 export const OUTPUT_JSON = 1 << 4;
 export const OUTPUT_TERSE = 1 << 11;
 

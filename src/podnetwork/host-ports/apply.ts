@@ -18,7 +18,7 @@ import type { HostPort, HostPorts } from './state.ts';
 import { concernsFlows, staleFlows } from './stale-flows.ts';
 
 export type HostPortOptions = HostPortSite & {
-  readonly nft: Pick<Nft, 'run' | 'query'>;
+  readonly nft: Pick<Nft, 'run' | 'query' | 'tables'>;
   readonly log: Log;
 };
 

@@ -14,7 +14,7 @@ import type { ElementChange } from './diff.ts';
 const TABLE = 'podnet-host-ports';
 export const FAMILIES: readonly Family[] = [4, 6];
 
-export const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');
+const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');
 
 export const tableName = (family: Family): string => `${familyWord(family)} ${TABLE}`;
 

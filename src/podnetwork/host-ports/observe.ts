@@ -1,23 +1,19 @@
 // The host ports that an earlier agent left in the kernel, read once at the start.
 import type { Nft, NftObject } from '../../kernel/nft.ts';
 import type { Family } from '../../ip/address.ts';
-import { FAMILIES, familyWord, tableName } from './layout.ts';
+import { FAMILIES, tableName } from './layout.ts';
 import { hostPortKey } from './state.ts';
 import type { HostPort, HostPortMap, HostPorts } from './state.ts';
 
 /** Undefined if there are no tables, or not both. */
-export const observeHostPorts = (nft: Pick<Nft, 'query'>): HostPorts | undefined => {
-  if (!FAMILIES.every((family) => hasTable(nft, family))) return undefined;
+export const observeHostPorts = (nft: Pick<Nft, 'query' | 'tables'>): HostPorts | undefined => {
+  const tables = nft.tables();
+  if (!FAMILIES.every((family) => tables.includes(tableName(family)))) return undefined;
   const ports = FAMILIES.flatMap((family) =>
     (['ports', 'addressed'] as const).flatMap((map) => readMap(nft, family, map)),
   );
   return new Map(ports.map((port) => [hostPortKey(port), port]));
 };
-
-const hasTable = (nft: Pick<Nft, 'query'>, family: Family): boolean =>
-  nft
-    .query(`list tables ${familyWord(family)}`)
-    .some(({ table }) => `${String(table?.['family'])} ${String(table?.['name'])}` === tableName(family));
 
 const readMap = (nft: Pick<Nft, 'query'>, family: Family, map: HostPortMap): readonly HostPort[] => {
   const listing = nft.query(`list map ${tableName(family)} ${map}`).find((object) => object['map']);

@@ -32,10 +32,8 @@ export const removeKubeProxy = (nft: Nft, log: Log): void => {
 
 /** All of it in one transaction. Like the others it says whether there was something. */
 const removeFromNft = (nft: Nft): boolean => {
-  const commands = nft.query('list tables').flatMap(({ table }) => {
-    const [family, name] = [table?.['family'], String(table?.['name'])];
-    const at = `${String(family)} ${name}`;
-    if (family !== 'ip' && family !== 'ip6') return [];
+  const commands = nft.tables().flatMap((at) => {
+    const name = at.split(' ')[1]!;
     if (name === KUBE_PROXY_TABLE) return [`delete table ${at}`];
     return KUBE_PROXY_TABLES.includes(name) ? nftRemoval(at, nft.query(`list table ${at}`)) : [];
   });

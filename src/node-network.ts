@@ -1,0 +1,115 @@
+// What a node agent does apart from pods: the service proxy and the cluster DNS, and the caches that they look at. Only
+// wiring. A process of its own can be made of it: what a node of a cluster needs that runs its pods by other means.
+import type { ApiClient } from './client/client.ts';
+import { type Dns, dnsIndexes, startDns } from './dns/dns.ts';
+import { startPodAddresses } from './dns/pod-addresses.ts';
+import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
+import type { ResolvConf } from './embedded/resolv-conf.ts';
+import { type Informer, type InformerOptions, startInformer } from './informer/informer.ts';
+import { createTrim, withoutOwners } from './k8s/trim.ts';
+import type { KubeObject } from './k8s/objects.ts';
+import * as resources from './k8s/resources.ts';
+import type { Nft } from './kernel/nft.ts';
+import { systemClock as clock } from './lang/clock.ts';
+import type { Log } from './lang/log.ts';
+import { nodeCgroups } from './runtime/pod-cgroups.ts';
+import { type ServiceProxy, sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
+
+export type NodeNetworkOptions = {
+  readonly config: ClusterConfig;
+  readonly node: NodeConfig;
+  /** Opened, as all that follows, by a thread that is in the node's network namespace. */
+  readonly client: ApiClient;
+  readonly nft: Nft;
+  readonly hostResolvConf: ResolvConf;
+  readonly log: Log;
+};
+
+export type NodeNetwork = {
+  readonly informers: ReturnType<typeof startInformers>;
+  readonly proxy: ServiceProxy;
+  readonly dns: Dns;
+  readonly stop: () => Promise<void>;
+};
+
+export const startNodeNetwork = (options: NodeNetworkOptions): NodeNetwork => {
+  const informers = startInformers(options);
+  const proxy = startProxy(options, informers);
+  const dns = startNames(options, informers);
+  return {
+    informers,
+    proxy,
+    dns,
+    stop: async () => {
+      await Promise.all([proxy.stop(), dns.stop()]);
+      for (const informer of Object.values(informers)) informer.stop();
+    },
+  };
+};
+
+type Informers = NodeNetwork['informers'];
+
+const startProxy = ({ config, node, nft, log }: NodeNetworkOptions, informers: Informers): ServiceProxy =>
+  startServiceProxy({
+    nodeName: node.name,
+    zone: node.zone,
+    nodeAddresses: node.addresses,
+    podCidrs: config.podCidrs,
+    nodePortAddresses: config.nodePortAddresses,
+    serviceCidrs: [...config.serviceCidrs, ...config.loadBalancerPools],
+    laterServiceCidrs: informers.serviceCidrs,
+    services: informers.services,
+    endpointSlices: informers.endpointSlices,
+    nodes: informers.nodes,
+    nft,
+    backEnd: config.proxy,
+    podCgroup: nodeCgroups(config.name, node.name).translated,
+    clock,
+    log,
+  });
+
+const startNames = (
+  { config, node, nft, hostResolvConf, log }: NodeNetworkOptions,
+  informers: Informers,
+): Dns =>
+  startDns({
+    domain: config.domain,
+    addresses: config.dnsServiceIps,
+    nodeAddresses: node.addresses,
+    nft,
+    reverseCidrs: [...config.podCidrs, ...config.serviceCidrs],
+    nodeName: node.name,
+    services: informers.services,
+    endpointSlices: informers.endpointSlices,
+    namespaces: informers.namespaces,
+    pods: informers.podAddresses,
+    nodes: informers.nodes,
+    configMaps: informers.dnsConfigMaps,
+    serviceCidrs: informers.serviceCidrs,
+    upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
+    clock,
+    log,
+  });
+
+const startInformers = ({ client, log }: NodeNetworkOptions) => {
+  const trim = createTrim();
+  const informer = <T extends KubeObject>(
+    resource: InformerOptions<T>['resource'],
+    options: Pick<InformerOptions<T>, 'indexes' | 'namespace' | 'fieldSelector' | 'transform'> = {},
+  ): Informer<T> => startInformer<T>({ client, resource, transform: withoutOwners, clock, log, ...options });
+  return {
+    nodes: informer(resources.nodes),
+    services: informer(resources.services, { transform: trim.service }),
+    endpointSlices: informer(resources.endpointSlices, {
+      indexes: { ...sliceIndexes, ...dnsIndexes.endpointSlices },
+      transform: trim.endpointSlice,
+    }),
+    namespaces: informer(resources.namespaces),
+    podAddresses: startPodAddresses({ client, clock, log }),
+    dnsConfigMaps: informer(resources.configMaps, {
+      namespace: 'kube-system',
+      fieldSelector: 'metadata.name=coredns',
+    }),
+    serviceCidrs: informer(resources.serviceCidrs),
+  };
+};
