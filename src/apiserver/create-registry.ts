@@ -22,9 +22,12 @@ import type { StoreOptions } from './store/store.ts';
 import { watch } from './store/watch.ts';
 import { apply } from './verbs/apply.ts';
 import { arrival, missingNeed } from './verbs/arrival.ts';
+import { converted, readiness } from './verbs/converted.ts';
 import { create } from './verbs/create.ts';
+import { serviceEndpoint } from './webhooks/service-endpoint.ts';
+import { createWebhookClient } from './webhooks/webhook-client.ts';
 import { deleteOne, deleteSelected } from './verbs/delete.ts';
-import { find, keyFor, tableOf } from './verbs/machinery.ts';
+import { admissionContext, find, keyFor, tableOf } from './verbs/machinery.ts';
 import type { Machinery } from './verbs/machinery.ts';
 import { patch } from './verbs/patch.ts';
 import { applyScale, getScale, patchScale, updateScale } from './verbs/scale.ts';
@@ -63,27 +66,42 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     list: (kind, query) => list(store, tableOf(machinery, kind), selectorOf(kind, query), query),
     watch: (kind, query, sink) =>
       watch(store, tableOf(machinery, kind), selectorOf(kind, query), query, sink),
+    ready: (kind, ref) => readiness(machinery, kind, ref),
     create: async (kind, namespace, object, context) => {
       const need = missingNeed(machinery, kind, namespace, object);
       if (need) await arrival(machinery, need);
-      return create(machinery, kind, namespace, object, context);
+      return converted(machinery, { kind, about: 'nothing yet' }, () =>
+        create(machinery, kind, namespace, object, context),
+      );
     },
-    update: async (kind, ref, object, context, subresource) =>
-      updaters[subresource ?? 'whole'](machinery, supporting(kind, subresource), ref, object, context),
-    patch: async (kind, ref, change, context, subresource) =>
-      subresource === 'scale'
-        ? patchScale(machinery, kind, ref, change, context)
-        : patch(machinery, supporting(kind, subresource), ref, change, context, subresource),
+    update: (kind, ref, object, context, subresource) =>
+      converted(machinery, { kind, about: ref }, () =>
+        updaters[subresource ?? 'whole'](machinery, supporting(kind, subresource), ref, object, context),
+      ),
+    patch: (kind, ref, change, context, subresource) =>
+      converted(machinery, { kind, about: ref }, () =>
+        subresource === 'scale'
+          ? patchScale(machinery, kind, ref, change, context)
+          : patch(machinery, supporting(kind, subresource), ref, change, context, subresource),
+      ),
     apply: async (kind, ref, request, context, subresource) => {
-      if (subresource === 'scale') return applyScale(machinery, kind, ref, request, context);
+      if (subresource === 'scale')
+        return converted(machinery, { kind, about: ref }, () =>
+          applyScale(machinery, kind, ref, request, context),
+        );
       const isThere = tableOf(machinery, kind).objects.get(keyFor(kind, ref)) !== undefined;
       const need = isThere ? undefined : missingNeed(machinery, kind, ref.namespace, request.config);
       if (need) await arrival(machinery, need);
-      return apply(machinery, supporting(kind, subresource), ref, request, context, subresource);
+      return converted(machinery, { kind, about: ref }, () =>
+        apply(machinery, supporting(kind, subresource), ref, request, context, subresource),
+      );
     },
-    delete: async (kind, ref, request, context) => deleteOne(machinery, kind, ref, request, context),
-    deleteCollection: async (kind, selection, request, context) =>
-      deleteSelected(machinery, kind, selection, request, context),
+    delete: (kind, ref, request, context) =>
+      converted(machinery, { kind, about: ref }, () => deleteOne(machinery, kind, ref, request, context)),
+    deleteCollection: (kind, selection, request, context) =>
+      converted(machinery, { kind, about: 'all' }, () =>
+        deleteSelected(machinery, kind, selection, request, context),
+      ),
     createSubresource: async (kind, ref, subresource, body, context) =>
       runSubresource(machinery, { kind, ref, subresource, body }, context),
   };
@@ -93,9 +111,12 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
 const startDefinitions = (machinery: Machinery, kinds: KindTable): void => {
   const kind = kinds.find(customResourceDefinitions);
   if (!kind) return;
+  const webhooks = createWebhookClient((service) =>
+    serviceEndpoint(admissionContext(machinery, ITSELF).get, service),
+  );
   const metadata = machinery.shape({ definition: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' });
   const kindsOf = (definition: CustomResourceDefinition): readonly Kind[] =>
-    customKinds(definition, { metadata });
+    customKinds(definition, { metadata, webhooks });
   new Definitions({ machinery, kinds, kind, context: ITSELF, kindsOf });
 };
 

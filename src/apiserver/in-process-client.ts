@@ -24,9 +24,17 @@ export const createInProcessClient = (registry: Registry, user: User): ApiClient
     namespace: metadata?.namespace,
   });
   return {
-    get: async (resource, ref) => as(registry.get(kindOf(resource), ref)),
+    get: async (resource, ref) => {
+      const kind = kindOf(resource);
+      const conversion = registry.ready(kind, ref);
+      if (conversion) await conversion;
+      return as(registry.get(kind, ref));
+    },
     list: async <T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}) => {
-      const { resourceVersion, items } = registry.list(kindOf(resource), options);
+      const kind = kindOf(resource);
+      const conversion = registry.ready(kind);
+      if (conversion) await conversion;
+      const { resourceVersion, items } = registry.list(kind, options);
       return { resourceVersion, items: items as unknown as readonly Stored<T>[] };
     },
     watch: (resource, options) => watch(registry, kindOf(resource), options),
@@ -71,6 +79,8 @@ async function* watch<T extends KubeObject>(
   { signal, ...query }: WatchOptions,
 ): AsyncGenerator<WatchEvent<T>, void> {
   if (signal.aborted) return;
+  const conversion = registry.ready(kind);
+  if (conversion) await conversion;
   const queue = createEventQueue<RegistryEvent>();
   const { stop } = registry.watch(
     kind,

@@ -68,6 +68,11 @@ export type CustomKind = {
   readonly listKind: string;
   /** The schema of OpenAPI v3 documents. */
   readonly openApi: () => object;
+  /**
+   * Asks the webhook that converts objects for all that the verbs will need of these, or for what they missed. Rejects with
+   * ApiError 500. Undefined: there is nothing to ask.
+   */
+  readonly prepare?: (stored: readonly Stored<KubeObject>[], missed?: unknown) => Promise<void>;
 };
 
 export type Kind = {

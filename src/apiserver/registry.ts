@@ -98,6 +98,11 @@ export type Registry = {
   readonly access: Access;
   /** The present revision: the resourceVersion of the newest write. */
   readonly revision: () => string;
+  /**
+   * To be awaited before a kind is read, where there is something to wait for: a webhook may have to convert what is stored.
+   * Of one object, or all. Rejects with ApiError.
+   */
+  readonly ready: (kind: Kind, ref?: ObjectRef) => Promise<void> | undefined;
   /** With `scale`: the object as an autoscaling/v1 Scale. */
   readonly get: (kind: Kind, ref: ObjectRef, subresource?: Subresource) => Stored<KubeObject>;
   readonly list: (kind: Kind, query: ListQuery) => ListPage;

@@ -14,40 +14,45 @@ import { finalizerWarnings } from './finalizer-warnings.ts';
 import { definitionName, openApiSchema } from './open-api.ts';
 import { createCustomShape } from './shape.ts';
 import { applyDefaults } from './structural/defaults.ts';
-import type { Schema } from './structural/schema.ts';
 import { validateCustom, validateCustomStatus } from './validation.ts';
-import { byPriority, deprecationOf, schemaOf, storageVersionOf } from './versions.ts';
-import { createView } from './view.ts';
+import { byPriority, deprecationOf, schemaOf } from './versions.ts';
+import { createConversion } from './conversion.ts';
+import { createVersions } from './version-views.ts';
+import type { Versions } from './version-views.ts';
+import type { WebhookClient } from '../webhooks/webhook-client.ts';
 
 export type CustomKindOptions = {
   /** How metadata is read and owned. */
   readonly metadata: Shape;
+  /** Whom to ask for conversions. */
+  readonly webhooks: WebhookClient;
 };
 
 /** By priority. The definition has been validated, and its names accepted. */
 export const customKinds = (
   definition: CustomResourceDefinition,
-  options: CustomKindOptions,
-): readonly Kind[] =>
-  definition.spec.versions
+  { metadata, webhooks }: CustomKindOptions,
+): readonly Kind[] => {
+  const versions = createVersions(definition, createConversion(definition, webhooks));
+  return definition.spec.versions
     .filter(({ served }) => served)
     .sort((a, b) => byPriority(a.name, b.name))
-    .map((version) => customKind(definition, version, options));
+    .map((version) => customKind(definition, version, versions, metadata));
+};
 
 const TERMINATING = 'create not allowed while custom resource definition is terminating';
 
 const nameOf = ({ metadata }: Draft): string => String(metadata?.['name'] ?? '');
 
-const ANYTHING: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-
 const customKind = (
   definition: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
-  { metadata }: CustomKindOptions,
+  versions: Versions,
+  metadata: Shape,
 ): Kind => {
   const { group } = definition.spec;
   const apiVersion = `${group}/${version.name}`;
-  const schema = schemaOf(version) ?? ANYTHING;
+  const schema = schemaOf(version);
   const [scale, hasStatus] = [scalePaths(version), version.subresources?.status !== undefined];
   let rules: Rules | undefined; // compiled when the first object comes: many definitions have none
   const validation = {
@@ -66,15 +71,12 @@ const customKind = (
     hasGeneration: true,
     needsVersion: true,
     shape: createCustomShape(schema, metadata),
-    view: createView({
-      apiVersion,
-      schemas: schemasOf(definition),
-      convert: (object) => ({ ...object, apiVersion }),
-    }),
-    storedForm: (draft) => ({ ...draft, apiVersion: `${group}/${storageVersionOf(definition)}` }),
+    view: versions.views.get(apiVersion)!,
+    storedForm: versions.storedForm,
     custom: {
       listKind: definition.spec.names.listKind!,
       openApi: () => openApiSchema(definition, version),
+      ...(versions.prepare && { prepare: versions.prepare }),
     },
     ...(scale && { scale }),
     ...customColumns(version.additionalPrinterColumns),
@@ -110,9 +112,6 @@ const namesOf = (
     categories: categories ?? [],
   };
 };
-
-const schemasOf = ({ spec: { group, versions } }: CustomResourceDefinition): ReadonlyMap<string, Schema> =>
-  new Map(versions.map((version) => [`${group}/${version.name}`, schemaOf(version) ?? ANYTHING]));
 
 const scalePaths = ({ subresources }: CustomResourceDefinitionVersion): ScalePaths | undefined => {
   const scale = subresources?.scale;

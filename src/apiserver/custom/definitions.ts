@@ -100,7 +100,7 @@ export class Definitions {
     const { machinery, context } = this.#options;
     const objects = this.#objectsOf(definition);
     const [kind] = this.#options.kindsOf(definition);
-    if (kind) deleteSelected(machinery, kind, {}, {}, context);
+    if (kind) deleteSelected(machinery, asStored(kind), {}, {}, context);
     if (objects.objects.size === 0) this.#release(definition, COMPLETED);
     else this.#waitForLast(definition, objects);
   }
@@ -169,6 +169,9 @@ export class Definitions {
     return this.#options.machinery.clock.now();
   }
 }
+
+// A webhook that is gone must not keep objects alive that nobody wants to see again.
+const asStored = ({ view: _view, storedForm: _storedForm, ...kind }: Kind): Kind => kind;
 
 const isServedAlike = (a: Definition, b: Definition): boolean =>
   (a.spec === b.spec || equalJson(a.spec, b.spec)) &&

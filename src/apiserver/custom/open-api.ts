@@ -36,8 +36,8 @@ export const openApiSchema = (
   const fields = version.selectableFields?.map(({ jsonPath }) => ({ fieldPath: jsonPath.slice(1) }));
   return {
     type: 'object',
-    ...(schema && published(schema)),
-    ...(schema && { properties: { ...propertiesOf(schema), ...TYPE_META, metadata: METADATA } }),
+    ...published(schema),
+    properties: { ...propertiesOf(schema), ...TYPE_META, metadata: METADATA },
     'x-kubernetes-group-version-kind': types,
     ...(fields && { 'x-kubernetes-selectable-fields': fields }),
   };

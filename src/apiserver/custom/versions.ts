@@ -25,9 +25,11 @@ export const byPriority = (a: string, b: string): number => {
 export const storageVersionOf = ({ spec }: CustomResourceDefinition): string =>
   spec.versions.find(({ storage }) => storage)?.name ?? '';
 
-/** Undefined for a version that specifies nothing. */
-export const schemaOf = ({ schema }: CustomResourceDefinitionVersion): Schema | undefined =>
-  schema?.openAPIV3Schema as Schema | undefined;
+const ANYTHING: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+/** Of old definitions that specify nothing, objects are kept as they come. */
+export const schemaOf = ({ schema }: CustomResourceDefinitionVersion): Schema =>
+  (schema?.openAPIV3Schema as Schema | undefined) ?? ANYTHING;
 
 /** `example.com/v1 Foo is deprecated; use example.com/v2 Foo`, or what the author says instead. */
 export const deprecationOf = (

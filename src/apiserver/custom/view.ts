@@ -4,7 +4,7 @@
 import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import { cloneJson, equalJson } from '../../lang/json.ts';
 import type { JsonObject } from '../../lang/json.ts';
-import { rememberEach } from '../../lang/remember.ts';
+import type { Conversion } from './conversion.ts';
 import { applyDefaults, dropNulls } from './structural/defaults.ts';
 import { prune } from './structural/prune.ts';
 import type { Schema } from './structural/schema.ts';
@@ -14,21 +14,27 @@ export type ViewOptions = {
   readonly apiVersion: string;
   /** By apiVersion. */
   readonly schemas: ReadonlyMap<string, Schema>;
-  /** The object in the version of the view. */
-  readonly convert: (object: JsonObject) => JsonObject;
+  readonly convert: Conversion['convert'];
 };
 
-/** The object itself where there is nothing to change; the same answer for the same object. */
-export const createView = ({ apiVersion, schemas, convert }: ViewOptions) =>
-  rememberEach((stored: Stored<KubeObject>): Stored<KubeObject> => {
-    const copy = cloneJson(stored) as JsonObject;
-    fit(copy, schemas.get(String(stored.apiVersion)), applyDefaults);
-    if (stored.apiVersion === apiVersion)
-      return equalJson(copy, stored) ? stored : (copy as unknown as Stored<KubeObject>);
-    const converted = convert(copy);
-    fit(converted, schemas.get(apiVersion));
-    return converted as unknown as Stored<KubeObject>;
-  });
+/** The object itself where there is nothing to change. Throws NotConverted. */
+export const viewOf = (
+  { apiVersion, schemas, convert }: ViewOptions,
+  stored: Stored<KubeObject>,
+): Stored<KubeObject> => {
+  const copy = cloneJson(stored) as JsonObject;
+  fit(copy, schemas.get(String(stored.apiVersion)), applyDefaults);
+  if (stored.apiVersion === apiVersion)
+    return equalJson(copy, stored) ? stored : (copy as unknown as Stored<KubeObject>);
+  return fitted(convert(copy, apiVersion), schemas) as unknown as Stored<KubeObject>;
+};
+
+/** What a version does not specify is not in its objects. */
+export const fitted = (object: JsonObject, schemas: ViewOptions['schemas']): JsonObject => {
+  const copy = cloneJson(object);
+  fit(copy, schemas.get(String(object['apiVersion'])));
+  return copy;
+};
 
 // In place.
 const fit = (object: JsonObject, schema: Schema | undefined, last?: typeof applyDefaults): void => {

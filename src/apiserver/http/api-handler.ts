@@ -60,6 +60,7 @@ type Machinery = {
   readonly postSubresource: ReturnType<typeof createSubresourceHandler>;
   readonly podStreams: PodStreams;
   readonly proxy: Proxy;
+  readonly ready: Registry['ready'];
 };
 
 /** Throws ApiError for everything that goes wrong on purpose. */
@@ -77,6 +78,7 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
     postSubresource: createSubresourceHandler(options),
     podStreams: options.podStreams,
     proxy: options.proxy,
+    ready: registry.ready,
   };
   const answerPath = (request: ApiRequest, segments: readonly string[]): Answer | Promise<Answer> => {
     const verb = request.method.toLowerCase();
@@ -168,6 +170,7 @@ const answerKind = async (
   { kind, served }: Extract<Route, { readonly kind: Kind }>,
 ): Promise<Answer> => {
   checkScope(kind, path, verb);
+  if (verb !== 'create') await machinery.ready(kind, path.name === undefined ? undefined : refOf(path));
   if (kind.deprecation) request.warn(kind.deprecation);
   if (path.subresource === undefined) {
     if (!served.verbs.includes(verb) || !fits(verb, path.name)) throw methodNotAllowed();

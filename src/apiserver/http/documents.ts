@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { KUBERNETES_VERSION } from '../../k8s/version.ts';
 import { type Issuer, keySet, openIdConfiguration } from '../auth/issuer-discovery.ts';
 import { type MetricsPage, PAGE_TYPE } from '../../metrics/page.ts';
-import { OPENAPI_V2_PROTOBUF, openApiV2Json, openApiV2Protobuf } from '../openapi/openapi-v2.ts';
 import type { OpenApi } from '../openapi/openapi.ts';
-import { negotiateDiscovery } from './accept.ts';
+import { rememberEach } from '../../lang/remember.ts';
+import { type DiscoveryVersion, negotiateDiscovery } from './accept.ts';
 import {
   aggregatedContentType,
   aggregatedDiscovery,
@@ -16,6 +16,7 @@ import {
 } from './discovery.ts';
 import { type Answer, type ApiRequest, type DocumentAnswer, jsonAnswer, textAnswer } from './exchange.ts';
 import { methodNotAllowed, noSuchPath } from './http-errors.ts';
+import { openApiAnswer } from './openapi-answers.ts';
 import type { ServedResource } from './served-resources.ts';
 
 export type DocumentOptions = {
@@ -61,8 +62,7 @@ const find = (
     case 'metrics':
       return rest.length === 0 ? metricsAnswer(metrics) : undefined;
     case 'openapi':
-      if (rest.length === 1 && rest[0] === 'v2') return openApiV2Answer(request);
-      return rest[0] === 'v3' ? openApiAnswer(openApi, request, rest.slice(1).join('/')) : undefined;
+      return openApiAnswer(openApi, request, rest);
     default:
       return issuerAnswer(issuer, [first, ...rest].join('/'));
   }
@@ -98,21 +98,43 @@ const rootPaths = (resources: readonly ServedResource[]): readonly string[] => {
   ].sort();
 };
 
+const coreOf = rememberEach((resources: readonly ServedResource[]) =>
+  resources.filter(({ group }) => group === ''),
+);
+
 const core = (resources: readonly ServedResource[], request: ApiRequest): Answer => {
-  const own = resources.filter(({ group }) => group === '');
+  const own = coreOf(resources);
   return aggregated(own, request) ?? jsonAnswer(200, legacyVersions(request.headers.host ?? ''));
 };
 
+const groupsOf = rememberEach((resources: readonly ServedResource[]) =>
+  resources.filter(({ group }) => group !== ''),
+);
+
 const groups = (resources: readonly ServedResource[], request: ApiRequest): Answer => {
-  const own = resources.filter(({ group }) => group !== '');
+  const own = groupsOf(resources);
   return aggregated(own, request) ?? jsonAnswer(200, groupList(own));
+};
+
+type Text = { readonly body: string; readonly etag: string };
+
+const discoveryText =
+  (version: DiscoveryVersion) =>
+  (resources: readonly ServedResource[]): Text => {
+    const body = JSON.stringify(aggregatedDiscovery(resources, version));
+    return { body, etag: `"${createHash('sha256').update(body).digest('hex').toUpperCase()}"` };
+  };
+
+/** Clients ask for them again and again: each is written once, until a resource comes or goes. */
+const discoveryTexts = {
+  v2: rememberEach(discoveryText('v2')),
+  v2beta1: rememberEach(discoveryText('v2beta1')),
 };
 
 const aggregated = (resources: readonly ServedResource[], request: ApiRequest): Answer | undefined => {
   const version = negotiateDiscovery(request.headers.accept);
   if (!version) return undefined;
-  const body = JSON.stringify(aggregatedDiscovery(resources, version));
-  const etag = `"${createHash('sha256').update(body).digest('hex').toUpperCase()}"`;
+  const { body, etag } = discoveryTexts[version](resources);
   const answer = { ...documentOf(body, aggregatedContentType(version)), headers: { etag, vary: 'Accept' } };
   return request.headers['if-none-match'] === etag ? { ...answer, code: 304, body: '' } : answer;
 };
@@ -159,31 +181,3 @@ const health = (name: string, query: URLSearchParams, rest: readonly string[]): 
 };
 
 const metricsAnswer = async (metrics: MetricsPage): Promise<Answer> => documentOf(await metrics(), PAGE_TYPE);
-
-const openApiV2Answer = (request: ApiRequest): Answer =>
-  request.headers.accept?.includes('proto-openapi.spec.v2')
-    ? documentOf(openApiV2Protobuf(), OPENAPI_V2_PROTOBUF)
-    : jsonAnswer(200, openApiV2Json());
-
-const YEAR_SECONDS = 365 * 24 * 3600;
-
-const openApiAnswer = (openApi: OpenApi, request: ApiRequest, path: string): Answer | undefined => {
-  if (path === '') return jsonAnswer(200, openApi.index());
-  const document = openApi.document(path);
-  if (!document) return undefined;
-  const asked = request.query.get('hash');
-  if (asked !== null && asked !== document.hash)
-    return {
-      ...documentOf('', 'text/plain'),
-      code: 301,
-      headers: { location: `/openapi/v3/${path}?hash=${document.hash}` },
-    };
-  const etag = `"${document.hash}"`;
-  const headers = {
-    etag,
-    vary: 'Accept',
-    ...(asked === null ? {} : { 'cache-control': `public, max-age=${YEAR_SECONDS}, immutable` }),
-  };
-  const isKnown = request.headers['if-none-match'] === etag;
-  return { ...documentOf(isKnown ? '' : document.text), code: isKnown ? 304 : 200, headers };
-};

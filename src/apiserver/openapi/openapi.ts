@@ -5,6 +5,7 @@ import { KUBERNETES_VERSION } from '../../k8s/version.ts';
 import { rememberLast } from '../../lang/remember.ts';
 import type { GroupVersionKind, ServedResource } from '../http/served-resources.ts';
 import { loadDefinitions } from '../schema/schema.ts';
+import { v2Document } from './v2-document.ts';
 import { type Paths, listDefinition, pathsOf } from './operations.ts';
 import { type Definitions, type Schema, listSchema, schemasOf } from './schemas.ts';
 
@@ -15,6 +16,8 @@ export type OpenApi = {
   readonly index: () => object;
   /** By `api/v1` or `apis/GROUP/VERSION`; undefined if there is none. */
   readonly document: (path: string) => OpenApiDocument | undefined;
+  /** All of it as OpenAPI v2. */
+  readonly v2: () => OpenApiDocument;
 };
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
@@ -27,6 +30,9 @@ export const createOpenApi = (resources: () => readonly ServedResource[]): OpenA
     built = rebuilt((definitions ??= loadDefinitions() as Definitions), present, built);
     return built;
   });
+  const whole = rememberLast((documents: ReadonlyMap<string, Built>) =>
+    hashed(v2Document([...documents.values()].map(({ text }) => JSON.parse(text) as object))),
+  );
   return {
     index: () => ({
       paths: Object.fromEntries(
@@ -37,6 +43,7 @@ export const createOpenApi = (resources: () => readonly ServedResource[]): OpenA
       ),
     }),
     document: (path) => build(resources()).get(path),
+    v2: () => whole(build(resources())),
   };
 };
 
@@ -61,9 +68,14 @@ const rebuilt = (
 const isSame = (a: readonly ServedResource[], b: readonly ServedResource[]): boolean =>
   a.length === b.length && a.every((each, index) => each === b[index]);
 
-const builtFrom = (definitions: Definitions, path: string, own: readonly ServedResource[]): Built => {
-  const text = JSON.stringify(documentOf(definitions, `/${path}`, own));
-  return { own, text, hash: createHash('sha256').update(text).digest('hex').toUpperCase() };
+const builtFrom = (definitions: Definitions, path: string, own: readonly ServedResource[]): Built => ({
+  own,
+  ...hashed(documentOf(definitions, `/${path}`, own)),
+});
+
+const hashed = (document: object): OpenApiDocument => {
+  const text = JSON.stringify(document);
+  return { text, hash: createHash('sha256').update(text).digest('hex').toUpperCase() };
 };
 
 const documentOf = (definitions: Definitions, root: string, resources: readonly ServedResource[]): object => {

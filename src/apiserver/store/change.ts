@@ -36,7 +36,9 @@ export class Change {
   /** Undefined: nothing that a watcher with this selector should hear of. */
   eventThrough(selector: Pick<Selector, 'matches' | 'view'>): ObjectEvent | undefined {
     const event = this.eventFor(selector.matches);
-    return event && selector.view ? { ...event, object: selector.view(event.object) } : event;
+    if (!event || !selector.view) return event;
+    if (event.type !== 'DELETED') return { ...event, object: selector.view(event.object) };
+    return { ...event, object: this.#atRevision(selector.view(this.before!)) };
   }
 
   eventFor(matches: Matcher): ObjectEvent | undefined {
@@ -53,7 +55,10 @@ export class Change {
   // As the watch cache does: the last state that the watcher knew, with the revision of the change
   // (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go, convertToWatchEvent).
   #last(): StoredObject {
-    const before = this.before!;
-    return { ...before, metadata: { ...before.metadata, resourceVersion: String(this.revision) } };
+    return this.#atRevision(this.before!);
+  }
+
+  #atRevision(object: StoredObject): StoredObject {
+    return { ...object, metadata: { ...object.metadata, resourceVersion: String(this.revision) } };
   }
 }

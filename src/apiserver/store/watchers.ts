@@ -46,9 +46,20 @@ export class Watchers {
 
   publish(change: Change): void {
     for (const { selector, watchers } of this.#groups.values()) {
-      const event = change.eventThrough(selector);
-      if (!event) continue;
+      const event = this.#eventThrough(selector, change);
+      if (event === 'unknown') for (const { sink } of watchers) sink.end?.();
+      if (!event || event === 'unknown') continue;
       for (const watcher of watchers) if (watcher.since < change.revision) this.tell(watcher, event);
+    }
+  }
+
+  // What cannot be shown must not keep others from hearing of it: who is to see it begins anew.
+  #eventThrough(selector: Selector, change: Change): RegistryEvent | 'unknown' | undefined {
+    try {
+      return change.eventThrough(selector);
+    } catch (error) {
+      this.#log.error({ err: error }, 'watch event not converted');
+      return 'unknown';
     }
   }
 

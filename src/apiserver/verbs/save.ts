@@ -65,7 +65,9 @@ export const discard = (
   granted?.commit();
   const removed = machinery.store.remove(tableOf(machinery, kind), key);
   for (const companion of granted?.companions ?? []) writeCompanion(machinery, companion);
-  return viewed(kind, removed);
+  // As the client knows it: it need not be converted again.
+  const { resourceVersion } = removed.metadata;
+  return kind.view ? { ...before, metadata: { ...before.metadata, resourceVersion } } : removed;
 };
 
 const writeCompanion = (machinery: Machinery, companion: Companion): void => {

@@ -9,7 +9,6 @@ import type {
 } from '../../../k8s/generated/types.ts';
 import { equalJson } from '../../../lang/json.ts';
 import type { Schema } from '../structural/schema.ts';
-import { schemaOf } from '../versions.ts';
 
 /** A part, and the path that it is known by. */
 export type Part<T> = {
@@ -38,7 +37,12 @@ const partsOf = <T>(
 };
 
 export const schemaParts = ({ spec }: CustomResourceDefinition): readonly Part<Schema>[] =>
-  partsOf(spec.versions, schemaOf, 'validation.openAPIV3Schema', 'schema.openAPIV3Schema');
+  partsOf(
+    spec.versions,
+    ({ schema }) => schema?.openAPIV3Schema as Schema | undefined,
+    'validation.openAPIV3Schema',
+    'schema.openAPIV3Schema',
+  );
 
 export const subresourceParts = ({
   spec,

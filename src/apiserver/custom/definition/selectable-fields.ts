@@ -14,7 +14,7 @@ export const selectableFieldErrors = ({
   path,
   version,
 }: Part<readonly SelectableField[]>): readonly FieldError[] => {
-  const schema = schemaOf(version) ?? {};
+  const schema = schemaOf(version);
   const seen = new Set<string>();
   const errors = fields.flatMap(({ jsonPath }, index) => {
     const isRepeated = seen.has(jsonPath);

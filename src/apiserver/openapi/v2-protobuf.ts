@@ -1,5 +1,5 @@
-// OpenAPI v2, as little of it as clients need: kubectl asks for it, and only as protobuf, when OpenAPI v3 does not know a
-// kind; from a document without paths it learns that nobody does, and says so instead of "failed to download openapi".
+// OpenAPI v2 as protobuf, as little of it as clients need: kubectl asks for it when OpenAPI v3 does not know a kind; from a
+// document without paths it learns that nobody does, and says so instead of "failed to download openapi".
 import protobuf from 'protobufjs/minimal.js';
 import { KUBERNETES_VERSION } from '../../k8s/version.ts';
 
@@ -7,8 +7,6 @@ import { KUBERNETES_VERSION } from '../../k8s/version.ts';
 export const OPENAPI_V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 const info = { title: 'Kubernetes', version: KUBERNETES_VERSION };
-
-export const openApiV2Json = (): object => ({ swagger: '2.0', info, paths: {} });
 
 /** openapi.v2.Document of github.com/google/gnostic-models: swagger = 1, info = 2, paths = 8. All of it is ASCII. */
 export const openApiV2Protobuf = (): string =>
