@@ -32,6 +32,17 @@ export const dns1123Label = (value: string): Findings => {
   return [...length, dotted ? 'must not contain dots' : mismatch(LABEL_TEXT, LABEL, ['my-name', '123-abc'])];
 };
 
+const DNS1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
+const DNS1035_REGEXP = new RegExp(`^${DNS1035}$`);
+const DNS1035_TEXT =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
+
+/** `web-1`, at most 63 characters, the first of them a letter. */
+export const dns1035Label = (value: string): Findings => [
+  ...(value.length > 63 ? [charactersMax(63)] : []),
+  ...(DNS1035_REGEXP.test(value) ? [] : [mismatch(DNS1035_TEXT, DNS1035, ['my-name', 'abc-123'])]),
+];
+
 /** `web.example.com`, at most 253 characters. */
 export const dns1123Subdomain = (value: string): Findings => [
   ...(value.length > 253 ? [charactersMax(253)] : []),
