@@ -128,7 +128,7 @@ try {
   const ms = (value: number): string => `${value.toFixed(2)} ms`;
   const row = (what: string, times: readonly number[]): readonly string[] => [
     what,
-    ...[0.5, 0.99, 0.999].map((p) => ms(percentile(times, p))),
+    ...[0.5, 0.99, 0.999].map((p) => (times.length > 0 ? ms(percentile(times, p)) : '-')),
   ];
   report(
     `one endpoint changes among ${SERVICES} Services of ${ENDPOINTS} endpoints, ${CHANGES} times`,
