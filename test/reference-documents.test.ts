@@ -20,7 +20,7 @@ const rowsOf = (text: string): readonly Row[] =>
   }));
 
 /** What stands for a test's file: `SEL` is `src/services/topology.test.ts`, and so on. */
-const ABBREVIATIONS = /\b(SEL|TRACE|OUT|CON|TRAFFIC|SITE|UPKEEP)\b/;
+const ABBREVIATIONS = /\b(SEL|TRACE|CHOICE|OUT|CON|TRAFFIC|SITE|UPKEEP)\b/;
 
 const filesIn = (text: string): readonly string[] =>
   [...text.matchAll(/`\/?([^`\s]+\.ts)`/g)].map(([, file]) => file!.replace(/^END\//, ''));
