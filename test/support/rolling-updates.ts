@@ -51,10 +51,10 @@ const STEPS: readonly (readonly [seen: string, ...Part[]])[] = [
   ['pod-5', [[3, 5]]],
 ];
 
-/** The pods that new requests go to: those that are ready, else those that terminate. */
+/** The pods that new requests go to, in order: those that are ready, else those that terminate. */
 const usedIn = (parts: readonly Part[]): readonly number[] => {
-  const [ready, terminating] = [parts.filter(([, endpoint]) => !endpoint), parts];
-  return (ready.length > 0 ? ready : terminating).flatMap(([pods]) => pods).sort();
+  const ready = parts.filter(([, endpoint]) => !endpoint);
+  return (ready.length > 0 ? ready : parts).flatMap(([pods]) => pods);
 };
 
 /** `index` 0 is IPv4, 1 is IPv6. */
