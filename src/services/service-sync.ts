@@ -92,8 +92,9 @@ export class ServiceSync {
       isFirst = false;
       this.#program(programmer, part, failed);
     }
+    if (this.#programmer !== programmer) return failed; // it began anew meanwhile: the next apply has all Services
     if (!this.#isSwept) await this.#sweep(programmer);
-    this.#complete.resolve();
+    if (this.#isSwept) this.#complete.resolve();
     return failed;
   }
 
@@ -176,8 +177,9 @@ export class ServiceSync {
     const works = stale.map((key) => ({ key, snapshot: undefined, entries: [{ key, wanted: undefined }] }));
     try {
       for (const part of parts(works)) {
-        this.#options.onEffects(programmer.program(part.flatMap(({ entries }) => entries)));
         await nextTurn();
+        if (this.#programmer !== programmer) return;
+        this.#options.onEffects(programmer.program(part.flatMap(({ entries }) => entries)));
       }
     } catch (error) {
       this.#isSuspect ||= isKernelError(error, ...SUSPICIOUS);
