@@ -34,6 +34,8 @@ export type AdmissionContext = {
   /** Reads from the store: undefined if there is none. */
   readonly get: <T extends KubeObject>(resource: Resource<T>, key: string) => Stored<T> | undefined;
   readonly list: <T extends KubeObject>(resource: Resource<T>) => readonly Stored<T>[];
+  /** Those of one namespace. */
+  readonly listIn: <T extends KubeObject>(resource: Resource<T>, namespace: string) => readonly Stored<T>[];
   /** Adds a `Warning: 299` header to the answer. */
   readonly warn: (text: string) => void;
 };

@@ -11,6 +11,7 @@ import type { RequestContext } from '../registry.ts';
 import type { Shape, Shaped } from '../schema/shape.ts';
 import { notFound } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
+import { inNamespace } from '../store/in-namespace.ts';
 import { viewed } from '../store/selector.ts';
 import type { Store, Table } from '../store/store.ts';
 
@@ -58,4 +59,5 @@ export const admissionContext = (
     const { objects } = store.table(resource);
     return objects.keys().map((key) => objects.get(key) as unknown as Stored<T>);
   },
+  listIn: (resource, namespace) => inNamespace(store, resource, namespace),
 });
