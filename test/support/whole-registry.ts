@@ -46,7 +46,13 @@ export const createWholeRegistry = async (): Promise<WholeRegistry> => {
     get: <T extends KubeObject>(kindName: string, name: string) =>
       registry.get(kind(kindName), at(name)) as Stored<T>,
     patch: (kindName, name, patch, subresource) =>
-      registry.patch(kind(kindName), at(name), { type: 'application/merge-patch+json', body: patch }, testContext(), subresource),
+      registry.patch(
+        kind(kindName),
+        at(name),
+        { type: 'application/merge-patch+json', body: patch },
+        testContext(),
+        subresource,
+      ),
     remove: (kindName, name) =>
       registry.delete(kind(kindName), at(name), { gracePeriodSeconds: 0 }, testContext()),
   };
