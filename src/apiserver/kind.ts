@@ -85,6 +85,8 @@ export type Kind = {
   /** The name of its definition: in src/k8s/generated/schema.json, unless it has a shape of its own. */
   readonly definition: string;
   readonly shape?: Shape;
+  /** Where its objects are, if they are those of another kind: `view` and `storedForm` go between the two. */
+  readonly storage?: Resource;
   /**
    * A stored object as this version of the kind has it: it may have been written in another version, or before a default
    * came. The same answer for the same object.

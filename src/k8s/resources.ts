@@ -14,6 +14,7 @@ import type {
   EndpointSlice,
   Endpoints,
   Event,
+  EventsV1Event,
   HorizontalPodAutoscaler,
   IPAddress,
   Ingress,
@@ -80,6 +81,8 @@ export const configMaps = define<ConfigMap>('v1', 'configmaps', 'ConfigMap');
 export const secrets = define<Secret>('v1', 'secrets', 'Secret');
 export const serviceAccounts = define<ServiceAccount>('v1', 'serviceaccounts', 'ServiceAccount');
 export const events = define<Event>('v1', 'events', 'Event');
+/** The same objects as `events`, under newer names. */
+export const newerEvents = define<EventsV1Event>('events.k8s.io/v1', 'events', 'Event');
 export const persistentVolumes = define<PersistentVolume>(
   'v1',
   'persistentvolumes',

@@ -30,6 +30,7 @@ import { secretKind } from './core/secret.ts';
 import { serviceKind } from './core/service.ts';
 import { serviceAccountKind } from './core/service-account.ts';
 import { endpointSliceKind } from './discovery/endpoint-slice.ts';
+import { newerEventKind } from './events/event.ts';
 import { ingressKind } from './networking/ingress.ts';
 import { ingressClassKind } from './networking/ingress-class.ts';
 import { ipAddressKind } from './networking/ip-address.ts';
@@ -96,6 +97,7 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   volumeAttachmentKind,
   volumeAttributesClassKind,
   horizontalPodAutoscalerKind,
+  newerEventKind,
   customResourceDefinitionKind,
   validatingAdmissionPolicyKind,
   validatingAdmissionPolicyBindingKind,

@@ -25,7 +25,8 @@ export type Machinery = {
   readonly shape: (of: Shaped) => Shape;
 };
 
-export const tableOf = ({ store }: Machinery, { resource }: Kind): Table => store.table(resource);
+export const tableOf = ({ store }: Machinery, { storage, resource }: Kind): Table =>
+  store.table(storage ?? resource);
 
 export const keyFor = ({ resource }: Kind, { namespace, name }: ObjectRef): string =>
   joinKey(resource.namespaced ? namespace : undefined, name);
