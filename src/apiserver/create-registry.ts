@@ -2,6 +2,7 @@
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
+import { startApiServices } from './api-services/api-services.ts';
 import { enforceLimits } from './admission/limits/enforce-limits.ts';
 import { enforcePolicies } from './admission/policies/enforce.ts';
 import { createLookup } from './admission/policies/lookup.ts';
@@ -63,6 +64,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   startExpiry(store, { kinds, ...options });
   startDefinitions(machinery, table);
   createInitial(machinery, kinds);
+  startApiServices(machinery, table, ITSELF);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds: table,

@@ -1,5 +1,6 @@
 // The resources podnet's own programs read and write, each bound to its object type.
 import type {
+  APIService,
   CSIDriver,
   CSINode,
   CSIStorageCapacity,
@@ -197,6 +198,13 @@ export const validatingAdmissionPolicyBindings = define<ValidatingAdmissionPolic
   ADMISSION,
   'validatingadmissionpolicybindings',
   'ValidatingAdmissionPolicyBinding',
+  'Cluster',
+);
+
+export const apiServices = define<APIService>(
+  'apiregistration.k8s.io/v1',
+  'apiservices',
+  'APIService',
   'Cluster',
 );
 

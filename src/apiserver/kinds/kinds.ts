@@ -5,6 +5,7 @@ import type { Kind } from '../kind.ts';
 import { customResourceDefinitionKind } from '../custom/definition/definition-kind.ts';
 import { validatingAdmissionPolicyKind } from './admission/validating-admission-policy.ts';
 import { validatingAdmissionPolicyBindingKind } from './admission/validating-admission-policy-binding.ts';
+import { apiServiceKind } from './apiregistration/api-service.ts';
 import { controllerRevisionKind } from './apps/controller-revision.ts';
 import { daemonSetKind } from './apps/daemon-set.ts';
 import { deploymentKind } from './apps/deployment.ts';
@@ -98,6 +99,7 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   volumeAttributesClassKind,
   horizontalPodAutoscalerKind,
   newerEventKind,
+  apiServiceKind,
   customResourceDefinitionKind,
   validatingAdmissionPolicyKind,
   validatingAdmissionPolicyBindingKind,
