@@ -25,11 +25,6 @@ export const sumOf = (...lists: readonly Amounts[]): Amounts => merged(lists, ad
 export const largestOf = (...lists: readonly Amounts[]): Amounts =>
   merged(lists, (a, b) => (b.nanos > a.nanos ? b : a));
 
-export const add = (a: ParsedQuantity, b: ParsedQuantity): ParsedQuantity => ({
-  nanos: a.nanos + b.nanos,
-  format: a.nanos === 0n ? b.format : a.format,
-});
-
 export const negated = (list: Amounts): Amounts =>
   new Map([...list].map(([name, { nanos, format }]) => [name, { nanos: -nanos, format }]));
 
@@ -49,3 +44,8 @@ const merged = (
     }
   return result;
 };
+
+const add = (a: ParsedQuantity, b: ParsedQuantity): ParsedQuantity => ({
+  nanos: a.nanos + b.nanos,
+  format: a.nanos === 0n ? b.format : a.format,
+});

@@ -10,7 +10,7 @@ import type { Resource } from '../../k8s/resources.ts';
 type Names = Pick<Resource, 'group' | 'resource'>;
 
 /** `count/pods`, `count/deployments.apps` */
-export const countName = ({ group, resource }: Names): string =>
+const countName = ({ group, resource }: Names): string =>
   `count/${group === '' ? resource : `${resource}.${group}`}`;
 
 /** By the names of a quota's `hard`. A pod that has finished takes no more than its place among the objects. */
