@@ -181,6 +181,7 @@ export class ServiceSync {
         if (this.#programmer !== programmer) return;
         this.#options.onEffects(programmer.program(part.flatMap(({ entries }) => entries)));
       }
+      programmer.removeStrays();
     } catch (error) {
       this.#isSuspect ||= isKernelError(error, ...SUSPICIOUS);
       throw error;
