@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { namespaces } from '../../src/k8s/resources.ts';
-import { goModule, manifestsIn } from '../support/go-module.ts';
+import { goModule, manifestsIn, skipOf } from '../support/go-modules.ts';
 import { type TestApiServer, startTestApiServer } from '../support/test-api-server.ts';
 import { KUBECTL_VERSIONS, type Outcome } from '../support/test-cluster.ts';
 
@@ -72,10 +72,10 @@ const isDefinition = (file: string): boolean =>
 const apply = (api: TestApiServer, files: readonly string[], ...flags: readonly string[]): Promise<Outcome> =>
   api.kubectl(KUBECTL_VERSIONS.at(-1)!, ['apply', ...flags, ...files.flatMap((file) => ['-f', file])]);
 
-describe('the Gateway API', { skip: 'missing' in gateway && gateway.missing }, () => {
+describe('the Gateway API', { skip: skipOf(gateway) }, () => {
   for (const channel of ['standard', 'experimental']) {
     describe(channel, () => {
-      const folder = 'folder' in gateway ? gateway.folder : '';
+      const folder = gateway.folder ?? '';
       const channels = channel === 'standard' ? ['standard'] : ['standard', 'experimental'];
       const invalid = channels.flatMap((each) => manifestsIn(`${folder}/hack/invalid-examples/${each}`));
       let api: TestApiServer;
@@ -115,12 +115,12 @@ describe('the Gateway API', { skip: 'missing' in gateway && gateway.missing }, (
   }
 });
 
-describe('the network policy API', { skip: 'missing' in policy && policy.missing }, () => {
+describe('the network policy API', { skip: skipOf(policy) }, () => {
   for (const channel of ['standard', 'experimental']) {
     it(`${channel}: installs, and wants what a policy cannot be without`, async () => {
       const api = await startTestApiServer();
       try {
-        const folder = 'folder' in policy ? policy.folder : '';
+        const folder = policy.folder ?? '';
         const files = manifestsIn(`${folder}/config/crd/${channel}`).filter(isDefinition);
         const { code, stderr } = await apply(api, files, '--server-side');
         assert.equal(code, 0, stderr);
