@@ -1,5 +1,5 @@
-// The Gateway API's and the network policy API's own definitions and examples: they install, and refuse what they must with
-// kube-apiserver's message. https://github.com/kubernetes-sigs/gateway-api, hack/invalid-examples
+// The Gateway API's own definitions and examples: they install, and refuse what they must with kube-apiserver's message.
+// https://github.com/kubernetes-sigs/gateway-api, hack/invalid-examples
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -10,7 +10,6 @@ import { type TestApiServer, startTestApiServer } from '../support/test-api-serv
 import { KUBECTL_VERSIONS, type Outcome } from '../support/test-cluster.ts';
 
 const gateway = goModule('sigs.k8s.io/gateway-api@v1.6.3');
-const policy = goModule('sigs.k8s.io/network-policy-api@v0.3.0');
 
 const NAME = String.raw`'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'`;
 const PATH = `must only contain valid characters (matching ^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$) for types ['Exact', 'PathPrefix']`;
@@ -110,34 +109,6 @@ describe('the Gateway API', { skip: skipOf(gateway) }, () => {
           assert.match(stderr, / is invalid: /);
           if (REFUSALS[name]) assert.ok(stderr.includes(REFUSALS[name]), stderr);
         });
-      }
-    });
-  }
-});
-
-describe('the network policy API', { skip: skipOf(policy) }, () => {
-  for (const channel of ['standard', 'experimental']) {
-    it(`${channel}: installs, and wants what a policy cannot be without`, async () => {
-      const api = await startTestApiServer();
-      try {
-        const folder = policy.folder ?? '';
-        const files = manifestsIn(`${folder}/config/crd/${channel}`).filter(isDefinition);
-        const { code, stderr } = await apply(api, files, '--server-side');
-        assert.equal(code, 0, stderr);
-        const input = JSON.stringify({
-          apiVersion: 'policy.networking.k8s.io/v1alpha2',
-          kind: 'ClusterNetworkPolicy',
-          metadata: { name: 'p' },
-          spec: {
-            tier: 'Admin',
-            priority: 2000,
-            subject: { namespaces: {}, pods: { podSelector: {}, namespaceSelector: {} } },
-          },
-        });
-        const refused = await api.kubectl(KUBECTL_VERSIONS.at(-1)!, ['create', '-f', '-'], { input });
-        assert.match(refused.stderr, /spec\.priority in body should be less than or equal to 1000/);
-      } finally {
-        await api.close();
       }
     });
   }
