@@ -10,7 +10,6 @@ export const admitPod = (pod: Mutable<Pod>, context: AdmissionContext): void => 
   admitServiceAccount(pod, context);
   admitPriority(pod, context);
   tolerateLostNodes(pod.spec!);
-  pod.status = initialStatus(pod);
 };
 
 /** Plugin DefaultTolerationSeconds: five minutes until a pod is evicted from a node that is gone. */
@@ -31,7 +30,7 @@ const tolerateLostNodes = (spec: Mutable<PodSpec>): void => {
 const toleratesEviction = ({ key, effect }: Toleration, taint: string): boolean =>
   (!key || key === taint) && (!effect || effect === 'NoExecute');
 
-const initialStatus = ({ spec }: Mutable<Pod>): Mutable<NonNullable<Pod['status']>> => ({
+export const initialStatus = ({ spec }: Mutable<Pod>): Mutable<NonNullable<Pod['status']>> => ({
   phase: 'Pending',
   ...(spec!.schedulingGates?.length ? { conditions: [GATED] } : {}),
   qosClass: qosClassOf(spec!),

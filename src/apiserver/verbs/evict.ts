@@ -6,11 +6,12 @@ import type { Kind } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { badRequest } from '../status-errors.ts';
-import { askAdmission } from './ask-admission.ts';
+import { askAdmission, askMutation } from './ask-admission.ts';
 import { deleteAdmitted } from './delete.ts';
 import { deleteRequestOf } from './delete-request.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
+import type { Verb } from './verb.ts';
 
 const EVICTION = {
   group: 'policy',
@@ -19,26 +20,26 @@ const EVICTION = {
   kind: 'Eviction',
   namespaced: true,
 } as const;
+const DEFINITION = 'io.k8s.api.policy.v1.Eviction';
 
 /** `kubectl drain --dry-run=server` asks for a dry run in the body only. Throws BadRequest for another pod's eviction. */
-export const evict = (
+export function* evict(
   machinery: Machinery,
   kind: Kind,
   ref: ObjectRef,
   body: unknown,
-  context: RequestContext,
-): void => {
-  const shape = machinery.shape({ definition: 'io.k8s.api.policy.v1.Eviction' });
-  const eviction = decodeRequest(EVICTION, shape, body, context) as Eviction;
-  const { metadata, deleteOptions } = eviction;
-  if (metadata?.name !== ref.name) throw badRequest('name in URL does not match name in Eviction object');
-  const dryRun = context.dryRun || (deleteOptions?.dryRun ?? []).length > 0;
-  const through = { subresource: 'eviction', type: EVICTION, object: eviction };
+  asking: RequestContext,
+): Verb<void> {
+  const shape = machinery.shape({ definition: DEFINITION });
+  const sent = decodeRequest(EVICTION, shape, body, asking) as Eviction;
+  if (sent.metadata?.name !== ref.name)
+    throw badRequest('name in URL does not match name in Eviction object');
+  const dryRun = asking.dryRun || (sent.deleteOptions?.dryRun ?? []).length > 0;
+  const context = { ...asking, dryRun };
   const before = find(machinery, kind, ref);
-  askAdmission(
-    machinery,
-    { operation: 'CREATE', kind, draft: undefined, before, through },
-    { ...context, dryRun },
-  );
-  deleteAdmitted(machinery, kind, ref, deleteRequestOf(deleteOptions ?? {}), { ...context, dryRun });
-};
+  const through = { subresource: 'eviction', type: EVICTION, definition: DEFINITION, object: sent };
+  const asked = { operation: 'CREATE', kind, draft: undefined, before, through } as const;
+  const eviction = ((yield* askMutation(machinery, asked, context)) as Eviction | undefined) ?? sent;
+  yield* askAdmission(machinery, { ...asked, through: { ...through, object: eviction } }, context);
+  deleteAdmitted(machinery, kind, ref, deleteRequestOf(eviction.deleteOptions ?? {}), context);
+}
