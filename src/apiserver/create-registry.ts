@@ -23,7 +23,7 @@ import type { StoreOptions } from './store/store.ts';
 import { watch } from './store/watch.ts';
 import { apply } from './verbs/apply.ts';
 import { arrival, missingNeed } from './verbs/arrival.ts';
-import { askAdmission, askMutation } from './verbs/ask-admission.ts';
+import { askAbout } from './verbs/ask-admission.ts';
 import { converted, readiness } from './verbs/converted.ts';
 import { create } from './verbs/create.ts';
 import { serviceEndpoint } from './webhooks/service-endpoint.ts';
@@ -54,9 +54,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   const store = new Store(options);
   const table = new KindTable(kinds);
   const access = createAccess(sourceOf(store));
-  const webhooks = createWebhookClient((service) =>
-    serviceEndpoint((resource, key) => store.table(resource).objects.get(key) as never, service),
-  );
+  const webhooks = webhookClient(store);
   const machinery: Machinery = {
     store,
     access,
@@ -72,15 +70,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   return {
     kinds: table,
     access: machinery.access,
-    admit: ({ operation, kind, ref, through }, context) =>
-      runVerb(
-        untilCurrent(function* () {
-          const before = find(machinery, kind, ref);
-          const asked = { operation, kind, draft: undefined, before, through };
-          yield* askMutation(machinery, asked, context);
-          yield* askAdmission(machinery, asked, context);
-        }),
-      ),
+    admit: (asked, context) => runVerb(untilCurrent(() => askAbout(machinery, asked, context))),
     revision: () => String(store.revision),
     settledRevision: () => String(store.settledRevision),
     settled: () => store.settled(),
@@ -130,11 +120,17 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   };
 };
 
+const webhookClient = (store: Store): WebhookClient =>
+  createWebhookClient((service) =>
+    serviceEndpoint((resource, key) => store.table(resource).objects.get(key) as never, service),
+  );
+
 const createInitial = (machinery: Machinery, kinds: readonly Kind[]): void => {
   for (const kind of kinds)
     for (const object of kind.initial ?? []) {
       const key = String(object.metadata?.['name']); // cluster-scoped, all of them
-      if (!tableOf(machinery, kind).objects.get(key)) runAtOnce(create(machinery, kind, undefined, object, ITSELF));
+      if (!tableOf(machinery, kind).objects.get(key))
+        runAtOnce(create(machinery, kind, undefined, object, ITSELF));
     }
 };
 

@@ -15,7 +15,9 @@ import {
 } from '../../src/k8s/resources.ts';
 import type { Resource } from '../../src/k8s/resources.ts';
 import { createAuthority } from '../../src/pki/authority.ts';
+import type { Draft, Kind } from '../../src/apiserver/kind.ts';
 import { statusOf } from '../support/registry-verbs.ts';
+import { testContext } from '../support/test-registry.ts';
 import { type TestApiServer, startTestApiServer } from '../support/test-api-server.ts';
 import { type WebhookServer, patchOf, startWebhookServer } from '../support/webhook-server.ts';
 
@@ -36,12 +38,13 @@ beforeEach(() => {
   hooks.asked.length = 0;
 });
 afterEach(async () => {
-  const { client } = api;
-  await client.deleteCollection(mutating, {});
-  await client.deleteCollection(validating, {});
-  for (const resource of [configMaps, deployments, pods, services])
-    await client.deleteCollection(resource as Resource, { namespace: 'default' }, { gracePeriodSeconds: 0 });
+  for (const resource of [mutating, validating, configMaps, deployments, pods, services])
+    await clear(resource as Resource);
 });
+
+const kindOf = (resource: Resource): Kind => api.server.registry.kinds.find(resource)!;
+const clear = (resource: Resource) =>
+  api.server.registry.deleteCollection(kindOf(resource), {}, { gracePeriodSeconds: 0 }, testContext());
 
 const CONFIG_MAPS = {
   operations: ['*'],
@@ -76,8 +79,7 @@ const text = async (attempt: Promise<unknown>): Promise<string> => {
   return `${code} ${message}`;
 };
 
-const setData = (key: string, value: string) => () =>
-  patchOf([{ op: 'add', path: `/data/${key}`, value }]);
+const setData = (key: string, value: string) => () => patchOf([{ op: 'add', path: `/data/${key}`, value }]);
 
 describe('a validating webhook', () => {
   it('is asked about what its rules say, and its refusal is the answer', async () => {
@@ -85,9 +87,14 @@ describe('a validating webhook', () => {
     hooks.handlers.set('/deny', ({ object, oldObject, operation, options, userInfo, dryRun }) => {
       const { data } = (object ?? oldObject) as ConfigMap;
       assert.equal(userInfo.username, 'kubernetes-admin');
-      assert.equal(options?.kind, { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions' }[operation] ?? 'DeleteOptions');
+      assert.equal(
+        options?.kind,
+        { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions' }[operation] ?? 'DeleteOptions',
+      );
       assert.equal(dryRun, false);
-      return data?.['a'] === 'bad' ? { allowed: false, status: { message: 'a is bad', code: 403, reason: 'Forbidden' } } : { allowed: true };
+      return data?.['a'] === 'bad'
+        ? { allowed: false, status: { message: 'a is bad', code: 403, reason: 'Forbidden' } }
+        : { allowed: true };
     });
     await api.client.create(configMaps, configMap('good'));
     const refused = await statusOf(api.client.create(configMaps, configMap('bad', { data: { a: 'bad' } })));
@@ -118,7 +125,10 @@ describe('a validating webhook', () => {
     await install(validating, hook('/deny'));
     hooks.handlers.set('/deny', () => ({ allowed: false, status: { code: 200, status: 'Success' } }));
     const said = 'admission webhook "deny.example.com" denied the request';
-    assert.equal(await text(api.client.create(configMaps, configMap('a'))), `400 ${said} without explanation`);
+    assert.equal(
+      await text(api.client.create(configMaps, configMap('a'))),
+      `400 ${said} without explanation`,
+    );
     hooks.handlers.set('/deny', () => ({ allowed: false, status: { reason: 'Conflict', code: 409 } }));
     assert.equal(await text(api.client.create(configMaps, configMap('a'))), `409 ${said}: Conflict`);
   });
@@ -159,7 +169,9 @@ describe('a validating webhook', () => {
   });
 
   it('sees connections and subresources that its rules name', async () => {
-    const rules = [{ ...CONFIG_MAPS, resources: ['pods/exec', 'pods/binding', 'pods/eviction', 'pods/status'] }];
+    const rules = [
+      { ...CONFIG_MAPS, resources: ['pods/exec', 'pods/binding', 'pods/eviction', 'pods/status'] },
+    ];
     await install(validating, hook('/sub', { rules }));
     hooks.handlers.set('/sub', ({ subResource, kind }) =>
       subResource === 'exec' || subResource === 'eviction'
@@ -199,19 +211,24 @@ describe('a mutating webhook', () => {
   it('is asked on every way to write', async () => {
     await install(mutating, hook('/set'));
     let count = 0;
-    hooks.handlers.set('/set', ({ object }) => (object ? setData('n', String(++count))() : { allowed: true }));
+    hooks.handlers.set('/set', ({ object }) =>
+      object ? setData('n', String(++count))() : { allowed: true },
+    );
     const n = ({ data }: ConfigMap): string | undefined => data?.['n'];
     const { client } = api;
     const made = await client.create(configMaps, configMap('a'));
     const updated = await client.update(configMaps, { ...made, data: { a: '2' } });
     const patched = await client.patch(configMaps, ref('a'), { data: { b: '3' } }, MERGE);
-    const config = { apiVersion: 'v1', kind: 'ConfigMap', ...configMap('a', { data: { c: '4' } }) };
-    const apply = { fieldManager: 'm', force: true };
-    const applied = await client.apply(configMaps, ref('a'), config as never, apply);
-    const isNew = { ...config, metadata: ref('b') };
-    const appliedNew = await client.apply(configMaps, ref('b'), isNew as never, apply);
+    const apply = async (name: string): Promise<ConfigMap> => {
+      const config = { apiVersion: 'v1', kind: 'ConfigMap', ...configMap(name, { data: { c: '4' } }) };
+      const request = { config, isForced: true };
+      const { registry } = api.server;
+      return (await registry.apply(kindOf(configMaps), ref(name), request, testContext()))
+        .object as ConfigMap;
+    };
+    const [applied, appliedNew] = [await apply('a'), await apply('b')];
     assert.deepEqual([made, updated, patched, applied, appliedNew].map(n), ['1', '2', '3', '4', '5']);
-    await client.deleteCollection(configMaps, { namespace: 'default' });
+    await clear(configMaps);
     assert.deepEqual(hooks.asked.slice(5), ['/set DELETE configmaps a', '/set DELETE configmaps b']);
   });
 
@@ -220,12 +237,22 @@ describe('a mutating webhook', () => {
     await install(mutating, hook('/scale', { rules: [rule] }));
     hooks.handlers.set('/scale', ({ kind, object }) => {
       assert.equal(kind.kind, 'Scale');
-      return patchOf([{ op: 'replace', path: '/spec/replicas', value: (object as Scale).spec!.replicas! + 1 }]);
+      return patchOf([
+        { op: 'replace', path: '/spec/replicas', value: (object as Scale).spec!.replicas! + 1 },
+      ]);
     });
-    const template = { metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+    const template = {
+      metadata: { labels: { app: 'd' } },
+      spec: { containers: [{ name: 'c', image: 'i' }] },
+    };
     const spec = { replicas: 1, selector: { matchLabels: { app: 'd' } }, template };
     await api.client.create(deployments, { metadata: ref('d'), spec } as Deployment & KubeObject);
-    await api.client.patch(deployments, ref('d'), { spec: { replicas: 4 } }, { ...MERGE, subresource: 'scale' });
+    await api.client.patch(
+      deployments,
+      ref('d'),
+      { spec: { replicas: 4 } },
+      { ...MERGE, subresource: 'scale' },
+    );
     assert.equal((await api.client.get(deployments, ref('d'))).spec?.replicas, 5);
   });
 
@@ -233,16 +260,28 @@ describe('a mutating webhook', () => {
     const rules = [{ ...CONFIG_MAPS, resources: ['services'] }];
     await install(mutating, hook('/ports', { rules }));
     hooks.handlers.set('/ports', ({ object }) =>
-      patchOf([{ op: 'add', path: '/spec/ports', value: [{ port: (object as KubeObject).metadata!.name === 'good' ? 80 : 0 }] }]),
+      patchOf([
+        {
+          op: 'add',
+          path: '/spec/ports',
+          value: [{ port: (object as KubeObject).metadata!.name === 'good' ? 80 : 0 }],
+        },
+      ]),
     );
     const service = (name: string) => ({ metadata: ref(name), spec: { selector: { a: 'b' } } });
     const made = await api.client.create(services, service('good'));
     assert.deepEqual(made.spec?.ports, [{ protocol: 'TCP', port: 80, targetPort: 80 }]);
-    assert.match(await text(api.client.create(services, service('bad'))), /^422 .*spec\.ports\[0\]\.port: Invalid value: 0/);
+    assert.match(
+      await text(api.client.create(services, service('bad'))),
+      /^422 .*spec\.ports\[0\]\.port: Invalid value: 0/,
+    );
   });
 
   it('sees what the server adds, and the server what it adds', async () => {
-    await install(mutating, hook('/pod', { rules: [{ ...CONFIG_MAPS, resources: ['pods'], operations: ['CREATE'] }] }));
+    await install(
+      mutating,
+      hook('/pod', { rules: [{ ...CONFIG_MAPS, resources: ['pods'], operations: ['CREATE'] }] }),
+    );
     hooks.handlers.set('/pod', ({ object }) => {
       const { spec } = object as unknown as { spec: { serviceAccountName: string; containers: object[] } };
       assert.equal(spec.serviceAccountName, 'default');
@@ -252,7 +291,9 @@ describe('a mutating webhook', () => {
       metadata: { generateName: 'p-', namespace: 'default' },
       spec: { containers: [{ name: 'c', image: 'i' }] },
     });
-    const mounts = made.spec!.containers.map(({ volumeMounts }) => volumeMounts?.map(({ mountPath }) => mountPath));
+    const mounts = made.spec!.containers.map(({ volumeMounts }) =>
+      volumeMounts?.map(({ mountPath }) => mountPath),
+    );
     const token = ['/var/run/secrets/kubernetes.io/serviceaccount'];
     assert.deepEqual(mounts, [token, token]);
     assert.equal(made.spec!.volumes!.length, 1);
@@ -272,14 +313,21 @@ describe('a mutating webhook', () => {
 
   it('cannot rename, nor give another identity', async () => {
     await install(mutating, hook('/name'));
-    const replace = (path: string, value: string) => () => patchOf([{ op: 'add', path: `/metadata/${path}`, value }]);
+    const replace = (path: string, value: string) => () =>
+      patchOf([{ op: 'add', path: `/metadata/${path}`, value }]);
     hooks.handlers.set('/name', replace('namespace', 'other'));
-    assert.match(await text(api.client.create(configMaps, configMap('a'))), /^400 the namespace of the provided object does not match/);
+    assert.match(
+      await text(api.client.create(configMaps, configMap('a'))),
+      /^400 the namespace of the provided object does not match/,
+    );
     hooks.handlers.set('/name', replace('uid', 'x'));
     const made = await api.client.create(configMaps, configMap('a'));
     assert.notEqual(made.metadata.uid, 'x');
     hooks.handlers.set('/name', replace('name', 'b'));
-    assert.match(await text(api.client.patch(configMaps, ref('a'), { data: { a: '3' } }, MERGE)), /^400 the name of the object \(b\)/);
+    assert.match(
+      await text(api.client.patch(configMaps, ref('a'), { data: { a: '3' } }, MERGE)),
+      /^400 the name of the object \(b\)/,
+    );
   });
 });
 
@@ -288,23 +336,46 @@ describe('which requests webhooks are asked about', () => {
     await install(validating, hook('/ask', more));
     hooks.handlers.set('/ask', () => ({ allowed: true }));
     await api.client.create(configMaps, configMap('plain'));
-    await api.client.create(configMaps, configMap('marked', { metadata: { ...ref('marked'), labels: { m: 'x' } } }));
+    await api.client.create(
+      configMaps,
+      configMap('marked', { metadata: { ...ref('marked'), labels: { m: 'x' } } }),
+    );
     await api.client.create(configMaps, { metadata: { name: 'else', namespace: 'elsewhere' } });
     await api.client.delete(configMaps, { name: 'else', namespace: 'elsewhere' });
-    await api.client.deleteCollection(validating, {});
+    await clear(validating);
     return hooks.asked.filter((line) => line.includes('CREATE')).map((line) => line.split(' ').at(-1)!);
   };
   before(() => api.put(namespaces, { metadata: { name: 'elsewhere' } }));
 
   const cases: readonly [string, object, readonly string[]][] = [
     ['an operation', { rules: [{ ...CONFIG_MAPS, operations: ['UPDATE'] }] }, []],
-    ['another version, where that must be exact', { matchPolicy: 'Exact', rules: [{ ...CONFIG_MAPS, apiVersions: ['v2'] }] }, []],
+    [
+      'another version, where that must be exact',
+      { matchPolicy: 'Exact', rules: [{ ...CONFIG_MAPS, apiVersions: ['v2'] }] },
+      [],
+    ],
     ['every resource', { rules: [{ ...CONFIG_MAPS, resources: ['*'] }] }, ['plain', 'marked', 'else']],
-    ['no subresources', { rules: [{ ...CONFIG_MAPS, resources: ['configmaps/*'] }] }, ['plain', 'marked', 'else']],
+    [
+      'no subresources',
+      { rules: [{ ...CONFIG_MAPS, resources: ['configmaps/*'] }] },
+      ['plain', 'marked', 'else'],
+    ],
     ['cluster-scoped objects', { rules: [{ ...CONFIG_MAPS, scope: 'Cluster' }] }, []],
     ['labels of namespaces', { namespaceSelector: { matchLabels: { env: 'test' } } }, ['plain', 'marked']],
-    ['labels of objects', { objectSelector: { matchExpressions: [{ key: 'm', operator: 'Exists' }] } }, ['marked']],
-    ['conditions', { matchConditions: [{ name: 'c', expression: "request.name.startsWith('p') && !has(object.metadata.labels)" }] }, ['plain']],
+    [
+      'labels of objects',
+      { objectSelector: { matchExpressions: [{ key: 'm', operator: 'Exists' }] } },
+      ['marked'],
+    ],
+    [
+      'conditions',
+      {
+        matchConditions: [
+          { name: 'c', expression: "request.name.startsWith('p') && !has(object.metadata.labels)" },
+        ],
+      },
+      ['plain'],
+    ],
     ['no rule', { rules: [] }, []],
   ];
   for (const [what, more, expected] of cases)
@@ -315,8 +386,11 @@ describe('which requests webhooks are asked about', () => {
   it('a condition that fails refuses, or leaves the webhook out', async () => {
     const matchConditions = [{ name: 'c', expression: "object.data.none == ''" }];
     await install(validating, hook('/ask', { matchConditions }));
-    assert.match(await text(api.client.create(configMaps, configMap('a'))), /^403 configmaps "a" is forbidden: .*no such key: none/);
-    await api.client.deleteCollection(validating, {});
+    assert.match(
+      await text(api.client.create(configMaps, configMap('a'))),
+      /^403 configmaps "a" is forbidden: .*no such key: none/,
+    );
+    await clear(validating);
     await install(validating, hook('/ask', { matchConditions, failurePolicy: 'Ignore' }));
     await api.client.create(configMaps, configMap('a'));
     assert.deepEqual(hooks.asked, []);
@@ -327,7 +401,7 @@ describe('a webhook that fails', () => {
   const outcomes = async (more: object): Promise<readonly [string, string | undefined]> => {
     await install(mutating, hook('/broken', more));
     const strict = await text(api.client.create(configMaps, configMap('a')));
-    await api.client.deleteCollection(mutating, {});
+    await clear(mutating);
     await install(mutating, hook('/broken', { ...more, failurePolicy: 'Ignore' }));
     const { data } = await api.client.create(configMaps, configMap('a'));
     return [strict, data?.['a']];
@@ -340,7 +414,12 @@ describe('a webhook that fails', () => {
   it('as nobody listens', async () => {
     const { caBundle } = hooks.clientConfig('/');
     const [strict, value] = await outcomes({ clientConfig: { url: 'https://127.0.0.1:1/broken', caBundle } });
-    assert.equal(strict, failed('failed to call webhook: Post "https://127.0.0.1:1/broken?timeout=5s": dial tcp 127.0.0.1:1: connect: connection refused'));
+    assert.equal(
+      strict,
+      failed(
+        'failed to call webhook: Post "https://127.0.0.1:1/broken?timeout=5s": dial tcp 127.0.0.1:1: connect: connection refused',
+      ),
+    );
     assert.equal(value, '1');
   });
 
@@ -355,20 +434,37 @@ describe('a webhook that fails', () => {
   it('as it does not answer in time', async () => {
     hooks.handlers.set('/broken', () => undefined);
     const [strict] = await outcomes({ timeoutSeconds: 1 });
-    assert.equal(strict, failed(`failed to call webhook: Post "https://127.0.0.1:${hooks.port}/broken?timeout=1s": context deadline exceeded`));
+    assert.equal(
+      strict,
+      failed(
+        `failed to call webhook: Post "https://127.0.0.1:${hooks.port}/broken?timeout=1s": context deadline exceeded`,
+      ),
+    );
   });
 
   it('as its Service is not there', async () => {
     const service = { namespace: 'default', name: 'none', path: '/broken' };
-    const [strict] = await outcomes({ clientConfig: { service, caBundle: hooks.clientConfig('/').caBundle } });
-    assert.equal(strict, failed('failed to call webhook: Post "https://none.default.svc:443/broken?timeout=5s": services "none" not found'));
+    const [strict] = await outcomes({
+      clientConfig: { service, caBundle: hooks.clientConfig('/').caBundle },
+    });
+    assert.equal(
+      strict,
+      failed(
+        'failed to call webhook: Post "https://none.default.svc:443/broken?timeout=5s": services "none" not found',
+      ),
+    );
   });
 
   const answers: readonly [string, string | (() => Buffer | string), number, RegExp][] = [
     ['with a 500', 'boom', 500, /the server answered with status 500$/],
     ['with garbage', '{"kind', 200, /json parse error/],
     ['with an empty review', '{}', 200, /received invalid webhook response: webhook response was absent$/],
-    ['with somebody else’s answer', '{"response":{"uid":"x","allowed":true}}', 200, /received invalid webhook response: expected response\.uid=".*", got "x"$/],
+    [
+      'with somebody else’s answer',
+      '{"response":{"uid":"x","allowed":true}}',
+      200,
+      /received invalid webhook response: expected response\.uid=".*", got "x"$/,
+    ],
     ['with a huge answer', () => Buffer.alloc(9 << 20, 32), 200, /the answer is larger than 8388608 bytes$/],
   ];
   for (const [what, body, code, why] of answers)
@@ -387,22 +483,37 @@ describe('a webhook that fails', () => {
   it('whatever its policy if its patch does not apply, or makes no object', async () => {
     await install(mutating, hook('/broken', { failurePolicy: 'Ignore' }));
     hooks.handlers.set('/broken', () => patchOf([{ op: 'remove', path: '/data/none' }]));
-    assert.match(await text(api.client.create(configMaps, configMap('a'))), /^500 Internal error occurred: admission webhook "broken\.example\.com" returned a patch that cannot be applied: .*\/data\/none/);
+    assert.match(
+      await text(api.client.create(configMaps, configMap('a'))),
+      /^500 Internal error occurred: admission webhook "broken\.example\.com" returned a patch that cannot be applied: .*\/data\/none/,
+    );
     hooks.handlers.set('/broken', () => patchOf([{ op: 'replace', path: '/data', value: 7 }]));
     assert.match(await text(api.client.create(configMaps, configMap('a'))), /^500 .* cannot be applied: /);
     hooks.handlers.set('/broken', () => ({ allowed: true, patch: 'W10=' }));
     await api.client.create(configMaps, configMap('a')); // an invalid answer is a failure that is ignored
     hooks.handlers.set('/broken', setData('b', '2'));
-    assert.match(await text(api.client.delete(configMaps, ref('a'))), /^500 .*attempted to modify the object, which is not supported for this operation$/);
+    assert.match(
+      await text(api.client.delete(configMaps, ref('a'))),
+      /^500 .*attempted to modify the object, which is not supported for this operation$/,
+    );
   });
 
   it('in nothing but a dry run, which it cannot take part in', async () => {
     // kube-apiserver knows these side effects from v1beta1 only: they can be stored no more.
-    assert.match(await text(install(validating, hook('/a', { sideEffects: 'Some' }))), /^422 .*webhooks\[0\]\.sideEffects: Unsupported value: "Some"/);
+    assert.match(
+      await text(install(validating, hook('/a', { sideEffects: 'Some' }))),
+      /^422 .*webhooks\[0\]\.sideEffects: Unsupported value: "Some"/,
+    );
     await install(mutating, hook('/dry', { sideEffects: 'NoneOnDryRun' }));
     hooks.handlers.set('/dry', ({ dryRun }) => setData('dry', String(dryRun))());
-    const made = await api.client.create(configMaps, configMap('a'), { dryRun: true });
-    assert.equal(made.data?.['dry'], 'true');
+    const context = testContext({ dryRun: true });
+    const made = await api.server.registry.create(
+      kindOf(configMaps),
+      'default',
+      configMap('a') as Draft,
+      context,
+    );
+    assert.equal((made as ConfigMap).data?.['dry'], 'true');
     await assert.rejects(api.client.get(configMaps, ref('a')), /not found/);
   });
 });
@@ -436,14 +547,20 @@ describe('while a webhook is asked', () => {
     const made = await api.client.create(configMaps, configMap('a'));
     await install(validating, hook('/slow'));
     interfere('/slow', () => internal().patch(configMaps, ref('a'), { data: { b: '2' } }, MERGE));
-    assert.match(await text(api.client.update(configMaps, { ...made, data: { c: '3' } })), /^409 .*the object has been modified/);
+    assert.match(
+      await text(api.client.update(configMaps, { ...made, data: { c: '3' } })),
+      /^409 .*the object has been modified/,
+    );
     assert.deepEqual((await api.client.get(configMaps, ref('a'))).data, { a: '1', b: '2' });
   });
 
   it('a name may be taken, and a namespace may go', async () => {
     await install(validating, hook('/slow'));
     interfere('/slow', () => internal().create(configMaps, configMap('a')));
-    assert.match(await text(api.client.create(configMaps, configMap('a'))), /^409 configmaps "a" already exists/);
+    assert.match(
+      await text(api.client.create(configMaps, configMap('a'))),
+      /^409 configmaps "a" already exists/,
+    );
     await api.put(namespaces, { metadata: { name: 'going' } });
     interfere('/slow', () => internal().delete(namespaces, { name: 'going' }));
     assert.match(
@@ -453,7 +570,10 @@ describe('while a webhook is asked', () => {
   });
 
   it('an object may go: its deletion and its patch find nothing', async () => {
-    await install(validating, hook('/slow', { rules: [{ ...CONFIG_MAPS, operations: ['UPDATE', 'DELETE'] }] }));
+    await install(
+      validating,
+      hook('/slow', { rules: [{ ...CONFIG_MAPS, operations: ['UPDATE', 'DELETE'] }] }),
+    );
     await api.client.create(configMaps, configMap('a'));
     interfere('/slow', () => internal().delete(configMaps, ref('a')));
     assert.match(await text(api.client.patch(configMaps, ref('a'), { data: { b: '2' } }, MERGE)), /^404 /);
@@ -464,7 +584,12 @@ describe('while a webhook is asked', () => {
     await install(validating, hook('/slow', { objectSelector: { matchLabels: { who: 'client' } } }));
     let count = 0;
     hooks.handlers.set('/slow', async () => {
-      await internal().patch(configMaps, ref('a'), { data: { n: String(++count) }, metadata: { labels: { who: null } } }, MERGE);
+      await internal().patch(
+        configMaps,
+        ref('a'),
+        { data: { n: String(++count) }, metadata: { labels: { who: null } } },
+        MERGE,
+      );
       return { allowed: true };
     });
     const change = { metadata: { labels: { who: 'client' } } };
@@ -481,4 +606,3 @@ describe('warnings and annotations', () => {
     assert.match(stderr, /^Warning: careful$/m);
   });
 });
-

@@ -2,10 +2,10 @@
 import type { KubeObject } from '../../k8s/objects.ts';
 import type { AdmissionRequest } from '../admission/admission.ts';
 import type { Draft, Kind } from '../kind.ts';
-import type { RequestContext } from '../registry.ts';
+import type { Asked as RegistryAsked, RequestContext } from '../registry.ts';
 import { conflict } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
-import { admissionContext, keyFor, lookUp } from './machinery.ts';
+import { admissionContext, find, keyFor, lookUp } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { checkNamespaceTakesContent } from './namespace-lifecycle.ts';
 import { SCALE, SCALE_DEFINITION, scaleOf } from './scale-view.ts';
@@ -33,7 +33,7 @@ export const updateThrough = (
   return { subresource, type: SCALE, definition: SCALE_DEFINITION, object, before: scaleOf(kind, before) };
 };
 
-export type Asked = {
+type Asked = {
   readonly operation: AdmissionRequest['operation'];
   readonly kind: Kind;
   readonly draft: Draft | undefined;
@@ -78,6 +78,18 @@ export function* askAdmission(machinery: Machinery, asked: Asked, context: Reque
   for (const step of last) step(request);
 }
 
+/** Of a request that writes nothing here: connections and tokens. What webhooks would change in it is not taken up. */
+export function* askAbout(
+  machinery: Machinery,
+  { operation, kind, ref, through }: RegistryAsked,
+  context: RequestContext,
+): Verb<void> {
+  const before = find(machinery, kind, ref);
+  const asked = { operation, kind, draft: undefined, before, through };
+  yield* askMutation(machinery, asked, context);
+  yield* askAdmission(machinery, asked, context);
+}
+
 const requestOf = (
   { operation, kind, draft, before, name, through }: Asked,
   context: RequestContext,
@@ -85,7 +97,6 @@ const requestOf = (
   const metadata = (draft as KubeObject | undefined)?.metadata ?? before?.metadata;
   const called = name ?? metadata?.name ?? '';
   const isNamespace = kind.resource.group === '' && kind.resource.resource === 'namespaces';
-  const isNew = operation === 'CREATE' || operation === 'CONNECT';
   return {
     operation,
     kind,
@@ -94,10 +105,13 @@ const requestOf = (
     name: called,
     namespace: isNamespace ? called : (metadata?.namespace ?? ''),
     object: (through?.object ?? draft) as KubeObject | undefined,
-    before: isNew ? undefined : ((through?.before ?? before) as KubeObject | undefined),
+    before: isNew(operation) ? undefined : ((through?.before ?? before) as KubeObject | undefined),
     context,
   };
 };
+
+const isNew = (operation: AdmissionRequest['operation']): boolean =>
+  operation === 'CREATE' || operation === 'CONNECT';
 
 const readAgain = (machinery: Machinery, { kind, through }: Asked, object: unknown): KubeObject => {
   if (through?.definition)

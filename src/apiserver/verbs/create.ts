@@ -64,12 +64,7 @@ export function* createDraft(
 }
 
 /** With what the server and webhooks add. What they set is nobody's. */
-function* mutated(
-  machinery: Machinery,
-  kind: Kind,
-  draft: Draft,
-  context: RequestContext,
-): Verb<Draft> {
+function* mutated(machinery: Machinery, kind: Kind, draft: Draft, context: RequestContext): Verb<Draft> {
   kind.admit?.(draft, admissionContext(machinery, context));
   const { name = '', namespace, managedFields } = metaOf(draft);
   const asked = { operation: 'CREATE', kind, draft, before: undefined, name } as const;

@@ -22,7 +22,6 @@ export type WebhookClient = {
   readonly post: (target: WebhookTarget, body: object, bounds: Bounds) => Promise<unknown>;
 };
 
-
 /** `locate` finds an endpoint of a Service; it throws where there is none. */
 export const createWebhookClient = (
   locate: (service: ServiceReference & { readonly port: number }) => Endpoint,
@@ -35,7 +34,8 @@ export const createWebhookClient = (
       const answer = await send(url, endpoint, target.caBundle, JSON.stringify(body), bounds);
       return parse(answer.code, answer.text);
     } catch (error) {
-      throw new Error(`Post ${JSON.stringify(url.href)}: ${reasonOf(error as NodeJS.ErrnoException)}`);
+      const why = reasonOf(error as NodeJS.ErrnoException);
+      throw new Error(`Post ${JSON.stringify(textOfUrl(url, target))}: ${why}`);
     }
   },
 });
@@ -49,6 +49,10 @@ const urlOf = ({ url, service }: WebhookTarget, timeoutMs: number): URL => {
   base.searchParams.set('timeout', `${timeoutMs / 1000}s`);
   return base;
 };
+
+/** As Go prints it: a Service is called with its port, which URLs of JavaScript leave out. */
+const textOfUrl = ({ href, host, port }: URL, { service }: WebhookTarget): string =>
+  service && port === '' ? href.replace(host, `${host}:443`) : href;
 
 type Sent = { readonly code: number; readonly text: string };
 

@@ -80,7 +80,9 @@ class Budget {
 
 const bind = (
   policy: Pick<CompiledPolicy, 'variables'>,
-  inputs: Omit<Inputs, 'variables'>, budget: Budget): object => {
+  inputs: Omit<Inputs, 'variables'>,
+  budget: Budget,
+): object => {
   const variables = new Variables(policy.variables, budget, () => values);
   const values: object = admissionValues({ ...inputs, variables });
   return values;

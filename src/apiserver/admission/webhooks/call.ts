@@ -40,11 +40,7 @@ export const callHook = async (
   return verdict;
 };
 
-const ask = async (
-  client: WebhookClient,
-  invocation: Invocation,
-  isMutating: boolean,
-): Promise<Verdict> => {
+const ask = async (client: WebhookClient, invocation: Invocation, isMutating: boolean): Promise<Verdict> => {
   const { clientConfig, timeoutSeconds = 10 } = invocation.hook.webhook;
   const review = reviewOf(invocation);
   const bounds = { timeoutMs: timeoutSeconds * 1000, answerBytesMax: ANSWER_BYTES_MAX };

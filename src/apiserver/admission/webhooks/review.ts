@@ -98,6 +98,5 @@ const patchOf = ({ patch, patchType }: JsonObject, isStrict: boolean): unknown =
 
 const refusePatch = ({ patch, patchType }: JsonObject): undefined => {
   if (patch) throw new Error('validating webhook may not return response.patch');
-  if ((patchType ?? null) !== null)
-    throw new Error('validating webhook may not return response.patchType');
+  if ((patchType ?? null) !== null) throw new Error('validating webhook may not return response.patchType');
 };

@@ -9,7 +9,11 @@ import { qualified } from '../texts.ts';
 const MOST_CONDITIONS = 64;
 
 /** kube-apiserver's finding about an expression: nothing if it compiles. */
-export const expressionErrors = ({ source, program }: Expression, path: string, missing = ''): FieldErrors => {
+export const expressionErrors = (
+  { source, program }: Expression,
+  path: string,
+  missing = '',
+): FieldErrors => {
   if (source.trim() === '') return [required(path, missing)];
   return typeof program === 'string' ? [invalid(path, source, program)] : [];
 };
@@ -20,12 +24,12 @@ export const matchConditionErrors = (
   compiled: readonly Expression[],
   path: string,
 ): FieldErrors => [
-    ...when(conditions.length > MOST_CONDITIONS, () => tooMany(path, conditions.length, MOST_CONDITIONS)),
-    ...each(conditions, path, ({ name }, at, index) => [
-      ...expressionErrors(compiled[index]!, `${at}.expression`),
-      ...(name ? qualified(name, `${at}.name`) : [required(`${at}.name`)]),
-    ]),
-    ...repeatedIndexes(conditions, ({ name }) => name ?? '')
-      .filter((index) => conditions[index]!.name)
-      .map((index) => duplicate(`${path}[${index}].name`, conditions[index]!.name)),
+  ...when(conditions.length > MOST_CONDITIONS, () => tooMany(path, conditions.length, MOST_CONDITIONS)),
+  ...each(conditions, path, ({ name }, at, index) => [
+    ...expressionErrors(compiled[index]!, `${at}.expression`),
+    ...(name ? qualified(name, `${at}.name`) : [required(`${at}.name`)]),
+  ]),
+  ...repeatedIndexes(conditions, ({ name }) => name ?? '')
+    .filter((index) => conditions[index]!.name)
+    .map((index) => duplicate(`${path}[${index}].name`, conditions[index]!.name)),
 ];
