@@ -192,6 +192,21 @@ describe('a validating webhook', () => {
 });
 
 describe('a mutating webhook', () => {
+  it('changes the status where that is written, and nothing else of the object', async () => {
+    const rules = [{ ...CONFIG_MAPS, resources: ['pods/status'] }];
+    await install(mutating, hook('/status', { rules }));
+    hooks.handlers.set('/status', () =>
+      patchOf([
+        { op: 'add', path: '/status/reason', value: 'Webhook' },
+        { op: 'add', path: '/spec/hostNetwork', value: true },
+      ]),
+    );
+    await api.client.create(pods, { metadata: ref('p'), spec: { containers: [{ name: 'c', image: 'i' }] } });
+    await api.client.patch(pods, ref('p'), { status: { message: 'm' } }, { ...MERGE, subresource: 'status' });
+    const { spec, status } = await api.client.get(pods, ref('p'));
+    assert.deepEqual([spec?.hostNetwork, status?.message, status?.reason], [undefined, 'm', 'Webhook']);
+  });
+
   it('changes objects before they are completed, in the order of names', async () => {
     await install(mutating, hook('/one'), hook('/two'));
     hooks.handlers.set('/one', ({ object }) => {
@@ -599,10 +614,19 @@ describe('while a webhook is asked', () => {
 });
 
 describe('warnings and annotations', () => {
+  it('of webhooks reach the audit log under their names', async () => {
+    await install(validating, hook('/audit'));
+    hooks.handlers.set('/audit', () => ({ allowed: true, auditAnnotations: { seen: 'yes' } }));
+    const annotations: string[][] = [];
+    const context = testContext({ annotate: (...entry) => annotations.push(entry) });
+    await api.server.registry.create(kindOf(configMaps), 'default', configMap('a') as Draft, context);
+    assert.deepEqual(annotations, [['audit.example.com/seen', 'yes']]);
+  });
+
   it('of webhooks reach kubectl', async () => {
     await install(validating, hook('/warn'));
-    hooks.handlers.set('/warn', () => ({ allowed: true, warnings: ['careful'] }));
+    hooks.handlers.set('/warn', () => ({ allowed: true, warnings: ['careful: “ä”', 7] }));
     const { stderr } = await api.kubectl('1.32', ['create', 'configmap', 'a']);
-    assert.match(stderr, /^Warning: careful$/m);
+    assert.match(stderr, /^Warning: careful: “ä”$/m);
   });
 });

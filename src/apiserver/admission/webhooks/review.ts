@@ -71,7 +71,7 @@ export const verdictOf = (review: Review, answer: unknown, isMutating: boolean):
     throw new Error('response.allowed must be a boolean');
   return {
     isAllowed: allowed === true,
-    status: isJsonObject(status) ? (status as Partial<Status>) : undefined,
+    status: isJsonObject(status) ? statusOf(status) : undefined,
     warnings: Array.isArray(warnings) ? warnings.filter((each) => typeof each === 'string') : [],
     annotations: Object.entries(isJsonObject(auditAnnotations) ? auditAnnotations : {}).map(
       ([key, value]) => [key, text(value)] as const,
@@ -79,6 +79,14 @@ export const verdictOf = (review: Review, answer: unknown, isMutating: boolean):
     patch: isMutating ? patchOf(response, isStrict) : refusePatch(response),
   };
 };
+
+const statusOf = ({ status, message, reason, code, details }: JsonObject): Partial<Status> => ({
+  status: text(status),
+  message: text(message),
+  reason: text(reason),
+  ...(typeof code === 'number' && { code }),
+  ...(isJsonObject(details) && { details }),
+});
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
