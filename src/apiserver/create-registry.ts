@@ -2,7 +2,8 @@
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
-import { NO_WEBHOOKS, createAdmission } from './admission/create-admission.ts';
+import { NO_ADMISSION, createAdmission } from './admission/create-admission.ts';
+import { startApiServices } from './api-services/api-services.ts';
 import { createAccess } from './auth/access.ts';
 import { sourceOf } from './auth/object-source.ts';
 import type { Kind, Part } from './kind.ts';
@@ -64,8 +65,10 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   };
   startExpiry(store, { kinds, ...options });
   startDefinitions(machinery, table, webhooks);
-  // Of what there is from the start nobody outside is asked.
-  createInitial({ ...machinery, admission: { validating: [], webhooks: NO_WEBHOOKS, last: [] } }, kinds);
+  // Of what the server itself makes nobody is asked.
+  const unasked = { ...machinery, admission: NO_ADMISSION };
+  createInitial(unasked, kinds);
+  startApiServices(unasked, table, ITSELF);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds: table,

@@ -44,11 +44,8 @@ export type Webhooks = {
   readonly validate: (request: AdmissionRequest) => Promise<void> | undefined;
 };
 
-/** In the order in which they are asked. */
 export type Admission = {
-  /** Before webhooks. */
+  /** In the order in which they are asked, before validating webhooks. */
   readonly validating: readonly ValidatingStep[];
   readonly webhooks: Webhooks;
-  /** After them, right before the write: what counts must count what is written. */
-  readonly last: readonly ValidatingStep[];
 };

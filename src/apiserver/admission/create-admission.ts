@@ -9,6 +9,7 @@ import type { ServedKinds } from '../registry.ts';
 import type { Store } from '../store/store.ts';
 import type { WebhookClient } from '../webhooks/webhook-client.ts';
 import type { Admission, Webhooks } from './admission.ts';
+import { enforceLimits } from './limits/enforce-limits.ts';
 import { enforcePodSecurity } from './pod-security/enforce.ts';
 import type { PodSecurityLookup } from './pod-security/enforce.ts';
 import { enforcePolicies } from './policies/enforce.ts';
@@ -28,14 +29,16 @@ export type AdmissionOptions = {
   readonly log: Log;
 };
 
-export const NO_WEBHOOKS: Webhooks = { mutate: () => undefined, validate: () => undefined };
+export const NO_ADMISSION: Admission = {
+  validating: [],
+  webhooks: { mutate: () => undefined, validate: () => undefined },
+};
 
 export const createAdmission = ({ store, table, access, webhooks, log }: AdmissionOptions): Admission => {
   const lookup = createLookup(store, table, access);
   return {
-    validating: [enforcePodSecurity(podsOf(lookup)), enforcePolicies(lookup)],
+    validating: [enforceLimits(store), enforcePodSecurity(podsOf(lookup)), enforcePolicies(lookup)],
     webhooks: askWebhooks(lookup, { client: webhooks, log }),
-    last: [],
   };
 };
 

@@ -67,15 +67,13 @@ export function* askMutation(
 
 /** Throws what admission refuses with. */
 export function* askAdmission(machinery: Machinery, asked: Asked, context: RequestContext): Verb<void> {
-  const { validating, webhooks, last } = machinery.admission;
+  const { validating, webhooks } = machinery.admission;
   const request = requestOf(asked, context);
   for (const step of validating) step(request);
   const answer = webhooks.validate(request);
-  if (answer) {
-    yield* answerOf(answer);
-    checkCurrent(machinery, asked);
-  }
-  for (const step of last) step(request);
+  if (!answer) return;
+  yield* answerOf(answer);
+  checkCurrent(machinery, asked);
 }
 
 /** Of a request that writes nothing here: connections and tokens. What webhooks would change in it is not taken up. */
