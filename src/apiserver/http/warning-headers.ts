@@ -6,7 +6,7 @@ const CHARACTERS_MAX = 256;
 
 /** The values of the headers `Warning`: whole texts while all fit, else the beginnings of those that do. */
 export const warningHeaders = (texts: readonly string[]): string[] => {
-  const all = texts.map((text) => [...text]); // by characters, which may be longer than code units
+  const all = texts.map((text) => Array.from(text)); // by characters, which may be longer than code units
   const total = all.reduce((sum, { length }) => sum + length, 0);
   if (total <= TOTAL_CHARACTERS_MAX) return texts.map(headerOf);
   const fitting = TOTAL_CHARACTERS_MAX / CHARACTERS_MAX;
