@@ -3,6 +3,7 @@ import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import { NO_ADMISSION, createAdmission } from './admission/create-admission.ts';
+import { startTypeChecks } from './admission/type-checks/type-checks.ts';
 import { startApiServices } from './api-services/api-services.ts';
 import { createAccess } from './auth/access.ts';
 import { sourceOf } from './auth/object-source.ts';
@@ -69,6 +70,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   const unasked = { ...machinery, admission: NO_ADMISSION };
   createInitial(unasked, kinds);
   startApiServices(unasked, table, ITSELF);
+  startTypeChecks(unasked, table, ITSELF);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds: table,
