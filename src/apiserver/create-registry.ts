@@ -3,10 +3,12 @@ import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import { startApiServices } from './api-services/api-services.ts';
+import { authorizeSigners } from './admission/certificates.ts';
+import type { ValidatingStep } from './admission/admission.ts';
 import { enforceLimits } from './admission/limits/enforce-limits.ts';
 import { enforcePolicies } from './admission/policies/enforce.ts';
 import { createLookup } from './admission/policies/lookup.ts';
-import { createAccess } from './auth/access.ts';
+import { type Access, createAccess } from './auth/access.ts';
 import { sourceOf } from './auth/object-source.ts';
 import type { Kind, Part } from './kind.ts';
 import { KindTable } from './kind-table.ts';
@@ -57,7 +59,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   const machinery: Machinery = {
     store,
     access,
-    admission: { validating: [enforceLimits(store), enforcePolicies(createLookup(store, table, access))] },
+    admission: { validating: validatingSteps(store, table, access) },
     clock: options.clock,
     shape: createShapes(loadDefinitions()),
   };
@@ -122,6 +124,13 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   };
 };
 
+/** In kube-apiserver's order. ResourceQuotas come last, with the write itself: verbs/save.ts. */
+const validatingSteps = (store: Store, table: KindTable, access: Access): readonly ValidatingStep[] => [
+  enforceLimits(store),
+  authorizeSigners(access),
+  enforcePolicies(createLookup(store, table, access)),
+];
+
 const createInitial = (machinery: Machinery, kinds: readonly Kind[]): void => {
   for (const kind of kinds)
     for (const object of kind.initial ?? []) {
@@ -161,6 +170,7 @@ const updaters: Readonly<Record<Subresource | 'whole', Update>> = {
   scale: updateScale,
   ephemeralcontainers: (machinery, kind, ref, body, context) =>
     update(machinery, kind, ref, body, context, 'ephemeralcontainers'),
+  approval: (machinery, kind, ref, body, context) => update(machinery, kind, ref, body, context, 'approval'),
 };
 
 /** The kind as a write through the subresource sees it. Throws 405. */
@@ -168,7 +178,14 @@ const supporting = (kind: Kind, subresource: Subresource | undefined): Kind => {
   if (subresource === undefined) return kind;
   if (!kind.subresources.includes(subresource)) throw methodNotSupported(kind.resource, subresource);
   const part = isPart(subresource) ? kind.parts?.[subresource] : undefined;
-  return part ? { ...kind, prepareForUpdate: part.narrow, validateUpdate: part.validateUpdate } : kind;
+  if (!part) return kind;
+  const { narrow: prepareForUpdate, validateUpdate, isStatus } = part;
+  return {
+    ...kind,
+    prepareForUpdate,
+    validateUpdate,
+    ...(isStatus && { subresources: kind.subresources.filter((each) => each !== 'status') }),
+  };
 };
 
 const isPart = (subresource: Subresource): subresource is Part =>
