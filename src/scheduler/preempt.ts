@@ -22,10 +22,10 @@ export const compilePreemption = (
   rejections: ReadonlyMap<NodeFacts, Rejection>,
   cluster: Cluster,
 ): Preemption | undefined => {
-  if (pod.spec?.preemptionPolicy === 'Never') return undefined;
+  if (pod.spec?.preemptionPolicy === 'Never' || !cluster.usage.hasBelow(facts.priority)) return undefined;
   const placements = cluster.usage.placements();
   const isLower = (placement: Placement): boolean => placement.pod.priority < facts.priority;
-  if (!placements.some(isLower) || isMadeRoomFor(pod, placements.filter(isLower))) return undefined;
+  if (isMadeRoomFor(pod, placements.filter(isLower))) return undefined;
   const plans = [...rejections]
     .filter(([, { isAboutRoom }]) => isAboutRoom)
     .flatMap(([node]) => planOn(node, { pod, facts, placements, cluster }) ?? []);
