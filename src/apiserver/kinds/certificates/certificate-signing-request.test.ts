@@ -107,6 +107,21 @@ describe('CertificateSigningRequest', () => {
     );
   });
 
+  it('goes an hour after it was issued, and a day after it came where nobody cares', async () => {
+    await make();
+    await write(approved, 'approval');
+    await write({ ...get().status, certificate }, 'status');
+    await api.clock.advance(59 * 60_000);
+    assert.equal(row(), 'jane <none> Approved,Issued');
+    await api.clock.advance(2 * 60_000);
+    assert.throws(get, { reason: 'NotFound' });
+    await make();
+    await api.clock.advance(23 * 3_600_000);
+    assert.equal(row(), 'jane <none> Pending');
+    await api.clock.advance(2 * 3_600_000);
+    assert.throws(get, { reason: 'NotFound' });
+  });
+
   for (const [wrong, finding] of [
     [{ request: Buffer.from('x').toString('base64') }, 'PEM block type must be CERTIFICATE REQUEST'],
     [{ usages: [] }, 'spec.usages: Required value'],

@@ -1,6 +1,6 @@
 import type { CertificateSigningRequest } from '../../../k8s/generated/types.ts';
 import { certificateSigningRequests } from '../../../k8s/resources.ts';
-import { formatTime } from '../../../k8s/time.ts';
+import { formatTime, parseTime } from '../../../k8s/time.ts';
 import { cloneJson } from '../../../lang/json.ts';
 import { humanDuration } from '../../columns/age.ts';
 import { NAME, NONE, ageCell, nameCell, texts } from '../../columns/columns.ts';
@@ -13,6 +13,19 @@ import {
   validateIssue,
 } from '../../validation/certificate-signing-request.ts';
 import { defineKind } from '../define-kind.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** kubernetes pkg/controller/certificates/cleaner: an hour after its end, a day where nobody goes on with it. */
+const expiresMs = ({ metadata, status }: CertificateSigningRequest): number => {
+  const { conditions = [], certificate } = status ?? {};
+  if (conditions.length === 0) return parseTime(metadata?.creationTimestamp) + 24 * HOUR_MS;
+  const ends = conditions.map(({ type, lastUpdateTime }) => {
+    const isOpen = type === 'Approved' && !certificate;
+    return parseTime(lastUpdateTime) + (isOpen ? 24 : 1) * HOUR_MS;
+  });
+  return Math.min(...ends.filter((endMs) => !Number.isNaN(endMs)));
+};
 
 export const certificateSigningRequestKind = defineKind<CertificateSigningRequest>({
   resource: certificateSigningRequests,
@@ -55,6 +68,7 @@ export const certificateSigningRequestKind = defineKind<CertificateSigningReques
   validate: validateCertificateRequest,
   validateUpdate: validateCertificateRequestUpdate,
   validateStatus: validateIssue,
+  expiresMs,
   parts: {
     approval: {
       isStatus: true,
