@@ -194,9 +194,9 @@ class Scheduling {
   }
 
   /** Until something changes: perhaps the end of the pods that make room for it. */
-  async #wait(pod: Stored<Pod>, { message, preemption }: Waiting): Promise<void> {
-    if (preemption) this.#nominate(pod, preemption.node);
-    await reportUnschedulable(this.#writer, pod, message, preemption?.node);
+  async #wait(pod: Stored<Pod>, { message, nominated, preemption }: Waiting): Promise<void> {
+    this.#nominate(pod, nominated);
+    await reportUnschedulable(this.#writer, pod, message, nominated);
     if (preemption) await preempt(this.#writer, pod, preemption);
   }
 
