@@ -24,6 +24,7 @@ import type {
   Job,
   Lease,
   LimitRange,
+  MutatingWebhookConfiguration,
   Namespace,
   NetworkPolicy,
   Node,
@@ -47,6 +48,7 @@ import type {
   StorageClass,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
+  ValidatingWebhookConfiguration,
   VolumeAttachment,
   VolumeAttributesClass,
 } from './generated/types.ts';
@@ -189,6 +191,18 @@ export const customResourceDefinitions = define<CustomResourceDefinition>(
 );
 
 const ADMISSION = 'admissionregistration.k8s.io/v1';
+export const mutatingWebhookConfigurations = define<MutatingWebhookConfiguration>(
+  ADMISSION,
+  'mutatingwebhookconfigurations',
+  'MutatingWebhookConfiguration',
+  'Cluster',
+);
+export const validatingWebhookConfigurations = define<ValidatingWebhookConfiguration>(
+  ADMISSION,
+  'validatingwebhookconfigurations',
+  'ValidatingWebhookConfiguration',
+  'Cluster',
+);
 export const validatingAdmissionPolicies = define<ValidatingAdmissionPolicy>(
   ADMISSION,
   'validatingadmissionpolicies',
@@ -273,6 +287,8 @@ export const allResources: readonly Resource[] = [
   volumeAttachments,
   volumeAttributesClasses,
   customResourceDefinitions,
+  mutatingWebhookConfigurations,
+  validatingWebhookConfigurations,
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
 ];
