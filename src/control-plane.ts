@@ -4,6 +4,7 @@ import type { ApiClient } from './client/client.ts';
 import { type BootstrapObject, bootstrapObjects } from './embedded/bootstrap-objects.ts';
 import type { ClusterConfig } from './embedded/cluster-config.ts';
 import type { ClusterKeys } from './embedded/messages.ts';
+import { startCertificates } from './certificates/certificates.ts';
 import { disruptionIndexes, startDisruption } from './disruption/disruption.ts';
 import { endpointIndexes, startEndpoints } from './endpoints/endpoints.ts';
 import { parsePrefix } from './ip/prefix.ts';
@@ -56,7 +57,7 @@ export const startControlPlane = async ({
   await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), objects);
   const controllers = startControllers(
     (name) => server.clientFor({ name: `system:${name}`, groups: ['system:masters'] }),
-    { caCertificate: keys.ca, config, keptObjects: objects, clock, log },
+    { caCertificate: keys.ca, caKey: keys.caKey, config, keptObjects: objects, clock, log },
   );
   await server.listen(
     ['127.0.0.1', '::1', ...config.hostAddresses].map((host) => ({ host, port: config.apiPort })),
@@ -78,6 +79,7 @@ type Stoppable = { readonly stop: () => Promise<void> };
 
 type Context = {
   readonly caCertificate: string;
+  readonly caKey: string;
   readonly config: ClusterConfig;
   readonly keptObjects: readonly BootstrapObject[];
   readonly clock: Clock;
@@ -87,7 +89,8 @@ type Context = {
 type ClientFor = (component: string) => ApiClient;
 
 const startControllers = (clientFor: ClientFor, context: Context): readonly Stoppable[] => {
-  const { caCertificate, config, clock, keptObjects } = context;
+  const { caCertificate, caKey, config, clock, keptObjects } = context;
+  const authority = { certificate: caCertificate, key: caKey };
   const informers = startInformers(clientFor('kube-controller-manager'), context);
   const of = (component: string): { client: ApiClient; clock: Clock; log: Log } => ({
     client: clientFor(component),
@@ -97,6 +100,11 @@ const startControllers = (clientFor: ClientFor, context: Context): readonly Stop
   return [
     startWorkloads({ ...of('kube-controller-manager'), ...informers }),
     startScheduler({ ...of('kube-scheduler'), ...informers }),
+    startCertificates({
+      ...of('certificate-controller'),
+      ...informers,
+      sign: async (request) => (await import('./pki/sign-request.ts')).signRequest(authority, request),
+    }),
     startDisruption({ ...of('disruption-controller'), ...informers }),
     startRoles({ ...of('clusterrole-aggregation-controller'), ...informers }),
     startEndpoints({ ...of('endpoint-controller'), ...informers }),
@@ -135,6 +143,7 @@ const startInformers = (client: ApiClient, { clock, log }: Context) => {
       ...lifecycleIndexes.pods,
       ...disruptionIndexes.pods,
     }),
+    certificateSigningRequests: informer(resources.certificateSigningRequests),
     podDisruptionBudgets: informer(resources.podDisruptionBudgets, disruptionIndexes.podDisruptionBudgets),
     nodes: informer(resources.nodes),
     services: informer(resources.services, { ...endpointIndexes.services, ...loadBalancerIndexes.services }),

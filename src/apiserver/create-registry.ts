@@ -167,6 +167,7 @@ const updaters: Readonly<Record<Subresource | 'whole', Update>> = {
   scale: updateScale,
   ephemeralcontainers: (machinery, kind, ref, body, context) =>
     update(machinery, kind, ref, body, context, 'ephemeralcontainers'),
+  approval: (machinery, kind, ref, body, context) => update(machinery, kind, ref, body, context, 'approval'),
 };
 
 /** The kind as a write through the subresource sees it. Throws 405. */
@@ -174,7 +175,14 @@ const supporting = (kind: Kind, subresource: Subresource | undefined): Kind => {
   if (subresource === undefined) return kind;
   if (!kind.subresources.includes(subresource)) throw methodNotSupported(kind.resource, subresource);
   const part = isPart(subresource) ? kind.parts?.[subresource] : undefined;
-  return part ? { ...kind, prepareForUpdate: part.narrow, validateUpdate: part.validateUpdate } : kind;
+  if (!part) return kind;
+  const { narrow: prepareForUpdate, validateUpdate, isStatus } = part;
+  return {
+    ...kind,
+    prepareForUpdate,
+    validateUpdate,
+    ...(isStatus && { subresources: kind.subresources.filter((each) => each !== 'status') }),
+  };
 };
 
 const isPart = (subresource: Subresource): subresource is Part =>

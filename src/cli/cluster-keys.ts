@@ -40,7 +40,8 @@ export const createClusterKeys = async (
     ),
   ]);
   const nodes = Object.fromEntries(config.nodes.map((node, index) => [node.name, nodePairs[index]!]));
-  return { keys: { ca: authority.certificate, apiServer, kubeletClient, tokens: tokenKeys(), nodes }, admin };
+  const { certificate: ca, key: caKey } = authority;
+  return { keys: { ca, caKey, apiServer, kubeletClient, tokens: tokenKeys(), nodes }, admin };
 };
 
 const tokenKeys = (): ClusterKeys['tokens'] =>
