@@ -18,6 +18,7 @@ export const startWorkloadInformers = (start: StartInformer) => ({
   statefulSets: start(resources.statefulSets, workloadIndexes.statefulSets),
   daemonSets: start(resources.daemonSets, workloadIndexes.daemonSets),
   controllerRevisions: start(resources.controllerRevisions, workloadIndexes.controllerRevisions),
+  jobs: start(resources.jobs, workloadIndexes.jobs),
   persistentVolumeClaims: start(resources.persistentVolumeClaims),
 });
 
@@ -35,6 +36,7 @@ export const whenWorkloadsSynced = (informers: WorkloadInformers): Promise<void>
     informers.statefulSets,
     informers.daemonSets,
     informers.controllerRevisions,
+    informers.jobs,
     informers.persistentVolumeClaims,
     informers.pods,
     informers.nodes,

@@ -8,6 +8,8 @@ import type { Loop } from '../reconcile/loop.ts';
 import { startDaemonSetController } from './daemonset/controller.ts';
 import { startDeploymentController } from './deployment/controller.ts';
 import { type WorkloadInformers, whenWorkloadsSynced } from './informers.ts';
+import { startJobController } from './job/controller.ts';
+import { startJobOrphans } from './job/orphans.ts';
 import { startReplicaSetController } from './replicaset/controller.ts';
 import { REPLICATION_CONTROLLER, REPLICA_SET } from './replicaset/kinds.ts';
 import { startStatefulSetController } from './statefulset/controller.ts';
@@ -41,5 +43,7 @@ const startControllers = (options: WorkloadsOptions): readonly Loop[] => {
     }),
     startStatefulSetController(of('statefulset-controller')),
     startDaemonSetController(of('daemonset-controller')),
+    startJobController(of('job-controller')),
+    startJobOrphans(options),
   ];
 };
