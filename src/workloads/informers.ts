@@ -19,6 +19,7 @@ export const startWorkloadInformers = (start: StartInformer) => ({
   daemonSets: start(resources.daemonSets, workloadIndexes.daemonSets),
   controllerRevisions: start(resources.controllerRevisions, workloadIndexes.controllerRevisions),
   jobs: start(resources.jobs, workloadIndexes.jobs),
+  cronJobs: start(resources.cronJobs),
   persistentVolumeClaims: start(resources.persistentVolumeClaims),
 });
 
@@ -37,6 +38,7 @@ export const whenWorkloadsSynced = (informers: WorkloadInformers): Promise<void>
     informers.daemonSets,
     informers.controllerRevisions,
     informers.jobs,
+    informers.cronJobs,
     informers.persistentVolumeClaims,
     informers.pods,
     informers.nodes,

@@ -1,10 +1,11 @@
-// The workload controllers: Deployments make ReplicaSets; ReplicaSets, StatefulSets, DaemonSets and Jobs make pods.
+// The workload controllers: Deployments make ReplicaSets; CronJobs make Jobs; the others make pods.
 import type { ApiClient } from '../client/client.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { type Controllers, startWhenSynced } from '../reconcile/fed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
+import { startCronJobController } from './cronjob/controller.ts';
 import { startDaemonSetController } from './daemonset/controller.ts';
 import { startDeploymentController } from './deployment/controller.ts';
 import { type WorkloadInformers, whenWorkloadsSynced } from './informers.ts';
@@ -45,5 +46,6 @@ const startControllers = (options: WorkloadsOptions): readonly Loop[] => {
     startDaemonSetController(of('daemonset-controller')),
     startJobController(of('job-controller')),
     startJobOrphans(options),
+    startCronJobController(of('cronjob-controller')),
   ];
 };

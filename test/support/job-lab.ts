@@ -1,11 +1,11 @@
 // A Job and its pods without a cluster: what compileJob() decides is done at once, and pods end as the test tells them to.
 import type { Job, JobSpec, JobStatus, Pod } from '../../src/k8s/generated/types.ts';
 import type { Stored } from '../../src/k8s/objects.ts';
+import { jobEnd } from '../../src/k8s/job-state.ts';
 import { formatTime } from '../../src/k8s/time.ts';
 import { type JobPlan, compileJob } from '../../src/workloads/job/compile.ts';
 import { formatIndexes } from '../../src/workloads/job/indexes.ts';
 import { jobPod } from '../../src/workloads/job/new-pod.ts';
-import { isJobFinished } from '../../src/workloads/job/outcome.ts';
 import { indexOf } from '../../src/workloads/job/pods.ts';
 import { storedAs } from './object-builders.ts';
 
@@ -40,7 +40,7 @@ export class JobLab {
 
   /** The controller leaves a Job that is over alone. */
   step(): JobPlan {
-    if (isJobFinished(this.job)) return { create: [], remove: [], release: [], status: this.job.status! };
+    if (jobEnd(this.job)) return { create: [], remove: [], release: [], status: this.job.status! };
     const plan = compileJob({ job: this.job, pods: this.pods, nowMs: this.nowMs }, true);
     const isOver = plan.status.conditions?.some(
       ({ type }) => type === 'FailureTarget' || type === 'SuccessCriteriaMet',

@@ -3,8 +3,9 @@ import type { ApiClient } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../informer/informer.ts';
 import { isConflict, isNotFound, unlessGone } from '../../k8s/api-error.ts';
-import type { Job, Pod } from '../../k8s/generated/types.ts';
+import type { Job, JobCondition, Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
+import { jobEnd } from '../../k8s/job-state.ts';
 import { jobs } from '../../k8s/resources.ts';
 import { parseTime } from '../../k8s/time.ts';
 import type { Clock } from '../../lang/clock.ts';
@@ -17,7 +18,7 @@ import { Expectations } from '../pods/expectations.ts';
 import { hearPod } from '../pods/hear.ts';
 import { applyPlan } from './apply.ts';
 import { compileJob, isManagedElsewhere } from './compile.ts';
-import { conditionOf, deadlineMs, isJobFinished } from './outcome.ts';
+import { deadlineMs } from './outcome.ts';
 import { TRACKING_FINALIZER } from './pods.ts';
 
 export type JobControllerOptions = {
@@ -75,7 +76,8 @@ const reconcile = async (context: Context, key: string): Promise<void | { readon
     return expectations.forget(key);
   }
   if (isManagedElsewhere(job) || isStale(context, key, job)) return undefined;
-  if (isJobFinished(job)) return expire(context, job);
+  const end = jobEnd(job);
+  if (end) return expire(context, job, end);
   const selector = job.spec?.selector;
   const pods = await claimPods({
     ...context,
@@ -99,11 +101,11 @@ const isStale = ({ written }: Context, key: string, { metadata }: Stored<Job>): 
 const expire = async (
   { client, clock }: Context,
   job: Stored<Job>,
+  end: JobCondition,
 ): Promise<void | { readonly afterMs: number }> => {
   const ttl = job.spec?.ttlSecondsAfterFinished;
   if (ttl === undefined || job.metadata.deletionTimestamp) return undefined;
-  const end = conditionOf(job, 'Complete') ?? conditionOf(job, 'Failed');
-  const dueMs = parseTime(end?.lastTransitionTime) + ttl * 1000;
+  const dueMs = parseTime(end.lastTransitionTime) + ttl * 1000;
   const nowMs = clock.now();
   if (dueMs > nowMs) return later(nowMs, [dueMs]);
   const { uid, resourceVersion } = job.metadata;

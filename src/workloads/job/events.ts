@@ -1,10 +1,8 @@
 // What a Job's events say, as those of kube-controller-manager do.
-import type { EventRecorder } from '../../client/event-recorder.ts';
+import type { EventFacts, EventRecorder } from '../../client/event-recorder.ts';
 import type { Job, JobCondition, JobStatus } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { jobs } from '../../k8s/resources.ts';
-
-type Facts = Parameters<EventRecorder['record']>[2];
 
 /** An event for each condition of `status` that `job` does not have yet. */
 export const reportConditions = (events: EventRecorder, job: Stored<Job>, status: JobStatus): void => {
@@ -20,7 +18,7 @@ const eventsOf = (
   { spec }: Stored<Job>,
   { succeeded = 0 }: JobStatus,
   { type, status, reason = '', message = '' }: JobCondition,
-): readonly Facts[] => {
+): readonly EventFacts[] => {
   switch (type) {
     case 'Complete':
       return succeeded > (spec?.completions ?? Infinity) ? [TOO_MANY, COMPLETED] : [COMPLETED];
@@ -33,8 +31,8 @@ const eventsOf = (
   }
 };
 
-const COMPLETED: Facts = { type: 'Normal', reason: 'Completed', message: 'Job completed' };
-const TOO_MANY: Facts = {
+const COMPLETED: EventFacts = { type: 'Normal', reason: 'Completed', message: 'Job completed' };
+const TOO_MANY: EventFacts = {
   type: 'Warning',
   reason: 'TooManySucceededPods',
   message: 'Too many succeeded pods running after completion count reached',

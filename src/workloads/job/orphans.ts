@@ -3,6 +3,7 @@ import type { ApiClient } from '../../client/client.ts';
 import type { Informer } from '../../informer/informer.ts';
 import { isConflict } from '../../k8s/api-error.ts';
 import type { Job, Pod } from '../../k8s/generated/types.ts';
+import { jobEnd } from '../../k8s/job-state.ts';
 import { type Stored, joinKey, keyOf } from '../../k8s/objects.ts';
 import { controllerOf } from '../../k8s/owner-references.ts';
 import type { Clock } from '../../lang/clock.ts';
@@ -13,7 +14,6 @@ import type { Loop } from '../../reconcile/loop.ts';
 import { BY_CONTROLLER } from '../indexes.ts';
 import { releasePods } from './apply.ts';
 import { isManagedElsewhere } from './compile.ts';
-import { isJobFinished } from './outcome.ts';
 import { isTracked } from './pods.ts';
 
 export type JobOrphansOptions = {
@@ -56,5 +56,5 @@ const isOrphan = (jobs: Informer<Job>, pod: Stored<Pod>): boolean => {
   if (owner?.kind !== 'Job') return true;
   const job = jobs.get(joinKey(pod.metadata.namespace, owner.name));
   if (job?.metadata.uid !== owner.uid) return true;
-  return isJobFinished(job) && !isManagedElsewhere(job);
+  return jobEnd(job) !== undefined && !isManagedElsewhere(job);
 };

@@ -1,24 +1,19 @@
 // Whether a Job is over, and why. kubernetes pkg/controller/job/job_controller.go syncJob (1.36).
-import type { Job, JobCondition, Pod } from '../../k8s/generated/types.ts';
+import type { Job, Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
+import { jobCondition } from '../../k8s/job-state.ts';
 import { parseTime } from '../../k8s/time.ts';
 import { judgeFailure } from './failure-policy.ts';
 import { isFailed } from './pods.ts';
 import { metRule } from './success-policy.ts';
 import type { JobSnapshot, Tally } from './tally.ts';
 
-/** What the Job is going to: the last condition comes when no pod is left. */
+/** What the Job is going to. The last condition comes when no pod is left. */
 export type Outcome = {
   readonly type: 'FailureTarget' | 'SuccessCriteriaMet';
   readonly reason: string;
   readonly message: string;
 };
-
-export const conditionOf = ({ status }: Stored<Job>, type: string): JobCondition | undefined =>
-  status?.conditions?.find((condition) => condition.type === type && condition.status === 'True');
-
-export const isJobFinished = (job: Stored<Job>): boolean =>
-  conditionOf(job, 'Complete') !== undefined || conditionOf(job, 'Failed') !== undefined;
 
 /** What has been decided stays so. */
 export const outcomeOf = (snapshot: JobSnapshot, tally: Tally): Outcome | undefined =>
@@ -26,7 +21,7 @@ export const outcomeOf = (snapshot: JobSnapshot, tally: Tally): Outcome | undefi
 
 const decided = (job: Stored<Job>): Outcome | undefined => {
   for (const type of ['SuccessCriteriaMet', 'FailureTarget'] as const) {
-    const condition = conditionOf(job, type);
+    const condition = jobCondition(job, type);
     if (condition) return { type, reason: condition.reason ?? '', message: condition.message ?? '' };
   }
   return undefined;

@@ -1,11 +1,12 @@
 // A Job's status, as it is written before the counted pods lose their finalizer.
 import type { Job, JobCondition, JobStatus, Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
+import { jobCondition } from '../../k8s/job-state.ts';
 import { isPodReady } from '../../k8s/pod-state.ts';
 import { formatTime } from '../../k8s/time.ts';
 import type { Counted } from './count.ts';
 import { formatIndexes } from './indexes.ts';
-import { type Outcome, conditionOf } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { isIndexed, isTracked } from './pods.ts';
 import type { JobSnapshot, Tally } from './tally.ts';
 
@@ -67,7 +68,7 @@ const conditionsOf = (
   const { job, nowMs } = snapshot;
   const before = job.status?.conditions ?? [];
   const present = isManaged && !outcome ? withSuspension(snapshot) : before;
-  const isNew = outcome && !conditionOf(job, outcome.type);
+  const isNew = outcome && !jobCondition(job, outcome.type);
   return [
     ...present,
     ...(isNew ? [conditionFor(outcome.type, 'True', outcome, nowMs)] : []),
@@ -89,7 +90,7 @@ const conditionFor = (
 const withSuspension = ({ job, nowMs }: JobSnapshot): readonly JobCondition[] => {
   const before = job.status?.conditions ?? [];
   const isSuspended = job.spec?.suspend === true;
-  if (isSuspended === (conditionOf(job, 'Suspended') !== undefined)) return before;
+  if (isSuspended === (jobCondition(job, 'Suspended') !== undefined)) return before;
   const others = before.filter(({ type }) => type !== 'Suspended');
   const condition = isSuspended
     ? conditionFor('Suspended', 'True', { reason: 'JobSuspended', message: 'Job suspended' }, nowMs)
@@ -101,6 +102,6 @@ const withSuspension = ({ job, nowMs }: JobSnapshot): readonly JobCondition[] =>
 const startOf = ({ job, nowMs }: JobSnapshot, { isManaged }: StatusFacts): string | undefined => {
   const { spec, status } = job;
   if (spec?.suspend) return status?.startTime;
-  const isResumed = isManaged && conditionOf(job, 'Suspended') !== undefined;
+  const isResumed = isManaged && jobCondition(job, 'Suspended') !== undefined;
   return isResumed ? formatTime(nowMs) : (status?.startTime ?? formatTime(nowMs));
 };
