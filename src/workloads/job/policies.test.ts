@@ -59,6 +59,36 @@ describe('a pod failure policy', () => {
   });
 });
 
+describe('a rule about a condition', () => {
+  const disrupted = (lab: JobLab): JobLab => {
+    const conditions = [{ type: 'DisruptionTarget', status: 'True' }];
+    lab.pods = lab.pods.map((pod) => ({ ...pod, status: { phase: 'Failed', conditions } }));
+    return lab.settle();
+  };
+  const onDisruption = (action: string): JobLab =>
+    new JobLab({
+      backoffLimit: 0,
+      podFailurePolicy: {
+        rules: [
+          { action, onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          { action: 'Ignore', onExitCodes: { operator: 'NotIn', values: [0] } },
+        ],
+      },
+    }).settle();
+
+  it('lets a disruption not count', () => {
+    assert.equal(disrupted(onDisruption('Ignore')).conditions(), '');
+  });
+  it('counts it, and asks no later rule', () => {
+    assert.match(disrupted(onDisruption('Count')).conditions(), /Failed BackoffLimitExceeded/);
+  });
+  it('fails the Job, and says which pod', () => {
+    const lab = disrupted(onDisruption('FailJob'));
+    const message = 'Pod ns/pod-0 has condition DisruptionTarget matching FailJob rule at index 0';
+    assert.equal(lab.job.status?.conditions?.[0]?.message, message);
+  });
+});
+
 describe('podReplacementPolicy', () => {
   it('Failed waits until a pod that is deleted has really ended', () => {
     const lab = new JobLab({ podReplacementPolicy: 'Failed' }).settle();
