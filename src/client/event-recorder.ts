@@ -9,7 +9,7 @@ import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { ApiClient } from './client.ts';
 
-type EventFacts = {
+export type EventFacts = {
   readonly type: 'Normal' | 'Warning';
   /** In CamelCase, for programs. */
   readonly reason: string;

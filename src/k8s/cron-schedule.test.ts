@@ -29,6 +29,10 @@ describe('parseCronSchedule()', () => {
     assert.equal(next('30 12 * * *', '2026-03-28T00:00:00Z', 'Europe/Berlin'), '2026-03-28T11:30:00Z');
   });
 
+  it('leaves out a time of day that the change to summer time leaves out', () => {
+    assert.equal(next('30 2 * * *', '2026-03-28T12:00:00Z', 'Europe/Berlin'), '2026-03-30T00:30:00Z');
+  });
+
   const wrong: readonly [string, string][] = [
     ['* * * *', 'expected exactly 5 fields, found 4: [* * * *]'],
     ['60 * * * *', 'end of range (60) above maximum (59): 60'],
@@ -38,6 +42,7 @@ describe('parseCronSchedule()', () => {
     ['*/0 * * * *', 'step of range should be a positive number: */0'],
     ['* * L * *', 'failed to parse int from L'],
     ['@reboot', 'unrecognized descriptor: @reboot'],
+    ['@Daily', 'unrecognized descriptor: @Daily'],
     ['@every x', 'failed to parse duration @every x: time: invalid duration "x"'],
   ];
   for (const [text, reason] of wrong)

@@ -15,12 +15,19 @@ type ParsedSchedule =
 export const parseCronSchedule = (text: string, timeZone = 'UTC'): ParsedSchedule => {
   const every = /^@every (.+)$/.exec(text);
   if (every) return parseEvery(every[1]!, text);
-  const spec = DESCRIPTORS.get(text.toLowerCase()) ?? text;
+  const spec = DESCRIPTORS.get(text) ?? text;
   if (spec.startsWith('@')) return { ok: false, reason: `unrecognized descriptor: ${text}` };
   const reason = wrongFields(spec);
   if (reason) return { ok: false, reason };
   const cron = new Cron(croner(spec), { mode: '5-part', timezone: timeZone, paused: true });
-  return { ok: true, schedule: { nextMs: (afterMs) => cron.nextRun(new Date(afterMs))?.getTime() } };
+  return { ok: true, schedule: { nextMs: (afterMs) => nextMatch(cron, afterMs) } };
+};
+
+/** A time of day that a change of the clocks leaves out is left out that day; croner puts it off. */
+const nextMatch = (cron: Cron, afterMs: number): number | undefined => {
+  let next = cron.nextRun(new Date(afterMs));
+  while (next && !cron.match(next)) next = cron.nextRun(next);
+  return next?.getTime();
 };
 
 export const isTimeZone = (name: string): boolean => {

@@ -6,14 +6,14 @@ import type { KubeObject, Stored } from '../k8s/objects.ts';
 import type { Resource } from '../k8s/resources.ts';
 import type { Claims } from './claim.ts';
 
-type Patch = { readonly metadata: object };
-
 export type ClaimOptions<O extends KubeObject, T extends KubeObject> = {
   readonly client: ApiClient;
   readonly ownerResource: Resource<O>;
   readonly owner: Stored<O>;
   readonly resource: Resource<T>;
   readonly claims: Claims<T>;
+  /** What an adopted object gets besides its owner. */
+  readonly finalizer?: string;
 };
 
 /** Returns everything that the owner controls afterwards. Throws ApiError: a conflict is to be tried again. */
@@ -41,8 +41,10 @@ const adoptOne = <O extends KubeObject, T extends KubeObject>(
   object: Stored<T>,
 ): Promise<Stored<T>> => {
   const reference = controllerReference(options.ownerResource, options.owner);
-  const ownerReferences = [...(object.metadata.ownerReferences ?? []), reference];
-  return send(options, object, ownerReferences);
+  const { ownerReferences = [], finalizers = [] } = object.metadata;
+  const { finalizer } = options;
+  const held = finalizer ? { finalizers: [...new Set([...finalizers, finalizer])] } : {};
+  return send(options, object, { ownerReferences: [...ownerReferences, reference], ...held });
 };
 
 /** One that is gone is released for good. */
@@ -52,15 +54,15 @@ const releaseOne = <O extends KubeObject, T extends KubeObject>(
 ): Promise<unknown> => {
   const { uid } = options.owner.metadata;
   const rest = (object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid);
-  return unlessGone(send(options, object, rest));
+  return unlessGone(send(options, object, { ownerReferences: rest }));
 };
 
 const send = <O extends KubeObject, T extends KubeObject>(
   { client, resource }: ClaimOptions<O, T>,
   { metadata }: Stored<T>,
-  ownerReferences: readonly object[],
+  changed: object,
 ): Promise<Stored<T>> => {
   const { uid, resourceVersion } = metadata;
-  const patch: Patch = { metadata: { uid, resourceVersion, ownerReferences } };
+  const patch = { metadata: { uid, resourceVersion, ...changed } };
   return client.patch(resource, metadata, patch, { type: 'application/merge-patch+json' });
 };

@@ -18,6 +18,8 @@ export const startWorkloadInformers = (start: StartInformer) => ({
   statefulSets: start(resources.statefulSets, workloadIndexes.statefulSets),
   daemonSets: start(resources.daemonSets, workloadIndexes.daemonSets),
   controllerRevisions: start(resources.controllerRevisions, workloadIndexes.controllerRevisions),
+  jobs: start(resources.jobs, workloadIndexes.jobs),
+  cronJobs: start(resources.cronJobs),
   persistentVolumeClaims: start(resources.persistentVolumeClaims),
 });
 
@@ -35,6 +37,8 @@ export const whenWorkloadsSynced = (informers: WorkloadInformers): Promise<void>
     informers.statefulSets,
     informers.daemonSets,
     informers.controllerRevisions,
+    informers.jobs,
+    informers.cronJobs,
     informers.persistentVolumeClaims,
     informers.pods,
     informers.nodes,

@@ -1,13 +1,16 @@
-// The workload controllers: Deployments make ReplicaSets; ReplicaSets, StatefulSets, DaemonSets and Jobs make pods.
+// The workload controllers: Deployments make ReplicaSets; CronJobs make Jobs; the others make pods.
 import type { ApiClient } from '../client/client.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { type Controllers, startWhenSynced } from '../reconcile/fed-loop.ts';
 import type { Loop } from '../reconcile/loop.ts';
+import { startCronJobController } from './cronjob/controller.ts';
 import { startDaemonSetController } from './daemonset/controller.ts';
 import { startDeploymentController } from './deployment/controller.ts';
 import { type WorkloadInformers, whenWorkloadsSynced } from './informers.ts';
+import { startJobController } from './job/controller.ts';
+import { startJobOrphans } from './job/orphans.ts';
 import { startReplicaSetController } from './replicaset/controller.ts';
 import { REPLICATION_CONTROLLER, REPLICA_SET } from './replicaset/kinds.ts';
 import { startStatefulSetController } from './statefulset/controller.ts';
@@ -41,5 +44,8 @@ const startControllers = (options: WorkloadsOptions): readonly Loop[] => {
     }),
     startStatefulSetController(of('statefulset-controller')),
     startDaemonSetController(of('daemonset-controller')),
+    startJobController(of('job-controller')),
+    startJobOrphans(options),
+    startCronJobController(of('cronjob-controller')),
   ];
 };

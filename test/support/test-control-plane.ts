@@ -9,7 +9,7 @@ import { disruptionIndexes, startDisruption } from '../../src/disruption/disrupt
 import { isNotFound } from '../../src/k8s/api-error.ts';
 import type { Pod } from '../../src/k8s/generated/types.ts';
 import type { Stored } from '../../src/k8s/objects.ts';
-import { isPodReady } from '../../src/k8s/pod-state.ts';
+import { isPodFinished, isPodReady } from '../../src/k8s/pod-state.ts';
 import * as resources from '../../src/k8s/resources.ts';
 import { formatMicroTime, formatTime } from '../../src/k8s/time.ts';
 import { systemClock } from '../../src/lang/clock.ts';
@@ -92,17 +92,22 @@ const register = async (client: ApiClient, name: string): Promise<void> => {
   await client.create(leases, { metadata: { name, namespace: 'kube-node-lease' }, spec: { renewTime } });
 };
 
-/** Every bound pod is ready at once, every deleted one gone at once. */
+/** On a pod: the phase in which it ends, as soon as it runs. */
+export const ENDS = 'test/ends';
+
+/** Every bound pod is ready at once, or has ended if it shall; every deleted one is gone at once. */
 const startInstantKubelet = (client: ApiClient, informer: Informer<Pod>): (() => void) =>
   informer.subscribe(({ after }) => {
     if (!after?.spec?.nodeName) return;
     const isGoing = after.metadata.deletionTimestamp !== undefined;
     if (isGoing) void ignoreLate(client.delete(pods, after.metadata, { gracePeriodSeconds: 0 }));
-    else if (!isPodReady(after)) void ignoreLate(makeReady(client, after));
+    else if (!isPodReady(after) && !isPodFinished(after)) void ignoreLate(run(client, after));
   });
 
-const makeReady = async (client: ApiClient, pod: Stored<Pod>): Promise<void> => {
+const run = async (client: ApiClient, pod: Stored<Pod>): Promise<void> => {
   const lastTransitionTime = formatTime(clock.now());
+  const phase = pod.metadata.annotations?.[ENDS];
+  if (phase) return void (await client.updateStatus(pods, { ...pod, status: { ...pod.status, phase } }));
   const ready = { type: 'Ready', status: 'True', lastTransitionTime };
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'Ready');
   const status = { ...pod.status, phase: 'Running', conditions: [...others, ready] };

@@ -1,15 +1,15 @@
 // The cells of a Job (kubernetes pkg/printers/internalversion/printers.go printJob).
 import type { Job } from '../../k8s/generated/types.ts';
+import { jobCondition, jobEnd } from '../../k8s/job-state.ts';
 import { parseTime } from '../../k8s/time.ts';
 import { humanDuration } from './age.ts';
 
-export const jobStatusCell = ({ metadata, status }: Job): string => {
-  const has = (type: string): boolean =>
-    (status?.conditions ?? []).some((each) => each.type === type && each.status === 'True');
-  if (has('Complete')) return 'Complete';
-  if (has('Failed')) return 'Failed';
-  if (metadata?.deletionTimestamp) return 'Terminating';
-  return ['Suspended', 'FailureTarget', 'SuccessCriteriaMet'].find(has) ?? 'Running';
+export const jobStatusCell = (job: Job): string => {
+  const end = jobEnd(job);
+  if (end) return end.type;
+  if (job.metadata?.deletionTimestamp) return 'Terminating';
+  const shown = ['Suspended', 'FailureTarget', 'SuccessCriteriaMet'];
+  return shown.find((type) => jobCondition(job, type)) ?? 'Running';
 };
 
 /** `1/3`; without a number to reach, one success is enough. */

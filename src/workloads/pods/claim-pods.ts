@@ -17,6 +17,8 @@ export type ClaimPodsOptions<T extends KubeObject> = {
   readonly selector: LabelSelector | undefined;
   /** Which pods it takes and keeps, besides those that the selector selects. */
   readonly accepts?: (pod: Stored<Pod>) => boolean;
+  /** What a pod gets when it is adopted, besides its owner. */
+  readonly finalizer?: string;
 };
 
 /** Throws ApiError: a conflict is to be tried again. */
@@ -27,6 +29,7 @@ export const claimPods = <T extends KubeObject>({
   owner,
   selector,
   accepts = () => true,
+  finalizer,
 }: ClaimPodsOptions<T>): Promise<readonly Stored<Pod>[]> => {
   const { uid, namespace = '', deletionTimestamp } = owner.metadata;
   const orphans = pods.byIndex(ORPHANS, namespace).filter((pod) => isPodActive(pod) && accepts(pod));
@@ -34,5 +37,12 @@ export const claimPods = <T extends KubeObject>({
     ...pods.byIndex(BY_CONTROLLER, uid),
     ...orphans,
   ]);
-  return applyClaims({ client, ownerResource: resource, owner, resource: podResource, claims });
+  return applyClaims({
+    client,
+    ownerResource: resource,
+    owner,
+    resource: podResource,
+    claims,
+    ...(finalizer ? { finalizer } : {}),
+  });
 };
