@@ -4,6 +4,7 @@ import type { JsonObject } from '../../lang/json.ts';
 import { badRequest } from '../status-errors.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import type { ApiRequest } from './exchange.ts';
+import { withinLevels } from './nesting.ts';
 import { parseFieldValidation } from './request-options.ts';
 
 /** Throws 400 for a body that is no object, or that a strict request must be refused for. */
@@ -11,6 +12,7 @@ export const readConfig = async (request: ApiRequest): Promise<JsonObject> => {
   const validation = parseFieldValidation(request.query.get('fieldValidation'), 'PatchOptions');
   const text = (await request.body()).toString('utf8');
   const { value, duplicates } = parseJson(text) ?? (await parseYaml(text));
+  withinLevels(value, text.length);
   if (!isJsonObject(value)) throw badRequest('error decoding patch: the configuration must be an object');
   if (duplicates.length === 0 || validation === 'Ignore') return value;
   const problem = `error converting YAML to JSON: yaml: unmarshal errors:\n${duplicates.map((each) => `  ${each}`).join('\n')}`;

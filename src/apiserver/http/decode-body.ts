@@ -2,6 +2,7 @@
 import type { Draft } from '../kind.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { badRequest } from '../status-errors.ts';
+import { withinLevels } from './nesting.ts';
 import { unsupportedMediaType } from './http-errors.ts';
 
 export type DecodedBody = {
@@ -24,6 +25,7 @@ export type BodyOptions = {
 /** Throws ApiError: 415 for a type that is not served, 400 for a body that cannot be read as `expected`. */
 export const decodeBody = async (body: Buffer, options: BodyOptions): Promise<DecodedBody> => {
   const decoded = await parseBody(body, options);
+  withinLevels(decoded.object, body.length);
   return { ...decoded, object: typed(decoded.object, options.expected) };
 };
 
@@ -48,7 +50,7 @@ export const mediaTypeOf = (contentType: string | undefined): string =>
 /** The JSON value of a body that is not an object of a kind: a patch. Throws 400. */
 export const parseJson = (text: string): unknown => {
   try {
-    return JSON.parse(text) as unknown;
+    return withinLevels(JSON.parse(text) as unknown, text.length);
   } catch (error) {
     throw badRequest(`error decoding: ${(error as Error).message}`);
   }
