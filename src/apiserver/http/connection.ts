@@ -1,8 +1,10 @@
 // exec, attach, port-forward and proxy as admission sees them: a connection, with the query as its object
 // (k8s.io/api/core/v1: PodExecOptions, PodAttachOptions, PodPortForwardOptions, PodProxyOptions, ...).
+import type { ObjectRef } from '../../client/client.ts';
 import type { Kind } from '../kind.ts';
 import type { Registry, RequestContext } from '../registry.ts';
 import { refOf } from './answers.ts';
+import { splitSchemeNamePort } from './proxy/scheme-name-port.ts';
 import type { ResourcePath } from './request-path.ts';
 
 /** Throws what admission refuses with. Nothing for subresources that are no connections. */
@@ -19,9 +21,16 @@ export const admitConnection = (
   const type = { group: '', version: 'v1', kind: optionsKind(kind, subresource) };
   const object = { kind: type.kind, apiVersion: 'v1', ...options };
   registry.admit(
-    { operation: 'CONNECT', kind, ref: refOf(path), through: { subresource, type, object } },
+    { operation: 'CONNECT', kind, ref: targetOf(path), through: { subresource, type, object } },
     { ...CONNECTING, ...context },
   );
+};
+
+/** The object that is connected to: the proxy's names may say a scheme and a port with it. */
+const targetOf = (path: ResourcePath): ObjectRef => {
+  const ref = refOf(path);
+  const name = path.subresource === 'proxy' ? splitSchemeNamePort(ref.name)?.name : undefined;
+  return name === undefined ? ref : { ...ref, name };
 };
 
 /** A connection writes nothing. */
