@@ -408,6 +408,8 @@ describe('API server under garbage', () => {
       ['yaml', '['.repeat(100_000)],
       ['yaml', `metadata: {name: x}\ndata: {a: ${'{a: '.repeat(20_000)}`],
       ['yaml', 'a: &a\n  b: *a\n'],
+      ['yaml', Array.from({ length: 30_000 }, (_, index) => `k${index}: v\n`).join('')],
+      ['yaml', '['.repeat(2_000_000)],
       ['json', '['.repeat(1_000_000)],
       ['json', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
       ['json', `{"metadata":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}}`],

@@ -10,7 +10,7 @@ const LEVEL_BYTES = 2;
 export const withinLevels = <T>(value: T, bytes: number): T => {
   if (bytes <= LEVELS_MAX * LEVEL_BYTES) return value;
   let level: readonly unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
+  for (let depth = 1; level.length > 0; depth++) {
     if (depth > LEVELS_MAX) throw badRequest(`the body nests more than ${LEVELS_MAX} levels deeply`);
     level = level.flatMap(membersOf);
   }
