@@ -1,6 +1,7 @@
 // The control plane: the API server, the objects that every cluster has, and the controllers. Only wiring.
 import { createApiServer } from './apiserver/api-server.ts';
 import type { ApiClient } from './client/client.ts';
+import { unlessGone } from './k8s/api-error.ts';
 import { type BootstrapObject, bootstrapObjects } from './embedded/bootstrap-objects.ts';
 import type { ClusterConfig } from './embedded/cluster-config.ts';
 import type { ClusterKeys } from './embedded/messages.ts';
@@ -19,6 +20,7 @@ import { lifecycleIndexes, startLifecycle } from './lifecycle/lifecycle.ts';
 import { roleIndexes, startRoles } from './roles/roles.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
+import type { State } from './state/state.ts';
 import { bridgeName } from './underlay/names.ts';
 import { startServiceRoutes } from './underlay/service-routes.ts';
 import { startWorkloadInformers, startWorkloads, workloadIndexes } from './workloads/workloads.ts';
@@ -27,6 +29,8 @@ export type ControlPlaneOptions = {
   readonly config: ClusterConfig;
   readonly keys: ClusterKeys;
   readonly auditLog: string | undefined;
+  /** Closed at the end. */
+  readonly state: State | undefined;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -39,6 +43,7 @@ export const startControlPlane = async ({
   config,
   keys,
   auditLog,
+  state,
   clock,
   log,
 }: ControlPlaneOptions): Promise<ControlPlane> => {
@@ -48,6 +53,7 @@ export const startControlPlane = async ({
     tls: { ca: keys.ca, ...keys.apiServer },
     tokens: { ...keys.tokens, issuer: `https://kubernetes.default.svc.${domain}` },
     kubelet: { port: KUBELET_PORT, ...keys.kubeletClient },
+    state,
     auditLog,
     metrics: controlPlanePage,
     clock,
@@ -66,13 +72,17 @@ export const startControlPlane = async ({
     stop: async () => {
       await Promise.all(controllers.map((controller) => controller.stop()));
       await server.close();
+      await state?.close();
     },
   };
 };
 
-/** In order: namespaces first, Services before their endpoints. */
+/** What is not there yet, in order: namespaces first, Services before their endpoints. */
 const createAll = async (client: ApiClient, objects: readonly BootstrapObject[]): Promise<void> => {
-  for (const { resource, object } of objects) await client.create(resource, object);
+  for (const { resource, object } of objects) {
+    const { name, namespace } = object.metadata as { readonly name: string; readonly namespace?: string };
+    if (!(await unlessGone(client.get(resource, { name, namespace })))) await client.create(resource, object);
+  }
 };
 
 type Stoppable = { readonly stop: () => Promise<void> };

@@ -23,6 +23,8 @@ export type StartMessage = {
   readonly keys: ClusterKeys;
   /** The file for audit events. */
   readonly auditLog: string | undefined;
+  /** The folder of the cluster's state; in memory only without it. */
+  readonly stateFolder: string | undefined;
 };
 
 export type ClusterMessage =
