@@ -4,6 +4,7 @@ import type { ApiClient } from './client/client.ts';
 import { type BootstrapObject, bootstrapObjects } from './embedded/bootstrap-objects.ts';
 import type { ClusterConfig } from './embedded/cluster-config.ts';
 import type { ClusterKeys } from './embedded/messages.ts';
+import { disruptionIndexes, startDisruption } from './disruption/disruption.ts';
 import { endpointIndexes, startEndpoints } from './endpoints/endpoints.ts';
 import { parsePrefix } from './ip/prefix.ts';
 import { type InformerOptions, startInformer } from './informer/informer.ts';
@@ -96,6 +97,7 @@ const startControllers = (clientFor: ClientFor, context: Context): readonly Stop
   return [
     startWorkloads({ ...of('kube-controller-manager'), ...informers }),
     startScheduler({ ...of('kube-scheduler'), ...informers }),
+    startDisruption({ ...of('disruption-controller'), ...informers }),
     startRoles({ ...of('clusterrole-aggregation-controller'), ...informers }),
     startEndpoints({ ...of('endpoint-controller'), ...informers }),
     startServiceAddresses({
@@ -131,7 +133,9 @@ const startInformers = (client: ApiClient, { clock, log }: Context) => {
       ...workloadIndexes.pods,
       ...endpointIndexes.pods,
       ...lifecycleIndexes.pods,
+      ...disruptionIndexes.pods,
     }),
+    podDisruptionBudgets: informer(resources.podDisruptionBudgets, disruptionIndexes.podDisruptionBudgets),
     nodes: informer(resources.nodes),
     services: informer(resources.services, { ...endpointIndexes.services, ...loadBalancerIndexes.services }),
     namespaces: informer(resources.namespaces),

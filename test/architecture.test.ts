@@ -23,6 +23,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   apiserver: [...BASE, 'cel', 'wire', 'client', 'pki'],
   workloads: API,
   scheduler: API,
+  disruption: API,
   endpoints: API,
   lifecycle: API,
   roles: API,

@@ -2,6 +2,8 @@
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
+import { startApiServices } from './api-services/api-services.ts';
+import { enforceLimits } from './admission/limits/enforce-limits.ts';
 import { enforcePolicies } from './admission/policies/enforce.ts';
 import { createLookup } from './admission/policies/lookup.ts';
 import { createAccess } from './auth/access.ts';
@@ -55,13 +57,14 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   const machinery: Machinery = {
     store,
     access,
-    admission: { validating: [enforcePolicies(createLookup(store, table, access))] },
+    admission: { validating: [enforceLimits(store), enforcePolicies(createLookup(store, table, access))] },
     clock: options.clock,
     shape: createShapes(loadDefinitions()),
   };
   startExpiry(store, { kinds, ...options });
   startDefinitions(machinery, table);
   createInitial(machinery, kinds);
+  startApiServices(machinery, table, ITSELF);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds: table,

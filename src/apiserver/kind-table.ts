@@ -11,6 +11,7 @@ const idOf = ({ group, version, resource }: Names): string => `${group}/${versio
 export class KindTable implements ServedKinds {
   readonly #own: readonly Kind[];
   readonly #customByName = new Map<string, readonly Kind[]>();
+  readonly #listeners: (() => void)[] = [];
   #all: readonly Kind[];
   #byId: ReadonlyMap<string, Kind>;
 
@@ -28,12 +29,18 @@ export class KindTable implements ServedKinds {
     return this.#byId.get(idOf(names));
   }
 
+  /** Calls the listener after every change. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** The versions of one definition, instead of what it had before; none to take it away. */
   setCustom(definition: string, kinds: readonly Kind[]): void {
     if (kinds.length > 0) this.#customByName.set(definition, kinds);
     else if (!this.#customByName.delete(definition)) return;
     this.#all = [...this.#own, ...[...this.#customByName.values()].flat()];
     this.#byId = indexOf(this.#all);
+    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -34,6 +34,8 @@ export type AdmissionContext = {
   /** Reads from the store: undefined if there is none. */
   readonly get: <T extends KubeObject>(resource: Resource<T>, key: string) => Stored<T> | undefined;
   readonly list: <T extends KubeObject>(resource: Resource<T>) => readonly Stored<T>[];
+  /** Those of one namespace. */
+  readonly listIn: <T extends KubeObject>(resource: Resource<T>, namespace: string) => readonly Stored<T>[];
   /** Adds a `Warning: 299` header to the answer. */
   readonly warn: (text: string) => void;
 };
@@ -83,6 +85,8 @@ export type Kind = {
   /** The name of its definition: in src/k8s/generated/schema.json, unless it has a shape of its own. */
   readonly definition: string;
   readonly shape?: Shape;
+  /** Where its objects are, if they are those of another kind: `view` and `storedForm` go between the two. */
+  readonly storage?: Resource;
   /**
    * A stored object as this version of the kind has it: it may have been written in another version, or before a default
    * came. The same answer for the same object.

@@ -3,7 +3,7 @@
 
 type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 
-type ParsedQuantity = {
+export type ParsedQuantity = {
   /** The value in billionths; finer ones are rounded away from zero. */
   readonly nanos: bigint;
   readonly format: QuantityFormat;
@@ -80,6 +80,12 @@ export const roundUpToMilli = ({ nanos, format }: ParsedQuantity): ParsedQuantit
   const rounded = ceilDivide(magnitude, 10n ** 6n) * 10n ** 6n;
   return { nanos: nanos < 0n ? -rounded : rounded, format };
 };
+
+/** Whole units: bytes. */
+export const roundUpToWhole = ({ nanos, format }: ParsedQuantity): ParsedQuantity => ({
+  nanos: ceilDivide(nanos, NANO) * NANO,
+  format,
+});
 
 /** Whether the value is a whole number. */
 export const isWholeQuantity = ({ nanos }: ParsedQuantity): boolean => nanos % NANO === 0n;

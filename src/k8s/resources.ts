@@ -1,5 +1,6 @@
 // The resources podnet's own programs read and write, each bound to its object type.
 import type {
+  APIService,
   CSIDriver,
   CSINode,
   CSIStorageCapacity,
@@ -14,6 +15,7 @@ import type {
   EndpointSlice,
   Endpoints,
   Event,
+  EventsV1Event,
   HorizontalPodAutoscaler,
   IPAddress,
   Ingress,
@@ -80,6 +82,8 @@ export const configMaps = define<ConfigMap>('v1', 'configmaps', 'ConfigMap');
 export const secrets = define<Secret>('v1', 'secrets', 'Secret');
 export const serviceAccounts = define<ServiceAccount>('v1', 'serviceaccounts', 'ServiceAccount');
 export const events = define<Event>('v1', 'events', 'Event');
+/** The same objects as `events`, under newer names. */
+export const newerEvents = define<EventsV1Event>('events.k8s.io/v1', 'events', 'Event');
 export const persistentVolumes = define<PersistentVolume>(
   'v1',
   'persistentvolumes',
@@ -194,6 +198,13 @@ export const validatingAdmissionPolicyBindings = define<ValidatingAdmissionPolic
   ADMISSION,
   'validatingadmissionpolicybindings',
   'ValidatingAdmissionPolicyBinding',
+  'Cluster',
+);
+
+export const apiServices = define<APIService>(
+  'apiregistration.k8s.io/v1',
+  'apiservices',
+  'APIService',
   'Cluster',
 );
 

@@ -15,9 +15,14 @@ const place = (nodes: readonly Node[], pods: readonly Pod[]): string[] => {
   const usage = new Usage();
   const facts = nodes.map((node) => selectNode(stored(node)));
   return pods.map((pod) => {
-    const podFacts = selectPod(stored(pod));
-    const decision = compilePlacement(stored(pod), podFacts, facts, usage);
-    if (decision.kind === 'bind') usage.place(podFacts, decision.node);
+    const decision = compilePlacement(stored(pod), {
+      nodes: facts,
+      usage,
+      nominated: [],
+      namespaceLabels: () => undefined,
+      budgets: [],
+    });
+    if (decision.kind === 'bind') usage.place(selectPod(stored(pod)), decision.node);
     return decision.kind === 'bind' ? decision.node : decision.message;
   });
 };

@@ -1,33 +1,60 @@
 // Which node takes a pod: of those that can, the one that keeps replicas apart.
 import type { Pod } from '../k8s/generated/types.ts';
+import { preferenceOf } from '../k8s/node-selector.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { isTolerated } from '../k8s/taints.ts';
+import type { Cluster } from './cluster.ts';
 import { rejectionOf } from './filter.ts';
-import type { Rejection } from './filter.ts';
-import { preferenceOf } from '../k8s/node-selector.ts';
+import type { Candidate, Rejection } from './filter.ts';
+import { type Preemption, compilePreemption } from './preempt.ts';
+import { createWorld, rulesOf } from './rules.ts';
+import { selectPod } from './select.ts';
 import type { NodeFacts, PodFacts } from './select.ts';
-import type { Usage } from './state.ts';
+import { usageOf } from './state.ts';
+import type { NodeUsage, Usage } from './state.ts';
+import type { Placement } from './world.ts';
 
 export type Decision =
   | { readonly kind: 'bind'; readonly node: string }
-  | { readonly kind: 'unschedulable'; readonly message: string };
+  | {
+      readonly kind: 'unschedulable';
+      readonly message: string;
+      /** Room for the pod is made there, by ending these. */
+      readonly preemption?: Preemption;
+    };
 
-/** O(nodes). `nodes` in any order: equals are told apart by their names. */
-export const compilePlacement = (
-  pod: Stored<Pod>,
-  facts: PodFacts,
-  nodes: readonly NodeFacts[],
-  usage: Usage,
-): Decision => {
-  const rejections: Rejection[] = [];
-  const fitting: NodeFacts[] = [];
+/** O(nodes); for pods with wishes about other pods also O(placed pods). */
+export const compilePlacement = (pod: Stored<Pod>, cluster: Cluster): Decision => {
+  const { nodes, usage } = cluster;
+  const facts = selectPod(pod);
+  const held = heldFor(facts, cluster.nominated);
+  const world = createWorld(cluster, () => [...usage.placements(), ...held]);
+  const candidate = { pod, facts, rules: rulesOf(pod, facts, world, usage.keepsApart || held.length > 0) };
+  const rejections = new Map<NodeFacts, Rejection>();
   for (const node of nodes) {
-    const rejection = rejectionOf(pod, facts, node, usage.of(node.name));
-    if (rejection) rejections.push(rejection);
-    else fitting.push(node);
+    const rejection = rejectionOf(candidate, node, usageWith(held, node.name, usage));
+    if (rejection) rejections.set(node, rejection);
   }
-  const best = bestNode(pod, facts, fitting, nodes, usage);
-  return best ? { kind: 'bind', node: best } : { kind: 'unschedulable', message: messageOf(rejections) };
+  const fitting = nodes.filter((node) => !rejections.has(node));
+  const best = bestNode(candidate, fitting, cluster);
+  if (best) return { kind: 'bind', node: best };
+  const preemption = compilePreemption(pod, facts, rejections, cluster);
+  return {
+    kind: 'unschedulable',
+    message: messageOf([...rejections.values()], preemption !== undefined),
+    ...(preemption && { preemption }),
+  };
+};
+
+/** Room that pods of at least the same priority wait for is taken. */
+const heldFor = ({ uid, priority }: PodFacts, nominated: readonly Placement[]): readonly Placement[] =>
+  nominated.filter(({ pod }) => pod.uid !== uid && pod.priority >= priority);
+
+const usageWith = (held: readonly Placement[], node: string, usage: Usage): NodeUsage => {
+  const here = held.filter((each) => each.node === node);
+  if (here.length === 0) return usage.of(node);
+  const placed = usage.placements().filter((each) => each.node === node);
+  return usageOf([...placed, ...here].map(({ pod }) => pod));
 };
 
 /**
@@ -35,11 +62,9 @@ export const compilePlacement = (
  * the fewest replicas of the same group, so that zones stay even whatever the number of their nodes; then the emptiest.
  */
 const bestNode = (
-  pod: Stored<Pod>,
-  facts: PodFacts,
+  { pod, facts, rules }: Candidate,
   fitting: readonly NodeFacts[],
-  nodes: readonly NodeFacts[],
-  usage: Usage,
+  { nodes, usage }: Cluster,
 ): string | undefined => {
   const onNode = usage.spread(facts.group);
   const inZone = countByZone(nodes, onNode);
@@ -47,7 +72,7 @@ const bestNode = (
     name: node.name,
     order: [
       softTaints(pod, node),
-      -preferenceOf(pod, node),
+      rules.reduce((sum, rule) => sum + rule.penalty(node), -preferenceOf(pod, node)),
       inZone.get(node.zone) ?? 0,
       onNode.get(node.name) ?? 0,
       fullness(node, usage),
@@ -87,10 +112,11 @@ const fullness = ({ name, allocatable }: NodeFacts, usage: Usage): number => {
 };
 
 /** `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) ... . preemption: ...`: FitError in kube-scheduler. */
-const messageOf = (rejections: readonly Rejection[]): string => {
+const messageOf = (rejections: readonly Rejection[], makesRoom: boolean): string => {
   if (rejections.length === 0) return 'no nodes available to schedule pods';
   const available = `0/${rejections.length} nodes are available`;
   const reasons = histogram(rejections.flatMap((rejection) => rejection.reasons));
+  if (makesRoom) return `${available}: ${reasons}.`;
   const preemption = histogram(
     rejections.map(({ isAboutRoom }) =>
       isAboutRoom

@@ -9,7 +9,14 @@ import { ApiError, failure } from '../k8s/api-error.ts';
 import type { Binding } from '../k8s/generated/types.ts';
 import { joinKey, keyOf } from '../k8s/objects.ts';
 import { podCondition } from '../k8s/pod-state.ts';
-import { events, nodes, persistentVolumeClaims, pods } from '../k8s/resources.ts';
+import {
+  events,
+  namespaces,
+  nodes,
+  persistentVolumeClaims,
+  podDisruptionBudgets,
+  pods,
+} from '../k8s/resources.ts';
 import { silentLog } from '../lang/log.ts';
 import { startScheduler } from './scheduler.ts';
 
@@ -35,7 +42,9 @@ const start = () => {
   const informers = {
     pods: startInformer({ ...common, resource: pods }),
     nodes: startInformer({ ...common, resource: nodes }),
+    namespaces: startInformer({ ...common, resource: namespaces }),
     persistentVolumeClaims: startInformer({ ...common, resource: persistentVolumeClaims }),
+    podDisruptionBudgets: startInformer({ ...common, resource: podDisruptionBudgets }),
   };
   running.push(startScheduler({ ...common, ...informers }), ...Object.values(informers));
   const placed = (): string[] =>

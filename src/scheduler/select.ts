@@ -1,17 +1,22 @@
 // Pods and nodes, cut down to what placing turns on.
-import type { Container, Node, Pod, PodSpec, Taint } from '../k8s/generated/types.ts';
+import type { Container, Node, Pod, PodAffinityTerm, Taint } from '../k8s/generated/types.ts';
+import { amountsOf } from '../k8s/amounts.ts';
 import { canonicalJson } from '../lang/canonical-json.ts';
 import type { Stored } from '../k8s/objects.ts';
 import { controllerOf } from '../k8s/owner-references.ts';
-import { isSidecar, sidecarsOf } from '../k8s/pod-state.ts';
+import { podAmounts } from '../k8s/pod-amounts.ts';
+import { sidecarsOf } from '../k8s/pod-state.ts';
 import { nodeCondition, zoneOf } from '../k8s/node-state.ts';
-import { quantityMillis, quantityValue } from '../k8s/quantity.ts';
+import { type ParsedQuantity, roundUpToMilli } from '../k8s/quantity.ts';
 import { NOT_READY } from '../k8s/taints.ts';
+import { parseTime } from '../k8s/time.ts';
 
-/** CPU in thousandths of a core, memory in bytes. */
-export type Amounts = { readonly cpuMillis: number; readonly memoryBytes: number };
-
-type Name = 'cpu' | 'memory';
+/** CPU in thousandths of a core, memory in bytes, and what else there is, in its own unit, by its name. */
+export type Amounts = {
+  readonly cpuMillis: number;
+  readonly memoryBytes: number;
+  readonly others: ReadonlyMap<string, number>;
+};
 
 export type NodeFacts = {
   readonly name: string;
@@ -24,6 +29,16 @@ export type NodeFacts = {
 
 export type PodFacts = {
   readonly uid: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly priority: number;
+  /** Since when it runs; Infinity if it does not yet. */
+  readonly startMs: number;
+  /** It is being deleted. */
+  readonly isEnding: boolean;
+  /** Which pods it does not want near it. */
+  readonly antiAffinity: readonly PodAffinityTerm[];
   readonly requests: Amounts;
   /** `protocol/address/port` on the node itself. */
   readonly hostPorts: readonly string[];
@@ -35,8 +50,8 @@ export const selectNode = (node: Stored<Node>): NodeFacts => {
   const { metadata, spec, status } = node;
   const labels = metadata.labels ?? {};
   const allocatable = status?.allocatable ?? status?.capacity ?? {};
-  const amount = (name: Name | 'pods'): number =>
-    allocatable[name] === undefined ? Infinity : amountOf(name, allocatable[name]);
+  const total = amountsOf(allocatable);
+  const isSaid = (name: string): boolean => total.has(name);
   return {
     name: metadata.name,
     labels,
@@ -44,9 +59,10 @@ export const selectNode = (node: Stored<Node>): NodeFacts => {
     taints: taintsOf(node),
     isUnschedulable: spec?.unschedulable === true,
     allocatable: {
-      cpuMillis: amount('cpu'),
-      memoryBytes: amount('memory'),
-      pods: amount('pods'),
+      cpuMillis: isSaid('cpu') ? millisOf(total.get('cpu')) : Infinity,
+      memoryBytes: isSaid('memory') ? unitsOf(total.get('memory')) : Infinity,
+      pods: isSaid('pods') ? unitsOf(total.get('pods')) : Infinity,
+      others: othersOf(total),
     },
   };
 };
@@ -61,6 +77,13 @@ const taintsOf = (node: Stored<Node>): readonly Taint[] => {
 
 export const selectPod = (pod: Stored<Pod>): PodFacts => ({
   uid: pod.metadata.uid,
+  name: pod.metadata.name,
+  namespace: pod.metadata.namespace ?? '',
+  labels: pod.metadata.labels ?? {},
+  priority: pod.spec?.priority ?? 0,
+  startMs: startOf(pod),
+  isEnding: pod.metadata.deletionTimestamp !== undefined,
+  antiAffinity: pod.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [],
   requests: requestsOf(pod),
   hostPorts: [...(pod.spec?.containers ?? []), ...sidecarsOf(pod.spec)].flatMap(hostPortsOf),
   group: groupOf(pod),
@@ -80,34 +103,32 @@ const hostPortsOf = ({ ports = [] }: Container): string[] =>
     .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
     .map(({ protocol = 'TCP', hostIP = '', hostPort }) => `${protocol}/${hostIP}/${hostPort}`);
 
-const requestsOf = ({ spec = { containers: [] } }: Stored<Pod>): Amounts => ({
-  cpuMillis: requestOf(spec, 'cpu'),
-  memoryBytes: requestOf(spec, 'memory'),
-});
-
-const requestOf = (spec: PodSpec, name: Name): number => {
-  const whole = spec.resources?.requests?.[name];
-  const needed = whole === undefined ? containersRequest(spec, name) : amountOf(name, whole);
-  return needed + amountOf(name, spec.overhead?.[name]);
+const startOf = ({ status }: Stored<Pod>): number => {
+  const startMs = parseTime(status?.startTime);
+  return Number.isNaN(startMs) ? Infinity : startMs;
 };
 
-/**
- * What the containers take together, or the largest init container if that is more; sidecars run beside the containers,
- * and beside the init containers that come after them.
- * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
- */
-const containersRequest = ({ containers, initContainers = [] }: PodSpec, name: Name): number => {
-  const request = ({ resources }: Container): number => amountOf(name, resources?.requests?.[name]);
-  let [sidecars, starting] = [0, 0];
-  for (const container of initContainers) {
-    if (isSidecar(container)) sidecars += request(container);
-    else starting = Math.max(starting, sidecars + request(container));
-  }
-  return Math.max(starting, sidecars + sum(containers.map(request)));
+const requestsOf = ({ spec = { containers: [] } }: Stored<Pod>): Amounts => {
+  const requests = podAmounts(spec, 'requests');
+  return {
+    cpuMillis: millisOf(requests.get('cpu')),
+    memoryBytes: unitsOf(requests.get('memory')),
+    others: othersOf(requests),
+  };
 };
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const COUNTED_APART = new Set(['cpu', 'memory', 'pods']);
+const NOTHING: ReadonlyMap<string, number> = new Map();
 
-/** CPU in thousandths, which are whole numbers: sums of fractions would not be exact. */
-const amountOf = (name: Name | 'pods', quantity: string | number = 0): number =>
-  (name === 'cpu' ? quantityMillis(quantity) : quantityValue(quantity)) ?? 0;
+/** The same map for all that have no others: nearly all. */
+const othersOf = (amounts: ReadonlyMap<string, ParsedQuantity>): ReadonlyMap<string, number> => {
+  const others = [...amounts].filter(([name]) => !COUNTED_APART.has(name));
+  return others.length === 0 ? NOTHING : new Map(others.map(([name, quantity]) => [name, unitsOf(quantity)]));
+};
+
+/** Whole numbers: sums of fractions would not be exact. */
+const millisOf = (quantity: ParsedQuantity | undefined): number =>
+  quantity ? Number(roundUpToMilli(quantity).nanos / 10n ** 6n) : 0;
+
+const unitsOf = (quantity: ParsedQuantity | undefined): number =>
+  quantity ? Number(quantity.nanos) / 1e9 : 0;

@@ -1,12 +1,12 @@
 // Where pods are, or are about to be: what is left on each node, and how the groups are spread.
 import type { PodFacts } from './select.ts';
-
-type Placement = { readonly pod: PodFacts; readonly node: string };
+import type { Placement } from './world.ts';
 
 export type NodeUsage = {
   readonly pods: number;
   readonly cpuMillis: number;
   readonly memoryBytes: number;
+  readonly others: ReadonlyMap<string, number>;
   readonly hostPorts: ReadonlyMap<string, number>;
 };
 
@@ -14,10 +14,18 @@ type Tally = {
   pods: number;
   cpuMillis: number;
   memoryBytes: number;
+  readonly others: Map<string, number>;
   readonly hostPorts: Map<string, number>;
 };
 
-const EMPTY: NodeUsage = { pods: 0, cpuMillis: 0, memoryBytes: 0, hostPorts: new Map() };
+const emptyTally = (): Tally => ({
+  pods: 0,
+  cpuMillis: 0,
+  memoryBytes: 0,
+  others: new Map(),
+  hostPorts: new Map(),
+});
+const EMPTY: NodeUsage = emptyTally();
 const NOWHERE: ReadonlyMap<string, number> = new Map();
 
 /** Every change costs O(1): nothing is summed up anew. */
@@ -26,12 +34,23 @@ export class Usage {
   readonly #tallyByNode = new Map<string, Tally>();
   /** Group -> node -> pods. */
   readonly #nodesByGroup = new Map<string, Map<string, number>>();
+  /** Pods that do not want some others near them. */
+  #keepingApart = 0;
 
   /** A pod that is placed already, there or elsewhere, is moved. */
   place(pod: PodFacts, node: string): void {
     this.remove(pod.uid);
     this.#placementByUid.set(pod.uid, { pod, node });
     this.#add(pod, node, 1);
+  }
+
+  placements(): readonly Placement[] {
+    return [...this.#placementByUid.values()];
+  }
+
+  /** Whether any pod has an anti-affinity. */
+  get keepsApart(): boolean {
+    return this.#keepingApart > 0;
   }
 
   remove(uid: string): void {
@@ -43,6 +62,10 @@ export class Usage {
 
   nodeOf(uid: string): string | undefined {
     return this.#placementByUid.get(uid)?.node;
+  }
+
+  isEnding(uid: string): boolean {
+    return this.#placementByUid.get(uid)?.pod.isEnding ?? false;
   }
 
   of(node: string): NodeUsage {
@@ -65,13 +88,12 @@ export class Usage {
       .join('\n');
   }
 
-  #add({ requests, hostPorts, group }: PodFacts, node: string, sign: 1 | -1): void {
-    const tally = this.#tallyByNode.get(node) ?? { ...EMPTY, hostPorts: new Map<string, number>() };
+  #add(pod: PodFacts, node: string, sign: 1 | -1): void {
+    const tally = this.#tallyByNode.get(node) ?? emptyTally();
     this.#tallyByNode.set(node, tally);
-    tally.pods += sign;
-    tally.cpuMillis += sign * requests.cpuMillis;
-    tally.memoryBytes += sign * requests.memoryBytes;
-    for (const port of hostPorts) count(tally.hostPorts, port, sign);
+    addTo(tally, pod, sign);
+    if (pod.antiAffinity.length > 0) this.#keepingApart += sign;
+    const { group } = pod;
     if (group === undefined) return;
     const nodes = this.#nodesByGroup.get(group) ?? new Map<string, number>();
     this.#nodesByGroup.set(group, nodes);
@@ -79,6 +101,21 @@ export class Usage {
     if (nodes.size === 0) this.#nodesByGroup.delete(group);
   }
 }
+
+/** What these pods take together. */
+export const usageOf = (pods: readonly PodFacts[]): NodeUsage => {
+  const tally = emptyTally();
+  for (const pod of pods) addTo(tally, pod, 1);
+  return tally;
+};
+
+const addTo = (tally: Tally, { requests, hostPorts }: PodFacts, sign: 1 | -1): void => {
+  tally.pods += sign;
+  tally.cpuMillis += sign * requests.cpuMillis;
+  tally.memoryBytes += sign * requests.memoryBytes;
+  for (const [name, amount] of requests.others) count(tally.others, name, sign * amount);
+  for (const port of hostPorts) count(tally.hostPorts, port, sign);
+};
 
 const count = (counts: Map<string, number>, key: string, by: number): void => {
   const after = (counts.get(key) ?? 0) + by;

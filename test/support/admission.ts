@@ -39,6 +39,10 @@ export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): A
     dryRun,
     get: ({ kind }, key) => store.get(`${kind} ${key}`) as never,
     list: ({ kind }) => [...store.values()].filter((object) => object.kind === kind) as never,
+    listIn: ({ kind }, namespace) =>
+      [...store.values()].filter(
+        (object) => object.kind === kind && object.metadata?.namespace === namespace,
+      ) as never,
     warn: () => {},
   });
   const finish = (allocation: Allocation | undefined, dryRun = false): void => {

@@ -5,6 +5,7 @@ import { createKinds } from '../../src/apiserver/kinds/kinds.ts';
 import type { ApiClient } from '../../src/client/client.ts';
 import { startInformer } from '../../src/informer/informer.ts';
 import type { Informer } from '../../src/informer/informer.ts';
+import { disruptionIndexes, startDisruption } from '../../src/disruption/disruption.ts';
 import { isNotFound } from '../../src/k8s/api-error.ts';
 import type { Pod } from '../../src/k8s/generated/types.ts';
 import type { Stored } from '../../src/k8s/objects.ts';
@@ -46,9 +47,14 @@ export const startTestControlPlane = async (nodeNames: readonly string[]): Promi
     pods: startInformer({
       ...common,
       resource: pods,
-      indexes: { ...workloadIndexes.pods, ...lifecycleIndexes.pods },
+      indexes: { ...workloadIndexes.pods, ...lifecycleIndexes.pods, ...disruptionIndexes.pods },
     }),
     nodes: startInformer({ ...common, resource: nodes }),
+    podDisruptionBudgets: startInformer({
+      ...common,
+      resource: resources.podDisruptionBudgets,
+      indexes: disruptionIndexes.podDisruptionBudgets,
+    }),
     namespaces: startInformer({ ...common, resource: namespaces }),
     leases: startInformer({ ...common, resource: leases }),
     definitions: startInformer({ ...common, resource: resources.customResourceDefinitions }),
@@ -57,6 +63,7 @@ export const startTestControlPlane = async (nodeNames: readonly string[]): Promi
   const controllers = [
     startWorkloads({ ...common, ...informers }),
     startScheduler({ ...common, ...informers }),
+    startDisruption({ ...common, ...informers }),
     startLifecycle({
       ...common,
       ...informers,

@@ -1,17 +1,25 @@
 // What kube-apiserver's default admission plugins add to a new pod, and the status it starts with.
-import type { Pod, PodSpec, Toleration } from '../../k8s/generated/types.ts';
+import type { LimitRange, Pod, PodSpec, Toleration } from '../../k8s/generated/types.ts';
+import { limitRanges } from '../../k8s/resources.ts';
 import type { Mutable } from '../defaults/mutable.ts';
 import type { AdmissionContext } from '../kind.ts';
+import { defaultLimits } from './limits/default-limits.ts';
 import { admitPriority } from './priority.ts';
 import { qosClassOf } from './qos-class.ts';
+import { admitRuntimeClass } from './runtime-class.ts';
 import { admitServiceAccount } from './service-account.ts';
 
 export const admitPod = (pod: Mutable<Pod>, context: AdmissionContext): void => {
+  defaultLimits(pod, limitRangesOf(pod, context));
   admitServiceAccount(pod, context);
   admitPriority(pod, context);
+  admitRuntimeClass(pod, context);
   tolerateLostNodes(pod.spec!);
   pod.status = initialStatus(pod);
 };
+
+const limitRangesOf = ({ metadata }: Mutable<Pod>, { listIn }: AdmissionContext): readonly LimitRange[] =>
+  listIn(limitRanges, metadata?.namespace ?? '');
 
 /** Plugin DefaultTolerationSeconds: five minutes until a pod is evicted from a node that is gone. */
 const tolerateLostNodes = (spec: Mutable<PodSpec>): void => {

@@ -5,6 +5,7 @@ import type { Kind } from '../kind.ts';
 import { customResourceDefinitionKind } from '../custom/definition/definition-kind.ts';
 import { validatingAdmissionPolicyKind } from './admission/validating-admission-policy.ts';
 import { validatingAdmissionPolicyBindingKind } from './admission/validating-admission-policy-binding.ts';
+import { apiServiceKind } from './apiregistration/api-service.ts';
 import { controllerRevisionKind } from './apps/controller-revision.ts';
 import { daemonSetKind } from './apps/daemon-set.ts';
 import { deploymentKind } from './apps/deployment.ts';
@@ -30,6 +31,7 @@ import { secretKind } from './core/secret.ts';
 import { serviceKind } from './core/service.ts';
 import { serviceAccountKind } from './core/service-account.ts';
 import { endpointSliceKind } from './discovery/endpoint-slice.ts';
+import { newerEventKind } from './events/event.ts';
 import { ingressKind } from './networking/ingress.ts';
 import { ingressClassKind } from './networking/ingress-class.ts';
 import { ipAddressKind } from './networking/ip-address.ts';
@@ -96,6 +98,8 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   volumeAttachmentKind,
   volumeAttributesClassKind,
   horizontalPodAutoscalerKind,
+  newerEventKind,
+  apiServiceKind,
   customResourceDefinitionKind,
   validatingAdmissionPolicyKind,
   validatingAdmissionPolicyBindingKind,

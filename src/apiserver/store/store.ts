@@ -84,6 +84,11 @@ export class Store {
     return this.#table(`${group}/${resource}`);
   }
 
+  /** Whether anything of the kind has ever been asked for or stored: looking makes no table. */
+  has({ group, resource }: Pick<Resource, 'group' | 'resource'>): boolean {
+    return this.#tables.has(`${group}/${resource}`);
+  }
+
   /** Stores the object under the next revision and tells the watchers. The store owns the object from here on. */
   put(table: Table, key: string, object: KubeObject): StoredObject {
     return this.write([{ table, key, object }])[0]!.after!;

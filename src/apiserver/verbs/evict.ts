@@ -1,16 +1,24 @@
-// POST pods/eviction. Without PodDisruptionBudgets an eviction is a deletion.
+// POST pods/eviction: a deletion that asks the pod's PodDisruptionBudget first.
 // Source: k8s.io/kubernetes/pkg/registry/core/pod/storage/eviction.go, EvictionREST.
 import type { ObjectRef } from '../../client/client.ts';
-import type { Eviction } from '../../k8s/generated/types.ts';
-import type { Kind } from '../kind.ts';
+import type { Eviction, Pod } from '../../k8s/generated/types.ts';
+import { type Stored, keyOf } from '../../k8s/objects.ts';
+import { podDisruptionBudgets } from '../../k8s/resources.ts';
+import { formatTime } from '../../k8s/time.ts';
+import { cloneJson } from '../../lang/json.ts';
+import type { Draft, Kind } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { badRequest } from '../status-errors.ts';
+import type { StoredObject } from '../store/change.ts';
+import { inNamespace } from '../store/in-namespace.ts';
 import { askAdmission } from './ask-admission.ts';
 import { deleteAdmitted } from './delete.ts';
 import { deleteRequestOf } from './delete-request.ts';
+import { budgetAfterEviction } from './disruption-budgets.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
+import { replaceUnchecked } from './replace.ts';
 
 const EVICTION = {
   group: 'policy',
@@ -20,7 +28,7 @@ const EVICTION = {
   namespaced: true,
 } as const;
 
-/** `kubectl drain --dry-run=server` asks for a dry run in the body only. Throws BadRequest for another pod's eviction. */
+/** `kubectl drain --dry-run=server` asks for a dry run in the body only. Throws BadRequest for another pod's eviction, 429 if the budget has none left. */
 export const evict = (
   machinery: Machinery,
   kind: Kind,
@@ -40,5 +48,38 @@ export const evict = (
     { operation: 'CREATE', kind, draft: undefined, before, through },
     { ...context, dryRun },
   );
-  deleteAdmitted(machinery, kind, ref, deleteRequestOf(deleteOptions ?? {}), { ...context, dryRun });
+  const dry = { ...context, dryRun: true };
+  const request = deleteRequestOf(deleteOptions ?? {});
+  // Whatever refuses the deletion does so before anything is written.
+  deleteAdmitted(machinery, kind, ref, request, dry);
+  const budget = budgetAfterEviction(
+    before as Stored<Pod>,
+    inNamespace(machinery.store, podDisruptionBudgets, ref.namespace ?? ''),
+    machinery.clock.now(),
+  );
+  if (dryRun) return;
+  if (budget) machinery.store.put(machinery.store.table(podDisruptionBudgets), keyOf(budget), budget);
+  noteEviction(machinery, kind, before, context);
+  const { uid: _uid, resourceVersion: _version, ...met } = request;
+  deleteAdmitted(machinery, kind, ref, met, context);
+};
+
+/** The pod says why it ends, for as long as it is still there. */
+const noteEviction = (
+  machinery: Machinery,
+  kind: Kind,
+  before: StoredObject,
+  context: RequestContext,
+): void => {
+  const draft = cloneJson(before) as Draft & Pod;
+  const others = (draft.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+    lastTransitionTime: formatTime(machinery.clock.now()),
+  };
+  const status = { ...draft.status, conditions: [...others, condition] };
+  replaceUnchecked(machinery, { kind, draft: { ...draft, status }, before }, context);
 };

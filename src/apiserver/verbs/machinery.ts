@@ -11,6 +11,7 @@ import type { RequestContext } from '../registry.ts';
 import type { Shape, Shaped } from '../schema/shape.ts';
 import { notFound } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
+import { inNamespace } from '../store/in-namespace.ts';
 import { viewed } from '../store/selector.ts';
 import type { Store, Table } from '../store/store.ts';
 
@@ -24,7 +25,8 @@ export type Machinery = {
   readonly shape: (of: Shaped) => Shape;
 };
 
-export const tableOf = ({ store }: Machinery, { resource }: Kind): Table => store.table(resource);
+export const tableOf = ({ store }: Machinery, { storage, resource }: Kind): Table =>
+  store.table(storage ?? resource);
 
 export const keyFor = ({ resource }: Kind, { namespace, name }: ObjectRef): string =>
   joinKey(resource.namespaced ? namespace : undefined, name);
@@ -58,4 +60,5 @@ export const admissionContext = (
     const { objects } = store.table(resource);
     return objects.keys().map((key) => objects.get(key) as unknown as Stored<T>);
   },
+  listIn: (resource, namespace) => inNamespace(store, resource, namespace),
 });

@@ -1,8 +1,10 @@
 // The last step of every write: take what the object needs from shared pools, then store it; or, on a dry run, give back
 // what would have been stored.
+import type { ResourceQuota } from '../../k8s/generated/types.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
 import { restrictNode } from '../auth/node/restrict-node.ts';
 import type { Allocation, Companion, Draft, Kind } from '../kind.ts';
+import { chargeQuotas, countFor } from '../quota/charge-quotas.ts';
 import { metaForCreate } from '../object-meta/system-fields.ts';
 import type { RequestContext } from '../registry.ts';
 import { invalid } from '../status-errors.ts';
@@ -32,6 +34,8 @@ export const save = (
   check: () => void = () => {},
 ): StoredObject => {
   restrictNode(context.user, { resource: kind.resource, before, after: draft as KubeObject });
+  if (isQuota(kind)) draft['status'] = countFor(machinery.store, draft as ResourceQuota);
+  const charges = charge(machinery, kind, { draft, before });
   const granted = allocate(machinery, kind, { draft, before }, context);
   try {
     check();
@@ -47,7 +51,7 @@ export const save = (
     granted?.rollback();
     return isNothing ? before : (draft as unknown as StoredObject);
   }
-  return viewed(kind, write(machinery, { kind, key, object: form, granted }).after!);
+  return viewed(kind, write(machinery, { kind, key, object: form, granted, charges }).after!);
 };
 
 /** Removes the object and gives back what it held. */
@@ -60,7 +64,9 @@ export const discard = (
   restrictNode(context.user, { resource: kind.resource, before, after: undefined });
   if (context.dryRun) return before;
   const granted = allocate(machinery, kind, { draft: undefined, before }, context);
-  const removed = write(machinery, { kind, key, object: undefined, granted }).eventFor(() => true)!.object;
+  const charges = charge(machinery, kind, { draft: undefined, before });
+  const settlement = { kind, key, object: undefined, granted, charges };
+  const removed = write(machinery, settlement).eventFor(() => true)!.object;
   // As the client knows it: it need not be converted again.
   const { resourceVersion } = removed.metadata;
   return kind.view ? { ...before, metadata: { ...before.metadata, resourceVersion } } : removed;
@@ -72,12 +78,15 @@ type Settlement = {
   /** In the form that is stored; undefined: to be removed. */
   readonly object: Draft | undefined;
   readonly granted: Granted | undefined;
+  /** The quotas that change with it. */
+  readonly charges: readonly Step[];
 };
 
 /** The object and its companions, or nothing: a new Service comes after its addresses and goes before them. */
-const write = (machinery: Machinery, { kind, key, object, granted }: Settlement): Change => {
+const write = (machinery: Machinery, { kind, key, object, granted, charges }: Settlement): Change => {
   const own: Step = { table: tableOf(machinery, kind), key, object: object as KubeObject | undefined };
-  const companions = (granted?.companions ?? []).map((companion) => stepOf(machinery, companion));
+  const given = (granted?.companions ?? []).map((companion) => stepOf(machinery, companion));
+  const companions = [...given, ...charges];
   try {
     const changes = machinery.store.write(object ? [...companions, own] : [own, ...companions]);
     granted?.commit();
@@ -93,6 +102,18 @@ const stepOf = (machinery: Machinery, companion: Companion): Step => {
   if (companion.action === 'remove') return { table, key: companion.key, object: undefined };
   const metadata = metaForCreate(companion.kind, metaOf(companion.draft), machinery.clock.now());
   return { table, key: metadata.name!, object: { ...companion.draft, metadata } };
+};
+
+const isQuota = ({ resource }: Kind): boolean => resource.group === '' && resource.kind === 'ResourceQuota';
+
+const charge = (
+  { store }: Machinery,
+  { resource }: Kind,
+  { draft, before }: { readonly draft: Draft | undefined; readonly before: StoredObject | undefined },
+): readonly Step[] => {
+  const after = draft as KubeObject | undefined;
+  const namespace = resource.namespaced ? (after ?? before)?.metadata?.namespace : undefined;
+  return chargeQuotas(store, { resource, namespace, before, after });
 };
 
 const allocate = (
