@@ -1,8 +1,10 @@
 // exec, attach, port-forward and proxy as admission sees them: a connection, with the query as its object
 // (k8s.io/api/core/v1: PodExecOptions, PodAttachOptions, PodPortForwardOptions, PodProxyOptions, ...).
+import type { ObjectRef } from '../../client/client.ts';
 import type { Kind } from '../kind.ts';
 import type { Registry, RequestContext } from '../registry.ts';
 import { refOf } from './answers.ts';
+import { splitSchemeNamePort } from './proxy/scheme-name-port.ts';
 import type { ResourcePath } from './request-path.ts';
 
 /** Throws what admission refuses with. Nothing for subresources that are no connections. */
@@ -14,14 +16,22 @@ export const admitConnection = (
 ): void => {
   const kind = registry.kinds.find(path);
   const options = optionsOf(path, query);
-  if (!kind || !options) return;
+  const ref = targetOf(path);
+  if (!kind || !options || !ref) return;
   const { subresource = '' } = path;
   const type = { group: '', version: 'v1', kind: optionsKind(kind, subresource) };
   const object = { kind: type.kind, apiVersion: 'v1', ...options };
   registry.admit(
-    { operation: 'CONNECT', kind, ref: refOf(path), through: { subresource, type, object } },
+    { operation: 'CONNECT', kind, ref, through: { subresource, type, object } },
     { ...CONNECTING, ...context },
   );
+};
+
+/** Of a proxied object the name alone; undefined where the proxy refuses what is asked for. */
+const targetOf = (path: ResourcePath): ObjectRef | undefined => {
+  if (path.subresource !== 'proxy') return refOf(path);
+  const asked = splitSchemeNamePort(path.name ?? '');
+  return asked && { ...refOf(path), name: asked.name };
 };
 
 /** A connection writes nothing. */
