@@ -3,7 +3,7 @@ import type { Nft } from '../kernel/nft.ts';
 import type { Log } from '../lang/log.ts';
 import { ChainUses } from './chain-uses.ts';
 import { diffEntry } from './diff.ts';
-import type { EntryDiff, Programmed, Slot } from './diff.ts';
+import type { ElementChange, EntryDiff, Programmed, Slot } from './diff.ts';
 import { EndpointIds } from './endpoint-ids.ts';
 import {
   FAMILIES,
@@ -18,6 +18,7 @@ import { observe, observeInTurns, rangesText, structureText } from './observe.ts
 import type { Observed } from './observe.ts';
 import { entryKey } from './state.ts';
 import type { Entry } from './state.ts';
+import { Strays } from './strays.ts';
 import { commandsOf } from './transaction.ts';
 
 export type WantedEntry = { readonly key: string; readonly wanted: Entry | undefined };
@@ -42,6 +43,7 @@ export class Programmer {
   readonly #programmed = new Map<string, Programmed>();
   readonly #chains = new ChainUses();
   readonly #ids = new EndpointIds();
+  #strays = new Strays();
   /** Counts what this has written: what is read while it changes says nothing. */
   #revision = 0;
   /** The chains and rules, as they were when chains were last made or taken away. */
@@ -85,6 +87,7 @@ export class Programmer {
     if (this.#revision !== revision) return undefined;
     return (
       observed !== undefined &&
+      observed.strays.length === 0 &&
       isSame(observed, this.#programmed, this.#chains) &&
       structureText(this.#nft) === this.#structure &&
       rangesText(this.#nft) === this.#ranges
@@ -122,7 +125,12 @@ export class Programmer {
         .map(({ key, wanted }) => ({ key, before: this.#programmed.get(key), wanted }))
         .filter(({ before, wanted }) => before ?? wanted)
         .map(({ key, before, wanted }) => ({ key, before, diff: diffEntry(before, wanted, takeId) }));
-      this.#run(plans.map(({ diff }) => diff));
+      const fronts = plans.map(({ before, diff }) => (diff.after ?? before)!);
+      this.#run(
+        fronts.flatMap((front) => this.#strays.of(front)),
+        plans.map(({ diff }) => diff),
+      );
+      for (const front of fronts) this.#strays.drop(front);
       return this.#commit(plans);
     } catch (error) {
       for (const id of taken) this.#ids.release(id);
@@ -130,8 +138,14 @@ export class Programmer {
     }
   }
 
-  #run(diffs: readonly EntryDiff[]): void {
-    const changes = diffs.flatMap((diff) => diff.changes);
+  /** Takes away what was found in the maps and is part of no entry. */
+  removeStrays(): void {
+    this.#run(this.#strays.all(), []);
+    this.#strays = new Strays();
+  }
+
+  #run(strays: readonly ElementChange[], diffs: readonly EntryDiff[]): void {
+    const changes = [...strays, ...diffs.flatMap((diff) => diff.changes)];
     if (changes.length === 0) return;
     const chains = this.#chains.missing(diffs.flatMap(({ after }) => after ?? []));
     this.#nft.run(commandsOf(chains, changes));
@@ -160,7 +174,8 @@ export class Programmer {
     };
   }
 
-  #takeUp({ entries, chains, rememberedIds }: Observed): void {
+  #takeUp({ entries, strays, chains, rememberedIds }: Observed): void {
+    this.#strays = new Strays(strays);
     this.#chains.made(chains);
     for (const entry of entries) {
       this.#programmed.set(entryKey(entry), entry);
@@ -173,7 +188,7 @@ export class Programmer {
   }
 }
 
-/** Gives rules and ranges anew in either case; elements stay if all of them are understood. */
+/** Gives rules and ranges anew in either case; elements stay if they can be read. */
 const adopt = (nft: Nft, site: TableSite, log: Log): Observed | undefined => {
   try {
     const observed = observe(nft);

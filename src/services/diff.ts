@@ -27,7 +27,7 @@ export type Programmed = {
   readonly allowed: readonly string[];
 };
 
-type ElementMap =
+export type ElementMap =
   | EntryMap
   | 'slots'
   | 'endpoints'

@@ -3,19 +3,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Family } from '../ip/address.ts';
 import type { Nft, NftObject } from '../kernel/nft.ts';
-import type { Programmed, Slot } from './diff.ts';
+import type { ElementChange, Programmed, Slot } from './diff.ts';
 import { FAMILIES, OUTSIDE_SLOT, tableName } from './layout.ts';
 import { shapeOfCode } from './shape.ts';
+import { straysOf } from './strays.ts';
 import type { ChainUse } from './transaction.ts';
 
 export type Observed = {
+  /** The whole ones: every element is there. */
   readonly entries: readonly Programmed[];
+  /** What there is besides, as changes that delete it. */
+  readonly strays: readonly ElementChange[];
   readonly chains: readonly ChainUse[];
-  /** Ids that clients are bound to, whether their endpoint still exists or not. */
+  /** Ids that clients are bound to or strays name, whether their endpoint still exists or not. */
   readonly rememberedIds: readonly number[];
 };
 
-/** The state of both tables; undefined if they are not there, or are not as this program writes them. */
+/** The state of both tables; undefined if they are not there. */
 export const observe = (nft: Nft): Observed | undefined => {
   if (!hasTables(nft)) return undefined;
   return observedOf(
@@ -92,19 +96,20 @@ const tableOf = (family: Family, parts: readonly Part[]): RawTable => {
   return { family, get: (name) => byName.get(name)! };
 };
 
-const observedOf = (tables: readonly RawTable[], nft: Nft): Observed | undefined => {
-  const entries = tables.map(entriesOf);
-  if (!entries.every((each) => each !== undefined)) return undefined;
+const observedOf = (tables: readonly RawTable[], nft: Nft): Observed => {
+  const contents = tables.map(contentOf);
+  const strays = contents.flatMap((content) => content.strays);
   const chains = tables.flatMap(chainsOf);
   const sticky = new Set(
     chains.filter(({ shape }) => shape.stickySeconds !== undefined).map(({ family }) => family),
   );
+  const remembered = [...sticky].flatMap((family) => readPart(nft, family, ['map', 'affinity'])[1]);
+  const strayIds = strays.length > 0 ? tables.flatMap(idsIn) : [];
   return {
-    entries: entries.flat(),
+    entries: contents.flatMap((content) => content.entries),
+    strays,
     chains,
-    rememberedIds: [...sticky].flatMap((family) =>
-      readPart(nft, family, ['map', 'affinity'])[1].map(([, id]) => Number(id)),
-    ),
+    rememberedIds: [...remembered.map(([, id]) => Number(id)), ...strayIds],
   };
 };
 
@@ -114,8 +119,8 @@ const chainsOf = ({ family, get }: RawTable): readonly ChainUse[] =>
     return shape?.kind === 'balance' ? [{ family, shape }] : [];
   });
 
-/** Undefined if there is an element too few or too many: better to begin anew. */
-const entriesOf = ({ family, get }: RawTable): readonly Programmed[] | undefined => {
+const contentOf = (table: RawTable): Pick<Observed, 'entries' | 'strays'> => {
+  const { family, get } = table;
   const slots = new Map(get('slots'));
   const endpoints: EndpointElements = {
     at: new Map(get('endpoints')),
@@ -123,29 +128,45 @@ const entriesOf = ({ family, get }: RawTable): readonly Programmed[] | undefined
     sticky: new Set(get('sticky-endpoints').map(([key]) => key)),
   };
   const ranges = rangesByMatch(get('source-ranges').map(([key]) => key));
-  const limited = get('limited-services');
-  if (limited.length !== ranges.size || !limited.every(([match]) => ranges.has(match))) return undefined;
-  const entries = (['services', 'outside-services', 'cluster-ips'] as const).flatMap((map) =>
+  const limited = new Set(get('limited-services').map(([key]) => key));
+  const found = (['services', 'outside-services', 'cluster-ips'] as const).flatMap((map) =>
     get(map).map(([match, code]) => {
       const allowed = map === 'services' ? (ranges.get(match) ?? []) : [];
+      if (map === 'services' && limited.has(match) !== allowed.length > 0) return undefined;
       return programmedOf({ map, family, match, code: Number(code), allowed }, slots, endpoints);
     }),
   );
-  if (!entries.every((entry) => entry !== undefined)) return undefined;
+  const entries = found.filter((entry) => entry !== undefined);
   const count = entries.reduce((sum, entry) => sum + entry.slots.length, 0);
-  return count === slots.size && count === endpoints.at.size ? entries : undefined;
+  const isWhole =
+    entries.length === found.length &&
+    limited.size === ranges.size &&
+    count === slots.size &&
+    count === endpoints.at.size;
+  return { entries, strays: isWhole ? [] : straysOf(family, elementsIn(table), entries) };
 };
 
-/** `tcp . 10.0.0.1 . 80 . 10.1.0.0/16` ends with the prefix; that of one address is listed as the address. */
-const rangesByMatch = (keys: readonly string[]): ReadonlyMap<string, readonly string[]> => {
-  const split = keys.map((key) => key.split(' . '));
-  const groups = Map.groupBy(split, (fields) => fields.slice(0, 3).join(' . '));
-  const prefix = (text: string): string =>
-    text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`;
-  return new Map(
-    [...groups].map(([match, group]) => [match, group.map((fields) => prefix(fields[3]!)).sort()]),
-  );
+const elementsIn = ({ get }: RawTable): Parameters<typeof straysOf>[1] =>
+  READS.map(([, map]) => map)
+    .filter((map) => map !== 'shapes')
+    .flatMap((map) =>
+      get(map).map(([key]) => ({ map, key: map === 'source-ranges' ? rangeText(key) : key })),
+    );
+
+const idsIn = ({ get }: RawTable): readonly number[] => {
+  const named = (['endpoints', 'hairpins', 'sticky-endpoints'] as const).flatMap((map) => get(map));
+  return [...get('slots').map(([, id]) => id), ...named.map(([key]) => key.split(' . ')[0])].map(Number);
 };
+
+const rangesByMatch = (keys: readonly string[]): ReadonlyMap<string, readonly string[]> => {
+  const split = keys.map((key) => rangeText(key).split(' . '));
+  const groups = Map.groupBy(split, (fields) => fields.slice(0, 3).join(' . '));
+  return new Map([...groups].map(([match, group]) => [match, group.map((fields) => fields[3]!).sort()]));
+};
+
+/** `tcp . 10.0.0.1 . 80 . 10.1.0.0/16` ends with a prefix; that of one address is listed as the address. */
+const rangeText = (key: string): string =>
+  key.includes('/') ? key : `${key}/${key.includes(':') ? 128 : 32}`;
 
 type EndpointElements = {
   readonly at: ReadonlyMap<string, string>;

@@ -174,6 +174,7 @@ export class ServiceSync {
   #sweep(programmer: Programmer): void {
     const stale = programmer.keys().filter((key) => !this.#claims.get(key));
     this.#options.onEffects(programmer.program(stale.map((key) => ({ key, wanted: undefined }))));
+    programmer.removeStrays();
     this.#isSwept = true;
     this.#options.onWhole(programmer.entries());
   }

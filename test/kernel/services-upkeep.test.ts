@@ -6,6 +6,7 @@ import { openNft } from '../../src/kernel/nft.ts';
 import type { Nft } from '../../src/kernel/nft.ts';
 import { silentLog } from '../../src/lang/log.ts';
 import { Programmer } from '../../src/services/apply.ts';
+import { entryKey } from '../../src/services/state.ts';
 import type { Entry } from '../../src/services/state.ts';
 import { eventually } from '../support/poll.ts';
 import { startProxyAgent } from '../support/proxy-agent.ts';
@@ -77,23 +78,92 @@ describe('the upkeep of the service tables', () => {
   });
 });
 
+describe('Programmer.open()', () => {
+  it('touches only what is not whole, each of these in one transaction', () => {
+    const name = `${NETNS}-strays`;
+    const nft = withNetns(createNetns(name), openNft);
+    try {
+      const site = { podCidrs: ['10.244.0.0/16'], serviceCidrs: ['10.96.0.0/16'] };
+      const wanted = ['whole', 'slotless', 'frontless', 'limited'].map((key, index) => ({
+        key: entryKey({ map: 'services', match: front(index) }),
+        wanted: { ...balance(front(index), 3), allowed: key === 'limited' ? ['192.0.2.7/32'] : [] },
+      }));
+      Programmer.open(nft, site, silentLog).program(wanted);
+      const before = elementLines(nft);
+      const run = (verb: string, element: string): void => nft.run(`${verb} element ${TABLE} ${element}`);
+      run('delete', `slots { ${front(1)} . 2 }`);
+      run('delete', `services { ${front(2)} }`);
+      run('delete', `limited-services { ${front(3)} }`);
+      run('add', `slots { ${front(4)} . 0 : 77 }`);
+      run('add', `endpoints { 78 : 10.244.9.9 . 80 }`);
+
+      const transactions: string[] = [];
+      const programmer = Programmer.open(recording(nft, transactions), site, silentLog);
+      transactions.length = 0;
+      programmer.program(wanted);
+      programmer.removeStrays();
+      assert.deepEqual(elementLines(nft).map(withoutIds), before.map(withoutIds));
+      const touching = (match: string): number =>
+        transactions.filter((text) => text.includes(`${match} `)).length;
+      assert.deepEqual(
+        [0, 1, 2, 3].map((index) => touching(front(index))),
+        [0, 1, 1, 1],
+      );
+    } finally {
+      nft.close();
+      deleteNetns(name);
+    }
+  });
+});
+
+const front = (index: number): string => `tcp . 10.96.0.2${index} . 80`;
+
+const balance = (match: string, count: number): Entry => ({
+  map: 'services',
+  family: 4,
+  match,
+  action: {
+    kind: 'balance',
+    targets: Array.from({ length: count }, (_, i) => ({ at: `10.244.0.${i} . 80`, isLocal: false })),
+    masquerade: 'none',
+    stickySeconds: undefined,
+  },
+});
+
+const recording = (nft: Nft, transactions: string[]): Nft =>
+  new Proxy(nft, {
+    get: (target, name) =>
+      name === 'run'
+        ? (commands: string): void => {
+            transactions.push(commands);
+            target.run(commands);
+          }
+        : (Reflect.get(target, name) as (...args: unknown[]) => unknown).bind(target),
+  });
+
+const MAPS = ['services', 'slots', 'endpoints', 'limited-services', 'source-ranges'];
+
+const elementLines = (nft: Nft): string[] =>
+  MAPS.flatMap((map) => {
+    const kind = map === 'limited-services' || map === 'source-ranges' ? 'set' : 'map';
+    const listed = nft
+      .query(`list ${kind} ${TABLE} ${map}`)
+      .map((each) => each[kind])
+      .find((each) => each !== undefined);
+    const elements = (listed?.['elem'] ?? []) as readonly unknown[];
+    return elements.map((element) => `${map} ${JSON.stringify(element)}`).sort();
+  });
+
+/** An endpoint that is written again gets another id. */
+const withoutIds = (line: string): string => line.replaceAll(/\b\d{9,}\b/g, 'ID');
+
 describe('Programmer.collect()', () => {
   it('takes away the chain of a count that no entry has had for a while', () => {
     const name = `${NETNS}-gc`;
     const nft = withNetns(createNetns(name), openNft);
     try {
       const programmer = Programmer.open(nft, { podCidrs: [], serviceCidrs: [] }, silentLog);
-      const entry = (count: number): Entry => ({
-        map: 'services',
-        family: 4,
-        match: 'tcp . 10.96.0.10 . 80',
-        action: {
-          kind: 'balance',
-          targets: Array.from({ length: count }, (_, i) => ({ at: `10.244.0.${i} . 80`, isLocal: false })),
-          masquerade: 'none',
-          stickySeconds: undefined,
-        },
-      });
+      const entry = (count: number): Entry => balance(front(0), count);
       const chains = (): string[] => JSON.stringify(nft.query(`list chains ip`)).match(/pick-\d/g) ?? [];
       for (const count of [2, 3]) programmer.program([{ key: 'web', wanted: entry(count) }]);
       programmer.collect();

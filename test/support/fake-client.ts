@@ -238,7 +238,7 @@ export const createFakeClient = (historyLimit = 1000): FakeClient => {
     },
     bookmark: () => {
       version++;
-      for (const resource of new Set(history.map((each) => each.resource)))
+      for (const resource of store.keys())
         history.push({ resource, version, event: { type: 'BOOKMARK', resourceVersion: String(version) } });
       for (const wake of streams) wake(undefined);
     },

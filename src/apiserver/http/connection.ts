@@ -7,31 +7,30 @@ import { refOf } from './answers.ts';
 import { splitSchemeNamePort } from './proxy/scheme-name-port.ts';
 import type { ResourcePath } from './request-path.ts';
 
-/** Throws what admission refuses with. Nothing for subresources that are no connections. */
-export const admitConnection = (
+/** Rejects with what admission refuses with. Nothing for subresources that are no connections. */
+export const admitConnection = async (
   registry: Registry,
   path: ResourcePath,
   query: URLSearchParams,
   context: Pick<RequestContext, 'user' | 'annotate' | 'warn'>,
-): void => {
+): Promise<void> => {
   const kind = registry.kinds.find(path);
   const options = optionsOf(path, query);
-  const ref = targetOf(path);
-  if (!kind || !options || !ref) return;
+  if (!kind || !options) return;
   const { subresource = '' } = path;
   const type = { group: '', version: 'v1', kind: optionsKind(kind, subresource) };
   const object = { kind: type.kind, apiVersion: 'v1', ...options };
-  registry.admit(
-    { operation: 'CONNECT', kind, ref, through: { subresource, type, object } },
+  await registry.admit(
+    { operation: 'CONNECT', kind, ref: targetOf(path), through: { subresource, type, object } },
     { ...CONNECTING, ...context },
   );
 };
 
-/** Of a proxied object the name alone; undefined where the proxy refuses what is asked for. */
-const targetOf = (path: ResourcePath): ObjectRef | undefined => {
-  if (path.subresource !== 'proxy') return refOf(path);
-  const asked = splitSchemeNamePort(path.name ?? '');
-  return asked && { ...refOf(path), name: asked.name };
+/** The object that is connected to: the proxy's names may say a scheme and a port with it. */
+const targetOf = (path: ResourcePath): ObjectRef => {
+  const ref = refOf(path);
+  const name = path.subresource === 'proxy' ? splitSchemeNamePort(ref.name)?.name : undefined;
+  return name === undefined ? ref : { ...ref, name };
 };
 
 /** A connection writes nothing. */
