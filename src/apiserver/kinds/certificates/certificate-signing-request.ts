@@ -52,7 +52,7 @@ export const certificateSigningRequestKind = defineKind<CertificateSigningReques
   fields: { 'spec.signerName': ({ spec }) => spec.signerName },
   applyDefaults: () => {},
   prepareForCreate: (draft, { user }) => {
-    const { username: _name, uid: _uid, groups: _groups, extra: _extra, ...asked } = draft.spec;
+    const { username: _name, uid: _uid, groups: _groups, extra: _extra, ...asked } = draft.spec ?? {};
     draft.spec = {
       ...asked,
       username: user.name,
