@@ -113,6 +113,27 @@ describe('custom resources on the wire', () => {
     assert.match(String(write.body), /protobuf parse error/);
   });
 
+  it('nothing nests too deep for those who read it later', async () => {
+    const nested = (depth: number, open = '{"a":', close = '}'): string =>
+      `${open.repeat(depth)}1${close.repeat(depth)}`;
+    const body = (spec: string): string =>
+      `{"apiVersion":"example.com/v1","kind":"Foo","metadata":{"name":"zero"},"spec":${spec}}`;
+    const type = (name: string) => ({ 'content-type': `application/${name}` });
+    assert.equal((await ask(FOOS, type('json'), body(nested(200)))).code, 201);
+    const patch = async (name: string, text: string): Promise<number> => {
+      const path = `${FOOS}/zero?fieldManager=x`;
+      const options = { port: api.port, path, method: 'PATCH', headers: type(name), identity: api.admin };
+      return (await raw({ ...options, body: text })).code;
+    };
+    assert.equal((await ask(FOOS, type('json'), body(nested(9000)))).code, 400);
+    assert.equal((await ask(FOOS, type('yaml'), body(nested(9000, '{a: ')))).code, 400);
+    assert.equal(await patch('apply-patch+yaml', body(nested(9000))), 400);
+    assert.equal(await patch('merge-patch+json', body(nested(9000))), 400);
+    const copies = [1, 2].map(() => ({ op: 'copy', from: '/spec', path: `/spec${'/a'.repeat(199)}` }));
+    assert.equal(await patch('json-patch+json', JSON.stringify(copies)), 422);
+    assert.equal((await ask(FOOS, {})).code, 200);
+  });
+
   it('watches and lists may be of the metadata alone', async () => {
     const query =
       '?watch=true&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';

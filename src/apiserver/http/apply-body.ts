@@ -1,4 +1,5 @@
 // The body of a server-side apply: YAML, of which JSON is a part. Keys that stand twice are found as Go's YAML finds them.
+import { DEEPEST, isTooDeep } from '../../lang/depth.ts';
 import { isJsonObject } from '../../lang/json.ts';
 import type { JsonObject } from '../../lang/json.ts';
 import { badRequest } from '../status-errors.ts';
@@ -11,6 +12,7 @@ export const readConfig = async (request: ApiRequest): Promise<JsonObject> => {
   const validation = parseFieldValidation(request.query.get('fieldValidation'), 'PatchOptions');
   const text = (await request.body()).toString('utf8');
   const { value, duplicates } = parseJson(text) ?? (await parseYaml(text));
+  if (isTooDeep(value)) throw badRequest(`error decoding patch: exceeded max depth of ${DEEPEST}`);
   if (!isJsonObject(value)) throw badRequest('error decoding patch: the configuration must be an object');
   if (duplicates.length === 0 || validation === 'Ignore') return value;
   const problem = `error converting YAML to JSON: yaml: unmarshal errors:\n${duplicates.map((each) => `  ${each}`).join('\n')}`;
@@ -35,14 +37,18 @@ const parseJson = (text: string): Parsed | undefined => {
 // Go's YAML is of version 1.1: `yes` and `on` are true.
 const parseYaml = async (text: string): Promise<Parsed> => {
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { version: '1.1', merge: true });
+  const document = attempt(() => parseDocument(text, { version: '1.1', merge: true }));
   const fatal = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
   if (fatal) throw badRequest(`error decoding patch: ${fatal.message}`);
   const duplicates = document.errors.map(
     ({ pos, linePos }) => `line ${linePos?.[0].line ?? 1}: key ${keyAt(text, pos[0])} already set in map`,
   );
+  return { value: attempt(() => document.toJS({ maxAliasCount: 100 }) as unknown), duplicates };
+};
+
+const attempt = <T>(parse: () => T): T => {
   try {
-    return { value: document.toJS({ maxAliasCount: 100 }) as unknown, duplicates };
+    return parse();
   } catch (error) {
     throw badRequest(`error decoding patch: ${(error as Error).message}`);
   }

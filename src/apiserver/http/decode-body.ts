@@ -1,5 +1,6 @@
 // A request's body as an object: from JSON, YAML or protobuf, with what is wrong in it that a decoder can see.
 import type { Draft } from '../kind.ts';
+import { DEEPEST, isTooDeep } from '../../lang/depth.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { badRequest } from '../status-errors.ts';
 import { unsupportedMediaType } from './http-errors.ts';
@@ -24,6 +25,7 @@ export type BodyOptions = {
 /** Throws ApiError: 415 for a type that is not served, 400 for a body that cannot be read as `expected`. */
 export const decodeBody = async (body: Buffer, options: BodyOptions): Promise<DecodedBody> => {
   const decoded = await parseBody(body, options);
+  refuseDepth(decoded.object);
   return { ...decoded, object: typed(decoded.object, options.expected) };
 };
 
@@ -47,11 +49,18 @@ export const mediaTypeOf = (contentType: string | undefined): string =>
 
 /** The JSON value of a body that is not an object of a kind: a patch. Throws 400. */
 export const parseJson = (text: string): unknown => {
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text) as unknown;
   } catch (error) {
     throw badRequest(`error decoding: ${(error as Error).message}`);
   }
+  refuseDepth(value);
+  return value;
+};
+
+const refuseDepth = (value: unknown): void => {
+  if (isTooDeep(value)) throw badRequest(`error decoding: exceeded max depth of ${DEEPEST}`);
 };
 
 const decodeJson = (text: string, { expected, findsDuplicates }: BodyOptions): DecodedBody => {
@@ -64,7 +73,7 @@ const decodeJson = (text: string, { expected, findsDuplicates }: BodyOptions): D
 
 const decodeYaml = async (text: string, expected: ExpectedType): Promise<DecodedBody> => {
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(text);
+  const document = attempt(expected, 'yaml', () => parseDocument(text));
   const fatal = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
   const value = attempt(expected, 'yaml', () => {
     if (fatal) throw fatal;
