@@ -50,7 +50,9 @@ export const certificateSigningRequestKind = defineKind<CertificateSigningReques
     conditionCell(object),
   ],
   fields: { 'spec.signerName': ({ spec }) => spec.signerName },
-  applyDefaults: () => {},
+  applyDefaults: (draft) => {
+    draft.spec ??= { request: '', signerName: '' }; // for validation to find fault with
+  },
   prepareForCreate: (draft, { user }) => {
     const { username: _name, uid: _uid, groups: _groups, extra: _extra, ...asked } = draft.spec ?? {};
     draft.spec = {
