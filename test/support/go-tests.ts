@@ -5,9 +5,12 @@ import { type Outcome, run } from './test-cluster.ts';
 
 const MODULE = join(import.meta.dirname, '../../conformance');
 
-/** Undefined where there is Go; else why its tests cannot run. */
-export const whyNoGo = (): string | undefined =>
-  spawnSync('go', ['version']).status === 0 ? undefined : 'there is no Go on this machine';
+/** Undefined where there is Go and the modules can be had; else why the tests cannot run. */
+export const whyNoGo = (): string | undefined => {
+  const { error, status, stderr } = spawnSync('go', ['-C', MODULE, 'mod', 'download'], { encoding: 'utf8' });
+  if (error) return 'not run: there is no Go on this machine';
+  return status === 0 ? undefined : `not run: its modules cannot be had here: ${stderr.trim()}`;
+};
 
 /** Compiling client-go anew takes minutes. */
 export const GO_BUILD_MS_MAX = 30 * 60_000;
