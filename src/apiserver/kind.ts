@@ -129,6 +129,11 @@ export type Kind = {
   readonly fields: Readonly<Record<string, (object: KubeObject) => string>>;
   /** Sets what the user left out. In place; idempotent. Runs on create, update and after each patch. */
   readonly applyDefaults: (draft: Draft) => void;
+  /**
+   * What kube-apiserver's mutating plugins add to a new object before webhooks see it. In place, and once more on what
+   * webhooks have changed.
+   */
+  readonly admit?: (draft: Draft, context: AdmissionContext) => void;
   /** Clears or sets what users may not decide on create (status, counters). In place. */
   readonly prepareForCreate?: (draft: Draft, context: AdmissionContext) => void;
   /** Carries over what an update may not change (status when the spec is updated). In place. */

@@ -4,7 +4,7 @@ import type { Checked } from './check/check.ts';
 import { literalIssues } from './check/literals.ts';
 import { estimateCost } from './cost/estimate.ts';
 import type { Environment } from './environment.ts';
-import { CostExceeded, Frame } from './evaluate/frame.ts';
+import { Frame } from './evaluate/frame.ts';
 import type { Bound } from './evaluate/frame.ts';
 import { plan } from './evaluate/plan.ts';
 import { parse } from './syntax/parse.ts';
@@ -13,6 +13,7 @@ import type { Issue } from './syntax/issue.ts';
 import type { CelType } from './types/type.ts';
 import { CelError } from './values/value.ts';
 import type { Value } from './values/value.ts';
+import { CostExceeded, beginWork } from './values/work.ts';
 
 export type Program = {
   readonly source: string;
@@ -75,6 +76,7 @@ const usesVariable = ({ names }: Checked, variable: string): boolean =>
   names.values().some((name) => name === variable);
 
 const run = (step: (frame: Frame) => Value, frame: Frame): Evaluation => {
+  beginWork();
   try {
     return { ok: true, value: step(frame), cost: frame.cost };
   } catch (error) {

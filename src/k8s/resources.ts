@@ -23,6 +23,7 @@ import type {
   Job,
   Lease,
   LimitRange,
+  MutatingWebhookConfiguration,
   Namespace,
   NetworkPolicy,
   Node,
@@ -46,6 +47,7 @@ import type {
   StorageClass,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
+  ValidatingWebhookConfiguration,
   VolumeAttachment,
   VolumeAttributesClass,
 } from './generated/types.ts';
@@ -188,6 +190,18 @@ export const customResourceDefinitions = define<CustomResourceDefinition>(
 );
 
 const ADMISSION = 'admissionregistration.k8s.io/v1';
+export const mutatingWebhookConfigurations = define<MutatingWebhookConfiguration>(
+  ADMISSION,
+  'mutatingwebhookconfigurations',
+  'MutatingWebhookConfiguration',
+  'Cluster',
+);
+export const validatingWebhookConfigurations = define<ValidatingWebhookConfiguration>(
+  ADMISSION,
+  'validatingwebhookconfigurations',
+  'ValidatingWebhookConfiguration',
+  'Cluster',
+);
 export const validatingAdmissionPolicies = define<ValidatingAdmissionPolicy>(
   ADMISSION,
   'validatingadmissionpolicies',
@@ -265,6 +279,8 @@ export const allResources: readonly Resource[] = [
   volumeAttachments,
   volumeAttributesClasses,
   customResourceDefinitions,
+  mutatingWebhookConfigurations,
+  validatingWebhookConfigurations,
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
 ];

@@ -127,7 +127,7 @@ export class Programmer {
         .map(({ key, before, wanted }) => ({ key, before, diff: diffEntry(before, wanted, takeId) }));
       const fronts = plans.map(({ before, diff }) => (diff.after ?? before)!);
       this.#run(
-        fronts.flatMap((front) => this.#strays.of(front)),
+        this.#strays.of(fronts),
         plans.map(({ diff }) => diff),
       );
       for (const front of fronts) this.#strays.drop(front);

@@ -177,13 +177,15 @@ describe('compileService()', () => {
   it('leaves alone what is not for a proxy, or for another one', () => {
     assert.equal(text(web({ clusterIPs: ['None'] }), on('10.244.0.5')), '');
     assert.equal(text(web({ type: 'ExternalName', clusterIPs: [] })), '');
-    const foreign = service('web', 10, nodePort, { 'service.kubernetes.io/service-proxy-name': 'other' });
-    assert.equal(text(foreign, on('10.244.0.5')), '');
-    const snapshot = selectService(storedAs(foreign), [])!;
-    assert.equal(
-      toText(compileService(snapshot, site)),
-      '10.96.0.10 -> leave-alone\nfd00:96::10 -> leave-alone',
-    );
+    for (const label of ['service-proxy-name', 'headless']) {
+      const foreign = service('web', 10, nodePort, { [`service.kubernetes.io/${label}`]: '' });
+      assert.equal(text(foreign, on('10.244.0.5')), '', label);
+      const snapshot = selectService(storedAs(foreign), [])!;
+      assert.equal(
+        toText(compileService(snapshot, site)),
+        '10.96.0.10 -> leave-alone\nfd00:96::10 -> leave-alone',
+      );
+    }
   });
 
   it('lets nothing into a rule that is no address and no port', () => {

@@ -153,6 +153,22 @@ describe('ServiceSync', () => {
     }
   });
 
+  it('is not whole when it began anew in the middle of an apply', async () => {
+    const { nft, services, slices, sync } = start();
+    const pods = Array.from({ length: 2000 }, (_, n) => `10.244.${n >> 8}.${n & 255}`);
+    const names = ['a', 'b', 'c', 'd'];
+    for (const [n, name] of names.entries()) {
+      services.set(stored(service(name, 10 + n)));
+      slices.set(stored(slice(name, pods)));
+    }
+    const keys = new Set(names.map((name) => `ns/${name}`));
+    const applying = sync.apply(keys); // now after the first of two transactions
+    assert.ok(nft.text().includes('10.96.0.10:80') && !nft.text().includes('10.96.0.13:80'));
+    assert.deepEqual(new Set(sync.restart()), keys);
+    await applying;
+    assert.equal(sync.isWhole, false);
+  });
+
   it('bounds its transactions, the API server and the DNS first', async () => {
     const { nft, services, slices, sync } = start();
     const many = Array.from({ length: 40 }, (_, i) => `10.244.${i}.`);

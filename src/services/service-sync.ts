@@ -92,8 +92,9 @@ export class ServiceSync {
       isFirst = false;
       this.#program(programmer, part, failed);
     }
-    if (!this.#isSwept) this.#sweep(programmer);
-    this.#complete.resolve();
+    if (this.#programmer !== programmer) return failed; // it began anew meanwhile: the next apply has all Services
+    if (!this.#isSwept) await this.#sweep(programmer);
+    if (this.#isSwept) this.#complete.resolve();
     return failed;
   }
 
@@ -171,10 +172,20 @@ export class ServiceSync {
   }
 
   /** Takes away what a former agent left and no Service asks for; called when all Services are known. */
-  #sweep(programmer: Programmer): void {
+  async #sweep(programmer: Programmer): Promise<void> {
     const stale = programmer.keys().filter((key) => !this.#claims.get(key));
-    this.#options.onEffects(programmer.program(stale.map((key) => ({ key, wanted: undefined }))));
-    programmer.removeStrays();
+    const works = stale.map((key) => ({ key, snapshot: undefined, entries: [{ key, wanted: undefined }] }));
+    try {
+      for (const part of parts(works)) {
+        await nextTurn();
+        if (this.#programmer !== programmer) return;
+        this.#options.onEffects(programmer.program(part.flatMap(({ entries }) => entries)));
+      }
+      programmer.removeStrays();
+    } catch (error) {
+      this.#isSuspect ||= isKernelError(error, ...SUSPICIOUS);
+      throw error;
+    }
     this.#isSwept = true;
     this.#options.onWhole(programmer.entries());
   }

@@ -36,9 +36,10 @@ export class Strays {
     this.#byFront = Map.groupBy(changes, frontOf);
   }
 
-  /** Those in the way of this entry. */
-  of({ family, match }: Front): readonly ElementChange[] {
-    return this.#byFront.get(`${family} ${match}`) ?? [];
+  /** Those in the way of these entries, each once: two entries may have the same address and port. */
+  of(fronts: readonly Front[]): readonly ElementChange[] {
+    const keys = new Set(fronts.map(({ family, match }) => `${family} ${match}`));
+    return [...keys].flatMap((key) => this.#byFront.get(key) ?? []);
   }
 
   all(): readonly ElementChange[] {

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { namespaces, nodes, pods, serviceAccounts } from '../../src/k8s/resources.ts';
 import { createAuthority } from '../../src/pki/authority.ts';
 import { type FakeKubelet, startFakeKubelet } from '../support/fake-kubelet.ts';
-import { goModule } from '../support/go-modules.ts';
+import { goModule, skipOf } from '../support/go-modules.ts';
 import { eventually } from '../support/poll.ts';
 import { raw, upgrade } from '../support/raw-https.ts';
 import { type TestApiServer, startTestApiServer } from '../support/test-api-server.ts';
@@ -163,7 +163,7 @@ describe('admission policies', () => {
   const gateway = goModule('sigs.k8s.io/gateway-api@v1.6.3');
   it(
     'the Gateway API’s own policy installs, and keeps older definitions out',
-    { skip: gateway.folder === undefined ? gateway.why : false },
+    { skip: skipOf(gateway) },
     async () => {
       const file = join(
         gateway.folder!,

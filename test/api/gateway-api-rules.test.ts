@@ -8,7 +8,7 @@ import { parseAllDocuments } from 'yaml';
 import { compileRules } from '../../src/cel/rules/rules.ts';
 import { schemaRuleErrors } from '../../src/cel/rules/schema-rules.ts';
 import type { Schema } from '../../src/cel/schema/schema.ts';
-import { goModule } from '../support/go-modules.ts';
+import { goModule, skipOf } from '../support/go-modules.ts';
 
 type Definition = {
   readonly kind: string;
@@ -39,8 +39,6 @@ const rulesIn = (schema: unknown): number => {
 
 const gateway = goModule('sigs.k8s.io/gateway-api@v1.6.3');
 const policies = goModule('sigs.k8s.io/network-policy-api@v0.3.0');
-const skipOf = (module: ReturnType<typeof goModule>): string | false =>
-  module.folder === undefined ? module.why : false;
 
 describe('published CustomResourceDefinitions', () => {
   for (const [name, module] of [

@@ -1,16 +1,15 @@
-// The Gateway API's and the network policy API's own definitions and examples: they install, and refuse what they must with
-// kube-apiserver's message. https://github.com/kubernetes-sigs/gateway-api, hack/invalid-examples
+// The Gateway API's own definitions and examples: they install, and refuse what they must with kube-apiserver's message.
+// https://github.com/kubernetes-sigs/gateway-api, hack/invalid-examples
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { namespaces } from '../../src/k8s/resources.ts';
-import { goModule, manifestsIn } from '../support/go-module.ts';
+import { goModule, manifestsIn, skipOf } from '../support/go-modules.ts';
 import { type TestApiServer, startTestApiServer } from '../support/test-api-server.ts';
 import { KUBECTL_VERSIONS, type Outcome } from '../support/test-cluster.ts';
 
 const gateway = goModule('sigs.k8s.io/gateway-api@v1.6.3');
-const policy = goModule('sigs.k8s.io/network-policy-api@v0.3.0');
 
 const NAME = String.raw`'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'`;
 const PATH = `must only contain valid characters (matching ^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$) for types ['Exact', 'PathPrefix']`;
@@ -72,10 +71,10 @@ const isDefinition = (file: string): boolean =>
 const apply = (api: TestApiServer, files: readonly string[], ...flags: readonly string[]): Promise<Outcome> =>
   api.kubectl(KUBECTL_VERSIONS.at(-1)!, ['apply', ...flags, ...files.flatMap((file) => ['-f', file])]);
 
-describe('the Gateway API', { skip: 'missing' in gateway && gateway.missing }, () => {
+describe('the Gateway API', { skip: skipOf(gateway) }, () => {
   for (const channel of ['standard', 'experimental']) {
     describe(channel, () => {
-      const folder = 'folder' in gateway ? gateway.folder : '';
+      const folder = gateway.folder ?? '';
       const channels = channel === 'standard' ? ['standard'] : ['standard', 'experimental'];
       const invalid = channels.flatMap((each) => manifestsIn(`${folder}/hack/invalid-examples/${each}`));
       let api: TestApiServer;
@@ -110,34 +109,6 @@ describe('the Gateway API', { skip: 'missing' in gateway && gateway.missing }, (
           assert.match(stderr, / is invalid: /);
           if (REFUSALS[name]) assert.ok(stderr.includes(REFUSALS[name]), stderr);
         });
-      }
-    });
-  }
-});
-
-describe('the network policy API', { skip: 'missing' in policy && policy.missing }, () => {
-  for (const channel of ['standard', 'experimental']) {
-    it(`${channel}: installs, and wants what a policy cannot be without`, async () => {
-      const api = await startTestApiServer();
-      try {
-        const folder = 'folder' in policy ? policy.folder : '';
-        const files = manifestsIn(`${folder}/config/crd/${channel}`).filter(isDefinition);
-        const { code, stderr } = await apply(api, files, '--server-side');
-        assert.equal(code, 0, stderr);
-        const input = JSON.stringify({
-          apiVersion: 'policy.networking.k8s.io/v1alpha2',
-          kind: 'ClusterNetworkPolicy',
-          metadata: { name: 'p' },
-          spec: {
-            tier: 'Admin',
-            priority: 2000,
-            subject: { namespaces: {}, pods: { podSelector: {}, namespaceSelector: {} } },
-          },
-        });
-        const refused = await api.kubectl(KUBECTL_VERSIONS.at(-1)!, ['create', '-f', '-'], { input });
-        assert.match(refused.stderr, /spec\.priority in body should be less than or equal to 1000/);
-      } finally {
-        await api.close();
       }
     });
   }

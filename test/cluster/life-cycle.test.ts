@@ -36,7 +36,13 @@ describe('podnet up and down', () => {
 
   it('down removes everything after kill -9, and up works at once again', async () => {
     const before = await readHostState();
-    const first = await startTestCluster('killed', APP);
+    const pool = '198.18.9.0/28'; // of RFC 2544
+    const options = { ...APP, proxy: 'auto', nodePortAddresses: 'all,localhost', loadBalancerPools: [pool] };
+    const first = await startTestCluster('killed', options);
+    await first.kubectl(['patch', 'svc', 'my-nginx', '-p', '{"spec":{"type":"LoadBalancer"}}']);
+    await eventually('the route of a load balancer', async () =>
+      (await runOk('ip', ['route'])).includes('198.18.9.1 via '),
+    );
     process.kill(recordOf('killed').pid, 'SIGKILL');
     await first.down();
     assert.deepEqual(await readHostState(), before);

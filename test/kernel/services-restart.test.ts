@@ -24,11 +24,13 @@ const setup = (pods: number): ProxySetup => ({
     service('web', 10, { ports, type: 'NodePort', externalTrafficPolicy: 'Local' }),
     service('sticky', 11, { sessionAffinity: 'ClientIP' }),
     service('empty', 12),
+    service('signals', 14, { ports: [{ port: 3868, protocol: 'SCTP' }] }),
   ],
   slices: [
     slice('web', addresses(pods)),
     slice('sticky', addresses(pods)),
     slice('sticky', ['fd00:244::2'], { family: 6 }),
+    slice('signals', addresses(pods), { ports: [{ port: 3868, protocol: 'SCTP' }] }),
   ],
 });
 
@@ -55,7 +57,7 @@ describe('a service proxy that comes back', () => {
     const shapes = new Map(
       [...text.matchAll(/(0x[\da-f]{8}) : (?:goto )?([a-z][\w-]+)/g)].map((m) => [m[1], m[2]]),
     );
-    const entries = [...text.matchAll(/tcp \. (\S+) \. (\d+) : (0x[\da-f]{8})/g)];
+    const entries = [...text.matchAll(/(?:tcp|sctp) \. (\S+) \. (\d+) : (0x[\da-f]{8})/g)];
     return entries.map((m) => `${m[1]} ${m[2]} ${shapes.get(m[3])}`).sort();
   };
   /** The ids that the kernel has, by the endpoint that each stands for. */
@@ -88,6 +90,7 @@ describe('a service proxy that comes back', () => {
       '10.96.0.10 80 pick-2',
       '10.96.0.11 80 sticky-2-10800',
       '10.96.0.12 80 rejected',
+      '10.96.0.14 3868 pick-2',
       '172.31.0.11 30080 outside-pick-2',
       '172.31.0.11 30080 pick-2',
     ]);

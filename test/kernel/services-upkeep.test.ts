@@ -4,10 +4,15 @@ import { after, before, describe, it } from 'node:test';
 import { createNetns, deleteNetns, netnsPath, withNetns } from '../../src/kernel/netns.ts';
 import { openNft } from '../../src/kernel/nft.ts';
 import type { Nft } from '../../src/kernel/nft.ts';
+import { Cache } from '../../src/informer/cache.ts';
+import type { Service } from '../../src/k8s/generated/types.ts';
+import { KernelError } from '../../src/kernel/kernel-error.ts';
 import { silentLog } from '../../src/lang/log.ts';
 import { Programmer } from '../../src/services/apply.ts';
+import { ServiceSync } from '../../src/services/service-sync.ts';
 import { entryKey } from '../../src/services/state.ts';
 import type { Entry } from '../../src/services/state.ts';
+import { storedAs } from '../support/object-builders.ts';
 import { eventually } from '../support/poll.ts';
 import { startProxyAgent } from '../support/proxy-agent.ts';
 import type { ProxyAgent } from '../support/proxy-agent.ts';
@@ -178,3 +183,55 @@ describe('Programmer.collect()', () => {
     }
   });
 });
+
+describe('ServiceSync.apply()', () => {
+  it('recovers when what a former agent left went, and that was not told (EINTR)', async () => {
+    const name = `${NETNS}-sweep`;
+    const nft = withNetns(createNetns(name), openNft);
+    try {
+      const services = new Cache<Service>({});
+      services.set(storedAs(service('left', 10)));
+      await syncOver(nft, services).apply(new Set(['ns/left']));
+      services.delete(services.get('ns/left')!);
+      const sync = syncOver({ ...nft, run: untold(nft) }, services);
+      await assert.rejects(sync.apply(new Set()), { code: 'EINTR' });
+      assert.equal(sync.isSuspect(), true);
+      assert.equal(await sync.verify(), false);
+      sync.restart();
+      assert.deepEqual(await sync.apply(new Set()), new Set());
+      assert.ok(sync.isWhole && !sync.isSuspect());
+    } finally {
+      nft.close();
+      deleteNetns(name);
+    }
+  });
+});
+
+const syncOver = (nft: Nft, services: Cache<Service>): ServiceSync =>
+  new ServiceSync({
+    site: () => ({
+      nodeName: 'node-1',
+      zone: undefined,
+      nodeAddresses: [],
+      podCidrs: ['10.244.0.0/16'],
+      serviceCidrs: ['10.96.0.0/16'],
+    }),
+    services,
+    slicesOf: () => [],
+    nft,
+    onEffects: () => {},
+    onWhole: () => {},
+    onService: () => {},
+    log: silentLog,
+  });
+
+/** Does what it is told, and once, when elements are deleted, says that it was interrupted. */
+const untold = (nft: Nft): Nft['run'] => {
+  let isDue = true;
+  return (commands) => {
+    nft.run(commands);
+    if (!isDue || !commands.includes('delete element')) return;
+    isDue = false;
+    throw new KernelError('EINTR', 'nft: interrupted');
+  };
+};

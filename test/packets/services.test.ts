@@ -33,7 +33,7 @@ const traced = (...states: readonly (readonly [Service, readonly EndpointSlice[]
     programmer.program([...keys].map((key) => ({ key, wanted: table.get(key) })));
   }
   const tracer = createTracer(nft.runs, { addresses: [NODE] });
-  return (from: string, to: string, port = 80, protocol: 'tcp' | 'udp' = 'tcp'): string =>
+  return (from: string, to: string, port = 80, protocol: 'tcp' | 'udp' | 'sctp' = 'tcp'): string =>
     tracer.trace({ from, to, port, protocol }).join(' ');
 };
 
@@ -90,6 +90,37 @@ describe('a packet through the service rules', () => {
       [slice('web', ['10.244.0.5', '10.244.0.6'])],
     ]);
     assert.equal(trace(POD, '10.96.0.10'), '10.244.0.5:8080 10.244.0.6:8080');
+  });
+
+  it('of SCTP goes where those of TCP would, at every kind of address', () => {
+    const ports = (['TCP', 'SCTP'] as const).map((protocol) => ({
+      name: protocol.toLowerCase(),
+      port: 80,
+      protocol,
+      nodePort: 30_080,
+    }));
+    const slicePorts = [
+      { name: 'tcp', port: 8080, protocol: 'TCP' },
+      { name: 'sctp', port: 3868, protocol: 'SCTP' },
+    ];
+    const object = web({ ...exposed, ports });
+    const trace = traced([object, [slice('web', ['10.244.0.5', '10.244.0.6'], { ports: slicePorts })]]);
+    assert.equal(trace(POD, '10.96.0.10', 80, 'sctp'), '10.244.0.5:3868 10.244.0.6:3868');
+    assert.equal(
+      trace('10.244.0.5', '10.96.0.10', 80, 'sctp'),
+      '10.244.0.5:3868 masqueraded 10.244.0.6:3868',
+    );
+    for (const [to, port] of [
+      [LB, 80],
+      [NODE, 30_080],
+    ] as const)
+      assert.equal(
+        trace(OUTSIDE, to, port, 'sctp'),
+        '10.244.0.5:3868 masqueraded 10.244.0.6:3868 masqueraded',
+      );
+    const empty = traced([object, []]);
+    assert.equal(empty(POD, '10.96.0.10', 80, 'sctp'), 'reject');
+    assert.equal(empty(OUTSIDE, NODE, 30_080, 'sctp'), 'reject');
   });
 
   it('fails on a rule that it does not know', () => {

@@ -67,6 +67,7 @@ export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): A
     create: <T extends KubeObject>(object: T, { dryRun = false } = {}): T => {
       const [kind, draft] = [kindOf(object), structuredClone(object) as Draft];
       kind.applyDefaults(draft);
+      kind.admit?.(draft, context(dryRun));
       kind.prepareForCreate?.(draft, context(dryRun));
       refuse(kind.validate(draft as KubeObject, context(false)));
       warned.push(...(kind.warnings?.(draft as KubeObject) ?? []));

@@ -12,7 +12,7 @@ type Dial = {
   readonly host: string;
   readonly port: number;
   readonly transport?: Transport;
-  /** How long to wait for the answer: 400 ms unless said otherwise. */
+  /** How long to wait for the answer: a second unless said otherwise. */
   readonly timeoutMs?: number;
   /** From this port: so several calls by UDP are one flow, and those by TCP meet what the call before has left. */
   readonly localPort?: number;
@@ -29,7 +29,7 @@ export type NetnsAgent = {
   readonly connect: (to: Dial) => Promise<(line: string) => Promise<string>>;
   /** What a TCP server answers to `request`, all of it. */
   readonly ask: (to: Dial, request: string) => Promise<string>;
-  /** The answer, or `error CODE`: ECONNREFUSED, ETIMEDOUT (no answer within 400 ms). */
+  /** The answer, or `error CODE`: ECONNREFUSED, ETIMEDOUT (no answer in time). */
   readonly dial: (to: Dial) => Promise<string>;
   readonly close: () => Promise<void>;
 };
@@ -105,7 +105,7 @@ const startProcess = (path: string, cgroup: string): Runner => {
   };
 };
 
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 1000;
 
 const bare = (address: string | undefined): string => (address ?? '').replace('::ffff:', '');
 

@@ -51,6 +51,12 @@ const STEPS: readonly (readonly [seen: string, ...Part[]])[] = [
   ['pod-5', [[3, 5]]],
 ];
 
+/** The pods that new requests go to, in order: those that are ready, else those that terminate. */
+const usedIn = (parts: readonly Part[]): readonly number[] => {
+  const ready = parts.filter(([, endpoint]) => !endpoint);
+  return (ready.length > 0 ? ready : parts).flatMap(([pods]) => pods);
+};
+
 /** `index` 0 is IPv4, 1 is IPv6. */
 export const describeRollingUpdates = (backEnd: BackEnd, index: 0 | 1): void => {
   const podCgroup = `/podnet-test-rolling-${process.pid}/pods-${index}`;
@@ -106,6 +112,12 @@ export const describeRollingUpdates = (backEnd: BackEnd, index: 0 | 1): void => 
       const status = { loadBalancer: { ingress: BALANCER.map((ip) => ({ ip })) } };
       proxy.order({ put: 'service', object: { ...service('web', 10, spec), status } });
     };
+    /** The pods that the kernel sends new requests to. */
+    const usedNow = async (): Promise<readonly number[]> => {
+      const map = [index === 0 ? 'ip' : 'ip6', 'podnet-services', 'endpoints'];
+      const text = await lab.onNode('nft', 'list', 'map', ...map);
+      return [1, 2, 3, 4, 5].filter((n) => text.includes(` ${podAddresses(n)[index]} . 8080`));
+    };
     const target = (at: Way['at']): { readonly host: string; readonly port: number } => {
       if (at === 'node port') return { host: NODE_ADDRESSES[index]!, port: 30_080 };
       const vip = index === 0 ? '10.96.0.10' : 'fd00:96::10';
@@ -143,6 +155,7 @@ export const describeRollingUpdates = (backEnd: BackEnd, index: 0 | 1): void => 
               for (const [seen, ...step] of STEPS) {
                 const before = answers.get(seen) ?? 0;
                 endpoints(...step);
+                await eventually('the kernel has it', async () => `${await usedNow()}` === `${usedIn(step)}`);
                 await eventually(`more of ${seen}`, () => (answers.get(seen) ?? 0) > before + 10);
                 // a pod that ends is not gone before it has answered what it was asked
                 const until = [...done];

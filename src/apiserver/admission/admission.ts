@@ -1,6 +1,5 @@
-// Admission: what is asked about a write once the object is complete and valid, and before it is stored.
-// Validating steps may only refuse. Steps that change the object belong in front of its validation (verbs/create.ts and
-// verbs/replace.ts), before these.
+// Admission: who is asked about a write, in kube-apiserver's order: what changes the object first (the kind's own `admit`,
+// mutating webhooks), then, once it is complete and valid, what may only refuse it.
 import type { KubeObject } from '../../k8s/objects.ts';
 import type { Kind } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
@@ -29,10 +28,24 @@ export type AdmissionRequest = {
 /** Throws ApiError to refuse. */
 export type ValidatingStep = (request: AdmissionRequest) => void;
 
-/** In the order in which they are asked. */
-export type Admission = { readonly validating: readonly ValidatingStep[] };
+/** A request whose object may still be changed. */
+export type Mutation = {
+  readonly request: AdmissionRequest;
+  /** A patched object as the kind has it: without what it does not know, with its defaults. Throws for one that is none. */
+  readonly read: (object: unknown) => KubeObject;
+  /** What the server itself adds to new objects, on one that webhooks have changed. In place. */
+  readonly admitAgain: (object: KubeObject) => void;
+};
 
-/** Asks all steps. Throws what the first that refuses throws. */
-export const admitWrite = ({ validating }: Admission, request: AdmissionRequest): void => {
-  for (const step of validating) step(request);
+/** Asked outside of the process. Undefined where none is about the request; rejects with ApiError. */
+export type Webhooks = {
+  /** The changed object, or undefined if nobody changed it. */
+  readonly mutate: (mutation: Mutation) => Promise<KubeObject | undefined> | undefined;
+  readonly validate: (request: AdmissionRequest) => Promise<void> | undefined;
+};
+
+export type Admission = {
+  /** In the order in which they are asked, before validating webhooks. */
+  readonly validating: readonly ValidatingStep[];
+  readonly webhooks: Webhooks;
 };

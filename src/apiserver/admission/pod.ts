@@ -15,7 +15,6 @@ export const admitPod = (pod: Mutable<Pod>, context: AdmissionContext): void => 
   admitPriority(pod, context);
   admitRuntimeClass(pod, context);
   tolerateLostNodes(pod.spec!);
-  pod.status = initialStatus(pod);
 };
 
 const limitRangesOf = ({ metadata }: Mutable<Pod>, { listIn }: AdmissionContext): readonly LimitRange[] =>
@@ -39,7 +38,7 @@ const tolerateLostNodes = (spec: Mutable<PodSpec>): void => {
 const toleratesEviction = ({ key, effect }: Toleration, taint: string): boolean =>
   (!key || key === taint) && (!effect || effect === 'NoExecute');
 
-const initialStatus = ({ spec }: Mutable<Pod>): Mutable<NonNullable<Pod['status']>> => ({
+export const initialStatus = ({ spec }: Mutable<Pod>): Mutable<NonNullable<Pod['status']>> => ({
   phase: 'Pending',
   ...(spec!.schedulingGates?.length ? { conditions: [GATED] } : {}),
   qosClass: qosClassOf(spec!),

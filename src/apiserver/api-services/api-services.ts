@@ -8,6 +8,7 @@ import { create } from '../verbs/create.ts';
 import { lookUp, tableOf } from '../verbs/machinery.ts';
 import type { Machinery } from '../verbs/machinery.ts';
 import { discard } from '../verbs/save.ts';
+import { runAtOnce } from '../verbs/verb.ts';
 import { MANAGED, compileApiServices } from './compile.ts';
 
 /** The kinds of these are answered and not stored. */
@@ -27,7 +28,8 @@ type Served = { readonly kind: Kind; readonly kinds: KindTable };
 const syncApiServices = (machinery: Machinery, { kind, kinds }: Served, context: RequestContext): void => {
   const wanted = new Map(compileApiServices(kinds.all, REVIEWS).map((each) => [each.metadata!.name!, each]));
   for (const [name, object] of wanted)
-    if (!lookUp(machinery, kind, name)) create(machinery, kind, undefined, object as Draft, context);
+    if (!lookUp(machinery, kind, name))
+      runAtOnce(create(machinery, kind, undefined, object as Draft, context));
   for (const name of tableOf(machinery, kind).objects.keys()) {
     const before = lookUp(machinery, kind, name)!;
     const isOurs = (before as APIService).metadata?.labels?.[MANAGED] !== undefined;

@@ -8,7 +8,8 @@ import { isJsonObject } from '../../lang/json.ts';
 import type { JsonObject } from '../../lang/json.ts';
 import type { WebhookClient } from '../webhooks/webhook-client.ts';
 
-const TIMEOUT_MS = 30_000;
+/** An answer holds a few hundred objects at most. */
+const BOUNDS = { timeoutMs: 30_000, answerBytesMax: 32 << 20 };
 
 /** All of one kind and version. Rejects with ApiError 500. */
 export const convertByWebhook = async (
@@ -49,7 +50,7 @@ const answerOf = async (
 ): Promise<readonly unknown[]> => {
   const version = conversionReviewVersions.find((each) => each === 'v1' || each === 'v1beta1') ?? 'v1';
   const type = { kind: 'ConversionReview', apiVersion: `apiextensions.k8s.io/${version}` };
-  const review = await client.post(clientConfig, { ...type, request }, TIMEOUT_MS);
+  const review = await client.post(clientConfig, { ...type, request }, BOUNDS);
   const { kind, apiVersion, response } = isJsonObject(review) ? review : {};
   if (kind !== type.kind || apiVersion !== type.apiVersion)
     throw new Error(

@@ -8,7 +8,7 @@ import type { KindTable } from '../kind-table.ts';
 import type { RequestContext } from '../registry.ts';
 import type { StoredObject } from '../store/change.ts';
 import type { Table } from '../store/store.ts';
-import { deleteSelected } from '../verbs/delete.ts';
+import { deleteAll } from '../verbs/delete.ts';
 import type { Machinery } from '../verbs/machinery.ts';
 import { replaceUnchecked } from '../verbs/replace.ts';
 import { isEstablished, withCondition } from './definition/conditions.ts';
@@ -100,7 +100,7 @@ export class Definitions {
     const { machinery, context } = this.#options;
     const objects = this.#objectsOf(definition);
     const [kind] = this.#options.kindsOf(definition);
-    if (kind) deleteSelected(machinery, asStored(kind), {}, {}, context);
+    if (kind) deleteAll(machinery, asStored(kind), context);
     if (objects.objects.size === 0) this.#release(definition, COMPLETED);
     else this.#waitForLast(definition, objects);
   }

@@ -200,14 +200,14 @@ const checkScope = (kind: Kind, { namespace, name }: ResourcePath, verb: Verb): 
   }
 };
 
-const answerSubresource = (
+const answerSubresource = async (
   { registry, objects, postSubresource, podStreams, proxy }: Machinery,
   request: ApiRequest,
   path: ResourcePath,
   verb: Verb,
   kind: Kind,
   subresource: ServedSubresource,
-): Answer | Promise<Answer> => {
+): Promise<Answer> => {
   const name = path.name!;
   switch (subresource.name) {
     case 'status':
@@ -217,7 +217,7 @@ const answerSubresource = (
     case 'log':
       return podStreams.logs(refOf(path), request.query);
     case 'proxy':
-      admitConnection(registry, path, request.query, request);
+      await admitConnection(registry, path, request.query, request);
       return proxy.answer(request, path);
     case 'exec':
     case 'attach':

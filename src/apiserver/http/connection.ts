@@ -7,20 +7,20 @@ import { refOf } from './answers.ts';
 import { splitSchemeNamePort } from './proxy/scheme-name-port.ts';
 import type { ResourcePath } from './request-path.ts';
 
-/** Throws what admission refuses with. Nothing for subresources that are no connections. */
-export const admitConnection = (
+/** Rejects with what admission refuses with. Nothing for subresources that are no connections. */
+export const admitConnection = async (
   registry: Registry,
   path: ResourcePath,
   query: URLSearchParams,
   context: Pick<RequestContext, 'user' | 'annotate' | 'warn'>,
-): void => {
+): Promise<void> => {
   const kind = registry.kinds.find(path);
   const options = optionsOf(path, query);
   if (!kind || !options) return;
   const { subresource = '' } = path;
   const type = { group: '', version: 'v1', kind: optionsKind(kind, subresource) };
   const object = { kind: type.kind, apiVersion: 'v1', ...options };
-  registry.admit(
+  await registry.admit(
     { operation: 'CONNECT', kind, ref: targetOf(path), through: { subresource, type, object } },
     { ...CONNECTING, ...context },
   );

@@ -131,7 +131,7 @@ const serveUpgrade = async (
     trail.allowed(
       demand(options.registry.access, user, { ...path, verb: upgradeVerb(path, request, query) }),
     );
-    admitConnection(options.registry, path, query, { user, warn: () => {}, annotate: trail.annotate });
+    await admitConnection(options.registry, path, query, { user, warn: () => {}, annotate: trail.annotate });
     await serveUpgraded(options, { path, query, request, socket, head });
     trail.upgraded((end) => socket.once('close', end));
   } catch (error) {

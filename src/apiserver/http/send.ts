@@ -5,6 +5,7 @@ import { ApiError } from '../../k8s/api-error.ts';
 import type { Log } from '../../lang/log.ts';
 import { type Answer, type DocumentAnswer, type Outgoing, jsonAnswer } from './exchange.ts';
 import { internal } from '../status-errors.ts';
+import { warningHeaders } from './warning-headers.ts';
 
 const compress = promisify(gzip);
 // k8s.io/apiserver's responsewriters: gzip at level 1 from 128 KiB on.
@@ -26,7 +27,7 @@ export const send = async (response: Outgoing, answer: Answer, options: SendOpti
   response.writeHead(answer.code, {
     ...headersOf(answer, bytes.length),
     ...(isZipped ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}),
-    ...(options.warnings.length > 0 ? { warning: options.warnings.map(warningText) } : {}),
+    ...(options.warnings.length > 0 ? { warning: warningHeaders(options.warnings) } : {}),
   });
   response.end(bytes);
 };
@@ -48,7 +49,3 @@ const headersOf = (answer: DocumentAnswer, length: number): Record<string, strin
   ...(answer.code === 204 ? {} : { 'content-type': answer.contentType, 'content-length': String(length) }),
   ...answer.headers,
 });
-
-/** RFC 7234 5.5: code 299, no agent, quoted text without control characters. */
-const warningText = (text: string): string =>
-  `299 - "${text.replace(/\p{Cc}/gu, ' ').replace(/["\\]/g, '\\$&')}"`;

@@ -41,7 +41,7 @@ export const createSubresourceHandler =
       const account = registry.get(kind, refOf(target)) as Stored<ServiceAccount>;
       const type = { group, version, kind: bodyKind };
       const through = { subresource: 'token', type, object };
-      registry.admit({ operation: 'CREATE', kind, ref: refOf(target), through }, context);
+      await registry.admit({ operation: 'CREATE', kind, ref: refOf(target), through }, context);
       const asked = { user: request.user, account, request: object as TokenRequest };
       return jsonAnswer(201, await issueToken(tokens, find, asked));
     }

@@ -3,6 +3,10 @@ import { createServiceAllocator } from '../allocate/service-allocator.ts';
 import type { ServiceRanges } from '../allocate/service-ranges.ts';
 import type { Kind } from '../kind.ts';
 import { customResourceDefinitionKind } from '../custom/definition/definition-kind.ts';
+import {
+  mutatingWebhookConfigurationKind,
+  validatingWebhookConfigurationKind,
+} from './admission/webhooks.ts';
 import { validatingAdmissionPolicyKind } from './admission/validating-admission-policy.ts';
 import { validatingAdmissionPolicyBindingKind } from './admission/validating-admission-policy-binding.ts';
 import { apiServiceKind } from './apiregistration/api-service.ts';
@@ -101,6 +105,8 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   newerEventKind,
   apiServiceKind,
   customResourceDefinitionKind,
+  mutatingWebhookConfigurationKind,
+  validatingWebhookConfigurationKind,
   validatingAdmissionPolicyKind,
   validatingAdmissionPolicyBindingKind,
 ];

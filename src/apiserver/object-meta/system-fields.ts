@@ -8,10 +8,15 @@ import type { Draft, Kind } from '../kind.ts';
 
 const hasGeneration = (kind: Kind): boolean => kind.hasGeneration ?? kind.subresources.includes('status');
 
-/** What a new object keeps of the client's metadata, and what the server adds. Not pure: a new uid each time. */
-export const metaForCreate = (kind: Kind, meta: ObjectMeta, nowMs: number): ObjectMeta => ({
+/** What a new object keeps of the client's metadata. */
+export const metaBeforeCreate = (meta: ObjectMeta): ObjectMeta => ({
   ...userFields(meta),
   ...(meta.generateName && { generateName: meta.generateName }),
+});
+
+/** The same with what the server adds. Not pure: a new uid each time. */
+export const metaForCreate = (kind: Kind, meta: ObjectMeta, nowMs: number): ObjectMeta => ({
+  ...metaBeforeCreate(meta),
   uid: randomUUID(),
   creationTimestamp: formatTime(nowMs),
   ...(hasGeneration(kind) && { generation: 1 }),

@@ -24,33 +24,35 @@ import type { Machinery } from './machinery.ts';
 import { entriesOf, unmanaged, writerOf } from './ownership.ts';
 import { replace, replaceStatus } from './replace.ts';
 import { checkRef, metaOf, placed } from './request-object.ts';
+import type { Verb } from './verb.ts';
 
 /** Throws the ApiError that kube-apiserver would answer with; Conflict if others own what would change. */
-export const apply = (
+export function* apply(
   machinery: Machinery,
   kind: Kind,
   ref: ObjectRef,
   { config, isForced }: ApplyRequest,
   context: RequestContext,
   subresource?: Subresource,
-): ApplyResult => {
+): Verb<ApplyResult> {
   checkConfig(machinery.shape(kind), kind.resource, config, ref);
   const before = lookUp(machinery, kind, keyFor(kind, ref));
   if (!before && subresource) throw notFound(kind.resource, ref.name);
   const application = applicationOf(machinery, { kind, before, config, context, subresource });
-  const { object, entries } = isForced ? forceConfig(application) : unforced(application);
+  const { object: wanted, entries } = isForced ? forceConfig(application) : unforced(application);
   const isKubectl = context.fieldManager === KUBECTL;
-  const draft = typed(machinery, kind, isKubectl ? withLastApplied(object, config) : object);
+  const draft = typed(machinery, kind, isKubectl ? withLastApplied(wanted, config) : wanted);
   checkRef(kind, draft, ref);
   const ownership = () => entries;
   if (!before) {
     checkNew(kind, draft);
     draft.metadata = { ...placed(kind, ref.namespace, metaOf(draft)) };
-    return { object: createDraft(machinery, kind, { draft, ownership }, context), isNew: true };
+    return { object: yield* createDraft(machinery, kind, { draft, ownership }, context), isNew: true };
   }
   const put = subresource === 'status' ? replaceStatus : replace;
-  return { object: put(machinery, { kind, draft, before, ownership, subresource }, context), isNew: false };
-};
+  const object = yield* put(machinery, { kind, draft, before, ownership, subresource }, context);
+  return { object, isNew: false };
+}
 
 /** Throws BadRequest for what cannot be applied as this kind. */
 export const checkConfig = (

@@ -10,10 +10,11 @@ import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { conflict, invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
-import { askAdmission } from './ask-admission.ts';
+import { askAdmission, askMutation } from './ask-admission.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { replaceUnchecked } from './replace.ts';
+import type { Verb } from './verb.ts';
 
 const BINDING = {
   group: '',
@@ -22,25 +23,28 @@ const BINDING = {
   kind: 'Binding',
   namespaced: true,
 } as const;
+const DEFINITION = 'io.k8s.api.core.v1.Binding';
 
 /** Throws Conflict if the pod has a node or is being deleted, Invalid for anything but a node as target. */
-export const bind = (
+export function* bind(
   machinery: Machinery,
   kind: Kind,
   ref: ObjectRef,
   body: unknown,
   context: RequestContext,
-): void => {
-  const shape = machinery.shape({ definition: 'io.k8s.api.core.v1.Binding' });
-  const binding = decodeRequest(BINDING, shape, body, context) as Binding;
-  checkTarget(binding, ref);
+): Verb<void> {
+  const shape = machinery.shape({ definition: DEFINITION });
+  const sent = decodeRequest(BINDING, shape, body, context) as Binding;
   const before = find(machinery, kind, ref);
+  const through = { subresource: 'binding', type: BINDING, definition: DEFINITION, object: sent };
+  const asked = { operation: 'CREATE', kind, draft: undefined, before, through } as const;
+  const binding = ((yield* askMutation(machinery, asked, context)) as Binding | undefined) ?? sent;
+  checkTarget(binding, ref);
   checkUnbound(kind, before);
-  const through = { subresource: 'binding', type: BINDING, object: binding };
-  askAdmission(machinery, { operation: 'CREATE', kind, draft: undefined, before, through }, context);
+  yield* askAdmission(machinery, { ...asked, through: { ...through, object: binding } }, context);
   const draft = boundDraft(before, binding, formatTime(machinery.clock.now()));
   replaceUnchecked(machinery, { kind, draft, before }, context);
-};
+}
 
 const checkTarget = ({ target }: Binding, { name }: ObjectRef): void => {
   const errors = [

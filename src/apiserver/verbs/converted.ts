@@ -4,6 +4,8 @@ import type { Kind } from '../kind.ts';
 import type { StoredObject } from '../store/change.ts';
 import { keyFor, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
+import { runVerb, untilCurrent } from './verb.ts';
+import type { Verb } from './verb.ts';
 
 /** Undefined: the kind can be read at once. Rejects with ApiError 500 if the webhook fails. */
 export const readiness = (machinery: Machinery, kind: Kind, ref?: ObjectRef): Promise<void> | undefined =>
@@ -32,14 +34,15 @@ export type Subject = { readonly kind: Kind; readonly about: ObjectRef | 'all' |
 export const converted = async <T>(
   machinery: Machinery,
   { kind, about }: Subject,
-  verb: () => T,
-): Promise<Awaited<T>> => {
+  verb: () => Verb<T>,
+): Promise<T> => {
+  const run = (): Promise<T> => runVerb(untilCurrent(verb));
   const prepare = kind.custom?.prepare;
-  if (!prepare) return await verb();
+  if (!prepare) return await run();
   for (let attempt = 1; ; attempt++) {
     if (about !== 'nothing yet') await readiness(machinery, kind, about === 'all' ? undefined : about);
     try {
-      return await verb();
+      return await run();
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'NotConverted' || attempt === ATTEMPTS) throw error;
       await prepare([], error);

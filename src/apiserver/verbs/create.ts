@@ -4,71 +4,83 @@ import type { ObjectMeta } from '../../k8s/generated/types.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
 import type { Draft, Kind } from '../kind.ts';
 import { generateName } from '../object-meta/name.ts';
-import { metaForCreate } from '../object-meta/system-fields.ts';
+import { metaBeforeCreate, metaForCreate } from '../object-meta/system-fields.ts';
 import { validateMeta } from '../object-meta/validate.ts';
 import type { RequestContext } from '../registry.ts';
 import { decodeRequest } from '../schema/decode-request.ts';
 import { alreadyExists, generatedNameTaken, internal, invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
-import { askAdmission } from './ask-admission.ts';
+import { askAdmission, askMutation } from './ask-admission.ts';
 import { admissionContext, keyFor, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { checkNamespaceTakesContent } from './namespace-lifecycle.ts';
-import { setOwners, writtenBy } from './ownership.ts';
+import { entriesOf, setOwners, writtenBy } from './ownership.ts';
 import type { Ownership } from './ownership.ts';
 import { metaOf, placed, versionOf } from './request-object.ts';
 import { save } from './save.ts';
+import type { Verb } from './verb.ts';
 
 // k8s.io/apiserver/pkg/registry/generic/registry: names are made up this often before the client is told to try again.
 const NAME_ATTEMPTS = 8;
 
 /** Throws the ApiError that kube-apiserver would answer with. */
-export const create = (
+export function* create(
   machinery: Machinery,
   kind: Kind,
   namespace: string | undefined,
   body: unknown,
   context: RequestContext,
-): StoredObject => {
+): Verb<StoredObject> {
   const draft = decodeRequest(kind.resource, machinery.shape(kind), body, context);
   draft.metadata = { ...placed(kind, namespace, metaOf(draft)) };
-  return createDraft(machinery, kind, { draft, ownership: writtenBy(machinery, kind, context) }, context);
-};
+  const ownership = writtenBy(machinery, kind, context);
+  return yield* createDraft(machinery, kind, { draft, ownership }, context);
+}
 
 type NewObject = { readonly draft: Draft; readonly ownership: Ownership };
 
 /** The same for an object that has been decoded and has its namespace. The draft is changed. */
-export const createDraft = (
+export function* createDraft(
   machinery: Machinery,
   kind: Kind,
-  { draft, ownership }: NewObject,
+  { draft: sent, ownership }: NewObject,
   context: RequestContext,
-): StoredObject => {
-  const meta = metaOf(draft);
+): Verb<StoredObject> {
+  const meta = metaOf(sent);
   if (versionOf(meta)) throw internal('resourceVersion should not be set on objects to be created');
-  const named = {
-    ...meta,
-    ...(!meta.name && meta.generateName && { name: freeName(machinery, kind, meta) }),
-  };
-  draft.metadata = { ...metaForCreate(kind, named, machinery.clock.now()) };
   if (kind.resource.namespaced)
-    checkNamespaceTakesContent(machinery, kind, meta.namespace ?? '', named.name ?? '');
-  kind.applyDefaults(draft);
-  setOwners(draft, ownership({ before: undefined, after: draft, sent: meta.managedFields }));
-  admit(machinery, kind, draft, context);
-  askAdmission(
-    machinery,
-    { operation: 'CREATE', kind, draft, before: undefined, name: meta.name ?? '' },
-    context,
-  );
-  const key = keyFor(kind, { namespace: named.namespace, name: named.name! });
+    checkNamespaceTakesContent(machinery, kind, meta.namespace ?? '', meta.name ?? '');
+  sent.metadata = { ...metaBeforeCreate(meta) };
+  kind.applyDefaults(sent);
+  setOwners(sent, ownership({ before: undefined, after: sent, sent: meta.managedFields }));
+  const draft = yield* mutated(machinery, kind, sent, context);
+  const { name = '', namespace } = metaOf(draft);
+  complete(machinery, kind, draft, context);
+  yield* askAdmission(machinery, { operation: 'CREATE', kind, draft, before: undefined, name }, context);
+  const key = keyFor(kind, { namespace, name: metaOf(draft).name! });
   return save(machinery, { kind, key, draft, before: undefined }, context, () =>
     checkFree(machinery, kind, key, metaOf(draft)),
   );
-};
+}
 
-const admit = (machinery: Machinery, kind: Kind, draft: Draft, context: RequestContext): void => {
+/** With what the server and webhooks add. What they set is nobody's. */
+function* mutated(machinery: Machinery, kind: Kind, draft: Draft, context: RequestContext): Verb<Draft> {
+  kind.admit?.(draft, admissionContext(machinery, context));
+  const { name = '', namespace, managedFields } = metaOf(draft);
+  const asked = { operation: 'CREATE', kind, draft, before: undefined, name } as const;
+  const changed = (yield* askMutation(machinery, asked, context)) as Draft | undefined;
+  if (!changed) return draft;
+  const meta = placed(kind, namespace, metaOf(changed));
+  changed.metadata = { ...metaBeforeCreate(meta), ...(managedFields && { managedFields }) };
+  return changed;
+}
+
+const complete = (machinery: Machinery, kind: Kind, draft: Draft, context: RequestContext): void => {
   const admission = admissionContext(machinery, context);
+  const meta = metaOf(draft);
+  const name = !meta.name && meta.generateName ? freeName(machinery, kind, meta) : meta.name;
+  draft.metadata = { ...metaForCreate(kind, { ...meta, name }, machinery.clock.now()) };
+  setOwners(draft, entriesOf({ metadata: meta }));
   kind.prepareForCreate?.(draft, admission);
   const object = draft as KubeObject;
   const errors = [...validateMeta(kind, metaOf(draft)), ...kind.validate(object, admission)];

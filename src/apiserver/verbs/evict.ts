@@ -12,13 +12,14 @@ import { decodeRequest } from '../schema/decode-request.ts';
 import { badRequest } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
 import { inNamespace } from '../store/in-namespace.ts';
-import { askAdmission } from './ask-admission.ts';
+import { askAdmission, askMutation } from './ask-admission.ts';
 import { deleteAdmitted } from './delete.ts';
 import { deleteRequestOf } from './delete-request.ts';
 import { budgetAfterEviction } from './disruption-budgets.ts';
 import { find } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { replaceUnchecked } from './replace.ts';
+import type { Verb } from './verb.ts';
 
 const EVICTION = {
   group: 'policy',
@@ -27,29 +28,29 @@ const EVICTION = {
   kind: 'Eviction',
   namespaced: true,
 } as const;
+const DEFINITION = 'io.k8s.api.policy.v1.Eviction';
 
 /** `kubectl drain --dry-run=server` asks for a dry run in the body only. Throws BadRequest for another pod's eviction, 429 if the budget has none left. */
-export const evict = (
+export function* evict(
   machinery: Machinery,
   kind: Kind,
   ref: ObjectRef,
   body: unknown,
-  context: RequestContext,
-): void => {
-  const shape = machinery.shape({ definition: 'io.k8s.api.policy.v1.Eviction' });
-  const eviction = decodeRequest(EVICTION, shape, body, context) as Eviction;
-  const { metadata, deleteOptions } = eviction;
-  if (metadata?.name !== ref.name) throw badRequest('name in URL does not match name in Eviction object');
-  const dryRun = context.dryRun || (deleteOptions?.dryRun ?? []).length > 0;
-  const through = { subresource: 'eviction', type: EVICTION, object: eviction };
+  asking: RequestContext,
+): Verb<void> {
+  const shape = machinery.shape({ definition: DEFINITION });
+  const sent = decodeRequest(EVICTION, shape, body, asking) as Eviction;
+  if (sent.metadata?.name !== ref.name)
+    throw badRequest('name in URL does not match name in Eviction object');
+  const dryRun = asking.dryRun || (sent.deleteOptions?.dryRun ?? []).length > 0;
+  const context = { ...asking, dryRun };
   const before = find(machinery, kind, ref);
-  askAdmission(
-    machinery,
-    { operation: 'CREATE', kind, draft: undefined, before, through },
-    { ...context, dryRun },
-  );
+  const through = { subresource: 'eviction', type: EVICTION, definition: DEFINITION, object: sent };
+  const asked = { operation: 'CREATE', kind, draft: undefined, before, through } as const;
+  const eviction = ((yield* askMutation(machinery, asked, context)) as Eviction | undefined) ?? sent;
+  yield* askAdmission(machinery, { ...asked, through: { ...through, object: eviction } }, context);
   const dry = { ...context, dryRun: true };
-  const request = deleteRequestOf(deleteOptions ?? {});
+  const request = deleteRequestOf(eviction.deleteOptions ?? {});
   // Whatever refuses the deletion does so before anything is written.
   deleteAdmitted(machinery, kind, ref, request, dry);
   const budget = budgetAfterEviction(
@@ -62,7 +63,7 @@ export const evict = (
   noteEviction(machinery, kind, before, context);
   const { uid: _uid, resourceVersion: _version, ...met } = request;
   deleteAdmitted(machinery, kind, ref, met, context);
-};
+}
 
 /** The pod says why it ends, for as long as it is still there. */
 const noteEviction = (

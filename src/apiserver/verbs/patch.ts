@@ -1,5 +1,5 @@
 // PATCH: the object as it is now, changed by a patch, in place of the one that is there. Everything from reading to writing
-// happens in one go, so there is no conflict to retry: a patch that names a resourceVersion conflicts like an update.
+// happens in one go, or again if it does not: only a patch that names a resourceVersion conflicts, like an update.
 // Source: k8s.io/apiserver/pkg/endpoints/handlers/patch.go.
 import type { ObjectRef, PatchType } from '../../client/client.ts';
 import { isJsonObject } from '../../lang/json.ts';
@@ -16,26 +16,27 @@ import type { Machinery } from './machinery.ts';
 import { spellOutReset, unmanaged, writtenBy } from './ownership.ts';
 import { replace, replaceStatus } from './replace.ts';
 import { checkRef } from './request-object.ts';
+import type { Verb } from './verb.ts';
 
 export type Patch = { readonly type: PatchType; readonly body: unknown };
 
 /** Throws the ApiError that kube-apiserver would answer with. */
-export const patch = (
+export function* patch(
   machinery: Machinery,
   kind: Kind,
   ref: ObjectRef,
   change: Patch,
   context: RequestContext,
   subresource?: Exclude<Subresource, 'scale'>,
-): StoredObject => {
+): Verb<StoredObject> {
   const before = find(machinery, kind, ref);
   const base = namesOwners(change) ? before : unmanaged(before);
   const draft: Draft = patched(machinery.shape(kind), base, change, context);
   checkRef(kind, draft, ref);
   const put = subresource === 'status' ? replaceStatus : replace;
   const ownership = writtenBy(machinery, kind, context, subresource);
-  return put(machinery, { kind, draft, before, ownership, subresource }, context);
-};
+  return yield* put(machinery, { kind, draft, before, ownership, subresource }, context);
+}
 
 // Patches that have nothing to do with owners, nearly all, need not carry them along.
 const namesOwners = ({ body }: Patch): boolean => {

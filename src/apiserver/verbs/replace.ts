@@ -1,21 +1,25 @@
 // An object's new state in place of the one that is there: what updates, patches, scaling and binding end in.
 // Order of the steps: k8s.io/apiserver/pkg/registry/generic/registry/store.go, Update, and pkg/registry/rest/update.go.
+import type { Scale } from '../../k8s/generated/types.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
 import { cloneJson } from '../../lang/json.ts';
+import { withValueAt } from '../../lang/nested.ts';
 import type { Draft, Kind } from '../kind.ts';
 import { metaForStatusUpdate, metaForUpdate, nextGeneration } from '../object-meta/system-fields.ts';
 import { validateMeta, validateMetaUpdate } from '../object-meta/validate.ts';
 import type { RequestContext } from '../registry.ts';
 import { conflict, invalid } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
-import { askAdmission, updateThrough } from './ask-admission.ts';
+import { askAdmission, askMutation, updateThrough } from './ask-admission.ts';
 import { isFinished } from './deletion.ts';
 import { admissionContext, keyFor } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
-import { setOwners } from './ownership.ts';
+import { entriesOf, setOwners } from './ownership.ts';
 import type { Ownership } from './ownership.ts';
+import { checkRef, metaOf, versionOf } from './request-object.ts';
 import { discard, save } from './save.ts';
-import { metaOf, versionOf } from './request-object.ts';
+import { scalePaths } from './scale-view.ts';
+import type { Verb } from './verb.ts';
 
 /** The draft's metadata names the uid and the resourceVersion that it was made from, if it depends on them. */
 export type Replacement = { readonly kind: Kind; readonly draft: Draft; readonly before: StoredObject };
@@ -28,18 +32,56 @@ export type OwnedReplacement = Replacement & {
 };
 
 /** What a client wants the object to be, its status aside. The draft is changed. Throws Conflict or Invalid. */
-export const replace = (
+export function* replace(
   machinery: Machinery,
-  { kind, draft, before, ownership, subresource }: OwnedReplacement,
+  { kind, draft: sent, before, ownership, subresource }: OwnedReplacement,
   context: RequestContext,
-): StoredObject => {
-  checkPreconditions(kind, draft, before);
-  const sent = metaOf(draft).managedFields;
+): Verb<StoredObject> {
+  checkPreconditions(kind, sent, before);
+  const { managedFields } = metaOf(sent);
+  keepSystemFields(kind, sent, before);
+  kind.applyDefaults(sent);
+  setOwners(sent, ownership({ before, after: sent, sent: managedFields }));
+  const draft = yield* mutated(machinery, { kind, draft: sent, before, subresource }, context);
+  complete(machinery, { kind, draft, before }, context);
+  const through = updateThrough(kind, subresource, { draft, before });
+  yield* askAdmission(machinery, { operation: 'UPDATE', kind, draft, before, through }, context);
+  return settle(machinery, { kind, draft, before }, context);
+}
+
+type Mutated = Replacement & Pick<OwnedReplacement, 'subresource'>;
+
+/** As webhooks want it. What they set is nobody's. */
+function* mutated(
+  machinery: Machinery,
+  { kind, draft, before, subresource }: Mutated,
+  context: RequestContext,
+): Verb<Draft> {
+  const through = updateThrough(kind, subresource, { draft, before });
+  const asked = { operation: 'UPDATE', kind, draft, before, through } as const;
+  const changed = (yield* askMutation(machinery, asked, context)) as Draft | undefined;
+  if (!changed) return draft;
+  if (subresource === 'scale')
+    return withValueAt(draft, scalePaths(kind).spec, (changed as Scale).spec?.replicas ?? 0);
+  checkRef(kind, changed, before.metadata);
+  keepSystemFields(kind, changed, before);
+  setOwners(changed, entriesOf(draft as KubeObject));
+  return changed;
+}
+
+// What an update through this endpoint cannot change.
+const keepSystemFields = (kind: Kind, draft: Draft, before: StoredObject): void => {
   draft.metadata = { ...metaForUpdate(metaOf(draft), before.metadata) };
-  const admission = admissionContext(machinery, context);
-  kind.applyDefaults(draft);
   if (kind.subresources.includes('status')) keepStatus(draft, before as Draft);
-  setOwners(draft, ownership({ before, after: draft, sent }));
+};
+
+/** Throws Invalid. */
+const complete = (
+  machinery: Machinery,
+  { kind, draft, before }: Replacement,
+  context: RequestContext,
+): void => {
+  const admission = admissionContext(machinery, context);
   kind.prepareForUpdate?.(draft, before as KubeObject, admission);
   setGeneration(kind, draft, before as Draft);
   const object = draft as KubeObject;
@@ -51,9 +93,6 @@ export const replace = (
   ];
   if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
   for (const warning of kind.warnings?.(object, before as KubeObject) ?? []) context.warn(warning);
-  const through = updateThrough(kind, subresource, { draft, before });
-  askAdmission(machinery, { operation: 'UPDATE', kind, draft, before, through }, context);
-  return settle(machinery, { kind, draft, before }, context);
 };
 
 /** A change that the server itself made and that needs no validation: binding, finalizing. Throws Conflict. */
@@ -69,30 +108,37 @@ export const replaceUnchecked = (
 };
 
 /** Only the status of the draft counts, and its labels and annotations. */
-export const replaceStatus = (
+export function* replaceStatus(
   machinery: Machinery,
   { kind, draft, before, ownership }: OwnedReplacement,
   context: RequestContext,
-): StoredObject => {
+): Verb<StoredObject> {
   checkPreconditions(kind, draft, before);
+  kind.applyDefaults(draft);
+  const sent = withStatus(kind, draft, before);
+  setOwners(sent, ownership({ before, after: sent, sent: undefined }));
+  const asked = { operation: 'UPDATE', kind, before, through: { subresource: 'status' } } as const;
+  const mutated = (yield* askMutation(machinery, { ...asked, draft: sent }, context)) as Draft | undefined;
+  const changed = mutated ? withStatus(kind, mutated, before) : sent;
+  if (mutated) setOwners(changed, entriesOf(sent as KubeObject));
+  const errors = [
+    ...validateMeta(kind, metaOf(changed)),
+    ...(kind.validateStatus?.(changed as KubeObject, before as KubeObject) ?? []),
+  ];
+  if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
+  yield* askAdmission(machinery, { ...asked, draft: changed }, context);
+  return settle(machinery, { kind, draft: changed, before }, context);
+}
+
+const withStatus = (kind: Kind, draft: Draft, before: StoredObject): Draft => {
   // A custom resource's status endpoint writes the status and nothing else.
   const metadata = kind.custom ? before.metadata : metaForStatusUpdate(metaOf(draft), before.metadata);
-  kind.applyDefaults(draft);
   const { metadata: _metadata, status: _status, ...rest } = before as Draft;
-  const changed: Draft = {
+  return {
     ...cloneJson(rest),
     metadata: { ...metadata },
     ...(draft['status'] !== undefined && { status: draft['status'] }),
   };
-  const errors = [
-    ...validateMeta(kind, metadata),
-    ...(kind.validateStatus?.(changed as KubeObject, before as KubeObject) ?? []),
-  ];
-  if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
-  setOwners(changed, ownership({ before, after: changed, sent: undefined }));
-  const through = { subresource: 'status' };
-  askAdmission(machinery, { operation: 'UPDATE', kind, draft: changed, before, through }, context);
-  return settle(machinery, { kind, draft: changed, before }, context);
 };
 
 // A write that takes the last finalizer from a dying object ends it.

@@ -13,6 +13,9 @@ export const SCALE = {
   kind: 'Scale',
   namespaced: true,
 } as const;
+
+export const SCALE_DEFINITION = 'io.k8s.api.autoscaling.v1.Scale';
+
 /** Where a workload that is no custom resource has its numbers. */
 const WORKLOAD: ScalePaths = { spec: '.spec.replicas', status: '.status.replicas', selector: undefined };
 

@@ -18,63 +18,64 @@ import { patched } from './patch.ts';
 import type { Patch } from './patch.ts';
 import { replace } from './replace.ts';
 import { checkRef, metaOf } from './request-object.ts';
-import { SCALE, scaleOf, scalePaths } from './scale-view.ts';
+import { SCALE, SCALE_DEFINITION, scaleOf, scalePaths } from './scale-view.ts';
+import type { Verb } from './verb.ts';
 
-const SHAPED = { definition: 'io.k8s.api.autoscaling.v1.Scale' };
+const SHAPED = { definition: SCALE_DEFINITION };
 
 export const getScale = (machinery: Machinery, kind: Kind, ref: ObjectRef): Stored<Scale> =>
   scaleOf(kind, scalable(machinery, kind, ref));
 
-export const updateScale = (
+export function* updateScale(
   machinery: Machinery,
   kind: Kind,
   ref: ObjectRef,
   body: unknown,
   context: RequestContext,
-): Stored<Scale> => {
+): Verb<Stored<Scale>> {
   const before = scalable(machinery, kind, ref);
   const draft = decodeRequest(SCALE, machinery.shape(SHAPED), body, context);
-  return setReplicas(machinery, kind, { ref, before, draft }, context);
-};
+  return yield* setReplicas(machinery, kind, { ref, before, draft }, context);
+}
 
-export const patchScale = (
+export function* patchScale(
   machinery: Machinery,
   kind: Kind,
   ref: ObjectRef,
   change: Patch,
   context: RequestContext,
-): Stored<Scale> => {
+): Verb<Stored<Scale>> {
   const before = scalable(machinery, kind, ref);
   const draft = patched(machinery.shape(SHAPED), scaleOf(kind, before), change, context);
-  return setReplicas(machinery, kind, { ref, before, draft }, context);
-};
+  return yield* setReplicas(machinery, kind, { ref, before, draft }, context);
+}
 
 /** The replicas as a field of the workload's: that is what its managers own. */
-export const applyScale = (
+export function* applyScale(
   machinery: Machinery,
   kind: Kind,
   ref: ObjectRef,
   { config, isForced }: ApplyRequest,
   context: RequestContext,
-): ApplyResult => {
+): Verb<ApplyResult> {
   const { resource } = scalable(machinery, kind, ref) && kind;
   checkConfig(machinery.shape(SHAPED), SCALE, config, ref);
   const { metadata, spec } = config as Scale;
   const typed = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata };
   const workload =
     spec?.replicas === undefined ? typed : withValueAt(typed, scalePaths(kind).spec, spec.replicas);
-  const { object } = apply(machinery, kind, ref, { config: workload, isForced }, context, 'scale');
+  const { object } = yield* apply(machinery, kind, ref, { config: workload, isForced }, context, 'scale');
   return { object: scaleOf(kind, object), isNew: false };
-};
+}
 
 type Scaling = { readonly ref: ObjectRef; readonly before: StoredObject; readonly draft: Draft };
 
-const setReplicas = (
+function* setReplicas(
   machinery: Machinery,
   kind: Kind,
   { ref, before, draft }: Scaling,
   context: RequestContext,
-): Stored<Scale> => {
+): Verb<Stored<Scale>> {
   checkRef(kind, draft, ref);
   const replicas = (draft as Scale).spec?.replicas ?? 0;
   if (replicas < 0)
@@ -85,11 +86,9 @@ const setReplicas = (
   const { uid, resourceVersion } = metaOf(draft);
   scaled.metadata = { ...scaled.metadata, uid, resourceVersion };
   const ownership = writtenBy(machinery, kind, context, 'scale');
-  return scaleOf(
-    kind,
-    replace(machinery, { kind, draft: scaled, before, ownership, subresource: 'scale' }, context),
-  );
-};
+  const replacement = { kind, draft: scaled, before, ownership, subresource: 'scale' };
+  return scaleOf(kind, yield* replace(machinery, replacement, context));
+}
 
 const scalable = (machinery: Machinery, kind: Kind, ref: ObjectRef): StoredObject => {
   if (!kind.subresources.includes('scale')) throw methodNotSupported(kind.resource, 'scale');

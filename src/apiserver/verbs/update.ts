@@ -11,35 +11,37 @@ import type { Machinery } from './machinery.ts';
 import { spellOutReset, writtenBy } from './ownership.ts';
 import { replace, replaceStatus } from './replace.ts';
 import { checkRef, metaOf } from './request-object.ts';
+import type { Verb } from './verb.ts';
 
 /** Throws the ApiError that kube-apiserver would answer with. */
-export const update = (
+export function* update(
   machinery: Machinery,
   kind: Kind,
   ref: ObjectRef,
   body: unknown,
   context: RequestContext,
   part?: Part,
-): StoredObject => {
+): Verb<StoredObject> {
   const draft = decodeForUpdate(machinery, kind, ref, body, context);
   checkNamesVersion(kind, draft);
   const ownership = writtenBy(machinery, kind, context, part);
   const before = find(machinery, kind, ref);
-  return replace(machinery, { kind, draft, before, ownership, subresource: part }, context);
-};
+  return yield* replace(machinery, { kind, draft, before, ownership, subresource: part }, context);
+}
 
 /** PUT to the status subresource: only the status counts, and labels and annotations. */
-export const updateStatus = (
+export function* updateStatus(
   machinery: Machinery,
   kind: Kind,
   ref: ObjectRef,
   body: unknown,
   context: RequestContext,
-): StoredObject => {
+): Verb<StoredObject> {
   const draft = decodeForUpdate(machinery, kind, ref, body, context);
   const ownership = writtenBy(machinery, kind, context, 'status');
-  return replaceStatus(machinery, { kind, draft, before: find(machinery, kind, ref), ownership }, context);
-};
+  const before = find(machinery, kind, ref);
+  return yield* replaceStatus(machinery, { kind, draft, before, ownership }, context);
+}
 
 // Of kinds that nobody may overwrite without having seen what is there.
 const checkNamesVersion = ({ resource, needsVersion }: Kind, draft: Draft): void => {

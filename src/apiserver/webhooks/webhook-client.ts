@@ -15,27 +15,27 @@ export type WebhookTarget = {
 
 export type Endpoint = { readonly host: string; readonly port: number };
 
+export type Bounds = { readonly timeoutMs: number; readonly answerBytesMax: number };
+
 export type WebhookClient = {
   /** The JSON that is answered. Rejects with what went wrong, in Go's words. */
-  readonly post: (target: WebhookTarget, body: object, timeoutMs: number) => Promise<unknown>;
+  readonly post: (target: WebhookTarget, body: object, bounds: Bounds) => Promise<unknown>;
 };
-
-/** What a review may weigh: a few hundred objects. */
-const ANSWER_BYTES_MAX = 32 << 20;
 
 /** `locate` finds an endpoint of a Service; it throws where there is none. */
 export const createWebhookClient = (
   locate: (service: ServiceReference & { readonly port: number }) => Endpoint,
 ): WebhookClient => ({
-  post: async (target, body, timeoutMs) => {
-    const url = urlOf(target, timeoutMs);
+  post: async (target, body, bounds) => {
+    const url = urlOf(target, bounds.timeoutMs);
     try {
       const { service } = target;
       const endpoint = service && locate({ ...service, port: Number(url.port || 443) });
-      const answer = await send(url, endpoint, target.caBundle, JSON.stringify(body), timeoutMs);
+      const answer = await send(url, endpoint, target.caBundle, JSON.stringify(body), bounds);
       return parse(answer.code, answer.text);
     } catch (error) {
-      throw new Error(`Post ${JSON.stringify(url.href)}: ${reasonOf(error as NodeJS.ErrnoException)}`);
+      const why = reasonOf(error as NodeJS.ErrnoException);
+      throw new Error(`Post ${JSON.stringify(textOfUrl(url, target))}: ${why}`);
     }
   },
 });
@@ -50,6 +50,10 @@ const urlOf = ({ url, service }: WebhookTarget, timeoutMs: number): URL => {
   return base;
 };
 
+/** As Go prints it: a Service is called with its port, which URLs of JavaScript leave out. */
+const textOfUrl = ({ href, host, port }: URL, { service }: WebhookTarget): string =>
+  service && port === '' ? href.replace(host, `${host}:443`) : href;
+
 type Sent = { readonly code: number; readonly text: string };
 
 const send = (
@@ -57,7 +61,7 @@ const send = (
   endpoint: Endpoint | undefined,
   caBundle: string | undefined,
   body: string,
-  timeoutMs: number,
+  { timeoutMs, answerBytesMax }: Bounds,
 ): Promise<Sent> =>
   new Promise((resolve, reject) => {
     const name = url.hostname.replace(/^\[|\]$/g, '');
@@ -73,18 +77,18 @@ const send = (
       ...(caBundle && { ca: Buffer.from(caBundle, 'base64') }),
     };
     const request = httpsRequest(options, (answer) => {
-      textOf(answer).then((text) => resolve({ code: answer.statusCode!, text }), reject);
+      textOf(answer, answerBytesMax).then((text) => resolve({ code: answer.statusCode!, text }), reject);
     });
     request.once('error', reject);
     request.end(body);
   });
 
-const textOf = async (answer: IncomingMessage): Promise<string> => {
+const textOf = async (answer: IncomingMessage, bytesMax: number): Promise<string> => {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) throw new Error(`the answer is larger than ${ANSWER_BYTES_MAX} bytes`);
+    if (bytes > bytesMax) throw new Error(`the answer is larger than ${bytesMax} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -41,7 +41,8 @@ const assignable = (bindings: Map<string, CelType>, from: CelType, to: CelType):
   return left.length === right.length && left.every((part, i) => assignable(bindings, part, right[i]!));
 };
 
-const takesNull = ({ kind }: CelType): boolean =>
+/** Whether null can stand where the type is asked for. */
+export const takesNull = ({ kind }: CelType): boolean =>
   ['null', 'opaque', 'object', 'duration', 'timestamp'].includes(kind);
 
 /** Whether the variable stands for the type, or may from now on; `free` if the variable occurs in the type. */

@@ -1,16 +1,9 @@
 // What an evaluation carries: the values of the variables, those of the loops around it, and what it has cost.
 import type { Value } from '../values/value.ts';
+import { CostExceeded } from '../values/work.ts';
 
 /** Values by variable, an object's properties. A getter is a value that is only made when the expression asks for it. */
 export type Bound = object;
-
-/** Ends an evaluation: unlike a CelError nothing absorbs it. */
-export class CostExceeded extends Error {
-  override readonly name = 'CostExceeded';
-  constructor() {
-    super('operation cancelled: actual cost limit exceeded');
-  }
-}
 
 export class Frame {
   readonly bound: Readonly<Record<string, Value>>;

@@ -2,6 +2,7 @@
 import { LIST_COST, MAP_COST } from '../cost/model.ts';
 import type { Reference } from '../check/check.ts';
 import { isDynamic } from '../check/check.ts';
+import { takesNull } from '../check/unify.ts';
 import { indexOptional } from '../functions/operators.ts';
 import type { Overload } from '../functions/overload.ts';
 import type { Call, Expression, Select } from '../syntax/expression.ts';
@@ -125,7 +126,8 @@ const planCall = (part: Call, context: PlanContext): Step => {
   if (part.target && !reference.isNamespaced) args.unshift(plan(part.target, context));
   const types = parts.map((each) => context.checked.types.get(each)!);
   const [only] = reference.overloads;
-  if (reference.overloads.length === 1 && !types.some(isDynamic)) return planKnown(only!, args);
+  const isKnown = reference.overloads.length === 1 && !types.some(isDynamic);
+  if (isKnown && !only!.parameters.some(takesNull)) return planKnown(only!, args);
   return planDynamic(part.name, reference, args);
 };
 

@@ -14,6 +14,7 @@ import {
   typeNameOf,
 } from '../values/value.ts';
 import type { CelMap, List, Value } from '../values/value.ts';
+import { work } from '../values/work.ts';
 import { doubleText } from './conversions.ts';
 
 const MOST_PRECISION = 1000;
@@ -39,7 +40,9 @@ export const formatText = (template: string, list: List): string => {
       throw new CelError(
         `could not parse formatting clause: error while parsing precision: precision ${precision} exceeds maximum allowed ${MOST_PRECISION}`,
       );
-    return clause(args[next++]!, precision);
+    const text = clause(args[next++]!, precision);
+    work(text.length);
+    return text;
   });
 };
 
@@ -134,14 +137,19 @@ const plainText = (value: Value): string => {
 };
 
 const collectionText = (value: Value): string => {
-  if (isList(value)) return `[${elementsOf(value).map(innerText).join(', ')}]`;
-  if (isMap(value)) return `{${entryTexts(value).join(', ')}}`;
+  if (isList(value)) return `[${counted(elementsOf(value).map(innerText)).join(', ')}]`;
+  if (isMap(value)) return `{${counted(entryTexts(value)).join(', ')}}`;
   if (value instanceof Optional && value.value !== undefined) return `optional(${plainText(value.value)})`;
   return wrong(
     'string clause',
     'strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps',
     value,
   );
+};
+
+const counted = (parts: readonly string[]): readonly string[] => {
+  work(parts.reduce((sum, part) => sum + part.length + 1, 0));
+  return parts;
 };
 
 const entryTexts = (map: CelMap): string[] => {

@@ -6,8 +6,19 @@ import type { Range } from '../cost/range.ts';
 import { compare } from '../values/compare.ts';
 import { equal } from '../values/equal.ts';
 import { durationOf } from '../values/time.ts';
-import { CelError, Optional, Uint, ValueList, elementsOf, isList, isMap, sizeOf } from '../values/value.ts';
-import type { Duration, List, Value } from '../values/value.ts';
+import {
+  CelError,
+  Duration,
+  Optional,
+  Uint,
+  ValueList,
+  elementsOf,
+  isList,
+  isMap,
+  sizeOf,
+} from '../values/value.ts';
+import type { List, Value } from '../values/value.ts';
+import { work } from '../values/work.ts';
 import { int, uint } from './integers.ts';
 import { includes } from './operators.ts';
 import { overload } from './overload.ts';
@@ -19,6 +30,7 @@ const COMPARABLE = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 's
 const readingAll = (value: Value): number => {
   if (typeof value === 'string' || value instanceof Uint8Array)
     return Math.floor(sizeOf(value) * PER_CHARACTER);
+  if (isList(value) || isMap(value)) work(value.size);
   if (isList(value)) return elementsOf(value).reduce<number>((sum, element) => sum + readingAll(element), 0);
   if (!isMap(value)) return 1;
   return value.keys().reduce<number>((sum, key) => sum + readingAll(key) + readingAll(value.find(key)!), 0);
@@ -96,13 +108,32 @@ const indexOf = (list: List, value: Value): bigint =>
 const lastIndexOf = (list: List, value: Value): bigint =>
   BigInt(elementsOf(list).findLastIndex((element) => equal(element, value)));
 
+/** Lists of any type are only known by their elements. */
+const typed =
+  <T extends Value>(isOfType: (value: Value) => value is T, sum: (elements: readonly T[]) => Value) =>
+  (list: List): Value => {
+    const elements = elementsOf(list);
+    if (!elements.every(isOfType)) throw new CelError('no such overload');
+    return sum(elements);
+  };
+
 const SUMS = {
-  int: (list: List) => elementsOf(list).reduce<bigint>((sum, element) => int(sum + (element as bigint)), 0n),
-  uint: (list: List) =>
-    uint(elementsOf(list).reduce<bigint>((sum, element) => sum + (element as Uint).value, 0n)),
-  double: (list: List) => elementsOf(list).reduce<number>((sum, element) => sum + (element as number), 0),
-  duration: (list: List) =>
-    durationOf(elementsOf(list).reduce<bigint>((sum, element) => sum + (element as Duration).nanos, 0n)),
+  int: typed(
+    (value) => typeof value === 'bigint',
+    (all) => all.reduce((sum, each) => int(sum + each), 0n),
+  ),
+  uint: typed(
+    (value) => value instanceof Uint,
+    (all) => uint(all.reduce((sum, { value }) => sum + value, 0n)),
+  ),
+  double: typed(
+    (value) => typeof value === 'number',
+    (all) => all.reduce((sum, each) => sum + each, 0),
+  ),
+  duration: typed(
+    (value) => value instanceof Duration,
+    (all) => durationOf(all.reduce((sum, { nanos }) => sum + nanos, 0n)),
+  ),
 };
 
 const MOST_RANGE = 1_000_000n;
@@ -124,11 +155,18 @@ const slice = (list: List, start: bigint, end: bigint): List => {
 
 const flatten = (list: List, depth = 1n): List => {
   if (depth < 0n) throw new CelError('level must be non-negative');
-  return new ValueList(
-    elementsOf(list).flatMap((element) =>
-      depth > 0n && isList(element) ? elementsOf(flatten(element, depth - 1n)) : [element],
-    ),
-  );
+  const flat: Value[] = [];
+  addFlat(flat, list, depth);
+  return new ValueList(flat);
+};
+
+const addFlat = (flat: Value[], list: List, depth: bigint): void => {
+  work(list.size);
+  for (let i = 0; i < list.size; i++) {
+    const element = list.at(i);
+    if (depth > 0n && isList(element)) addFlat(flat, element, depth - 1n);
+    else flat.push(element);
+  }
 };
 
 const distinct = (list: List): List => {

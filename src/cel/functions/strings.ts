@@ -6,14 +6,20 @@ import { add, exactly, multiply, scale, UNKNOWN_SIZE } from '../cost/range.ts';
 import type { Range } from '../cost/range.ts';
 import { CelError, ValueList, elementsOf, sizeOf } from '../values/value.ts';
 import type { CelMap, List } from '../values/value.ts';
+import { work } from '../values/work.ts';
 import { formatText } from './format-text.ts';
 import { overload } from './overload.ts';
 import type { Overload } from './overload.ts';
 import { findAll, matchesPattern } from './patterns.ts';
 
+/** A character that is only looked at, next to one that is made. */
+const PER_LOOK = 0.01;
+
 /** Code points of a text; the text itself where each is one unit, which is nearly always. */
-const points = (text: string): readonly string[] | string =>
-  /[\ud800-\udfff]/.test(text) ? Array.from(text) : text;
+const points = (text: string): readonly string[] | string => {
+  work(text.length * PER_LOOK);
+  return /[\ud800-\udfff]/.test(text) ? Array.from(text) : text;
+};
 const joined = (part: readonly string[] | string): string =>
   typeof part === 'string' ? part : part.join('');
 
@@ -60,7 +66,7 @@ const lastIndexOf = (text: string, part: string, offset?: bigint): bigint => {
 
 const replace = (text: string, from: string, to: string, limit = -1n): string => {
   const most = from === '' ? text.length + 1 : Math.floor(text.length / from.length);
-  boundedLength(text.length + most * to.length);
+  work(text.length + most * to.length);
   if (limit < 0n) return text.replaceAll(from, () => to);
   let left = limit;
   return text.replaceAll(from, (found) => (left-- > 0n ? to : found));
@@ -79,7 +85,7 @@ const join = (list: List, separator = ''): string => {
   const odd = parts.find((part) => typeof part !== 'string');
   if (odd !== undefined) throw new CelError(`join: invalid input: ${String(odd)}`);
   const length = parts.reduce<number>((sum, part) => sum + (part as string).length + separator.length, 0);
-  boundedLength(length);
+  work(length);
   return parts.join(separator);
 };
 
@@ -105,14 +111,6 @@ const length = (text: string): bigint => BigInt(points(text).length);
 
 const readsSame = reads(0, { keepsSize: true });
 const twice = 2 * PER_CHARACTER;
-
-/** What no evaluation could pay for, by the price of a character, is refused before it is made. */
-const LONGEST = 10_000_000;
-
-const boundedLength = (length: number): void => {
-  if (length > LONGEST)
-    throw new CelError(`string of up to ${length} characters exceeds the limit of ${LONGEST}`);
-};
 
 const splits: CostModel = {
   actual: reads(0, { factor: twice }).actual,

@@ -12,6 +12,7 @@ import {
   isMap,
 } from './value.ts';
 import type { CelMap, List, Value } from './value.ts';
+import { work } from './work.ts';
 
 /** Whether two values are equal; values of different types are not, numbers aside. */
 export const equal = (a: Value, b: Value): boolean => {
@@ -48,6 +49,7 @@ const equalOptionals = (a: Optional, b: Optional): boolean =>
 
 const equalMaps = (a: CelMap, b: CelMap): boolean => {
   if (a.size !== b.size) return false;
+  work(a.size);
   return a.keys().every((key) => {
     const [left, right] = [a.find(key), b.find(key)];
     return left !== undefined && right !== undefined && equal(left, right);
@@ -56,6 +58,7 @@ const equalMaps = (a: CelMap, b: CelMap): boolean => {
 
 const equalLists = (a: List, b: List): boolean => {
   if (a.size !== b.size) return false;
+  work(a.size);
   if (a.semantics.kind === 'atomic') {
     for (let i = 0; i < a.size; i++) if (!equal(a.at(i), b.at(i))) return false;
     return true;
@@ -82,6 +85,7 @@ export const elementKey = (list: List, element: Value): string => {
 const scalarKey = (value: Value): string => {
   const number = numeric(value);
   if (number !== undefined) return `n${number}`;
+  if (isList(value) || isMap(value)) work(value.size);
   if (isList(value)) return JSON.stringify(elementsOf(value).map(scalarKey));
   if (isMap(value)) {
     return JSON.stringify(

@@ -4,6 +4,8 @@
 //   - endpoints for clients outside of the cluster: they are not in our cgroup
 //   - source ranges: a socket's address is not known yet
 //   - SCTP, refusing and dropping
+//   - UDP to ports that node ports have: a server that answers a client there sends as one that asks does. The client may
+//     be any that the node is the address of, since masquerading gives out these ports too.
 import { masqueradeOf } from '../endpoint-ids.ts';
 import { shapeOfCode } from '../shape.ts';
 import type { Programmed } from '../diff.ts';
@@ -13,8 +15,16 @@ import type { Translation } from './state.ts';
 export const translationOf = ({ map, match, code, slots, allowed }: Programmed): Translation | undefined => {
   const shape = shapeOfCode(code);
   if (map !== 'services' || shape?.kind !== 'balance') return undefined;
-  if (match.startsWith('sctp') || allowed.length > 0) return undefined;
+  if (match.startsWith('sctp') || mayBeClient(match) || allowed.length > 0) return undefined;
   if (slots.length === 0 || slots.some(({ id }) => masqueradeOf(id) === 'all')) return undefined;
   const { stickySeconds } = shape;
   return { match, endpoints: slots.map(({ id, at }) => ({ id, at })), stickySeconds };
+};
+
+/** Of kube-apiserver's --service-node-port-range, by default. */
+const NODE_PORTS = { first: 30_000, last: 32_767 };
+
+const mayBeClient = (match: string): boolean => {
+  const [protocol, , port] = match.split(' . ');
+  return protocol === 'udp' && Number(port) >= NODE_PORTS.first && Number(port) <= NODE_PORTS.last;
 };

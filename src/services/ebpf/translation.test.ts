@@ -43,9 +43,12 @@ describe('translationOf()', () => {
       ['clients from outside', { map: 'outside-services' }],
       ['source ranges', { allowed: ['10.0.0.0/8'] }],
       ['SCTP', { match: 'sctp . 10.96.0.10 . 80' }],
+      ['UDP to a node port', { match: 'udp . 172.30.0.11 . 30080' }],
       ['refused', { code: shapeCode({ kind: 'reject' }), slots: [] }],
     ];
     for (const [why, changes] of cases) assert.equal(translationOf(programmed(changes)), undefined, why);
+    for (const match of ['tcp . 172.30.0.11 . 30080', 'udp . 10.96.0.10 . 53'])
+      assert.ok(translationOf(programmed({ match })), match);
   });
 });
 

@@ -6,6 +6,7 @@ import { DYN, typeText } from '../../../cel/types/type.ts';
 import type { CelType } from '../../../cel/types/type.ts';
 import type {
   AuditAnnotation,
+  MatchCondition,
   ValidatingAdmissionPolicySpec,
   Validation,
 } from '../../../k8s/generated/types.ts';
@@ -52,6 +53,20 @@ export const compilePolicy = (spec: ValidatingAdmissionPolicySpec): CompiledPoli
     annotations: (spec.auditAnnotations ?? []).map((annotation) => ({
       annotation,
       ...within(annotation.valueExpression, ['string', 'null']),
+    })),
+  };
+};
+
+/** The match conditions of a webhook. */
+export const compileConditions = (
+  conditions: readonly MatchCondition[],
+): Pick<CompiledPolicy, 'conditions' | 'variables'> => {
+  const scope = { hasParams: false, hasAuthorizer: true, composed: undefined };
+  return {
+    variables: new Map(),
+    conditions: conditions.map(({ name, expression }) => ({
+      name,
+      ...compileExpression(expression, ['bool'], scope),
     })),
   };
 };

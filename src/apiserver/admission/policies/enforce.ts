@@ -5,7 +5,6 @@ import type {
   ValidatingAdmissionPolicy as Policy,
   ValidatingAdmissionPolicyBinding as Binding,
 } from '../../../k8s/generated/types.ts';
-import type { KubeObject } from '../../../k8s/objects.ts';
 import { apiVersionOf } from '../../../k8s/resources.ts';
 import { forbidden } from '../../status-errors.ts';
 import type { AdmissionRequest, ValidatingStep } from '../admission.ts';
@@ -14,7 +13,7 @@ import type { CompiledPolicy } from './compile-policy.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import type { Denial, Verdict } from './evaluate-policy.ts';
 import type { Lookup } from './lookup.ts';
-import { matchResources } from './match-resources.ts';
+import { inVersion, matchResources, namespaceOf } from './match-resources.ts';
 import { collectParameters } from './parameters.ts';
 
 /** A denial that ends the request. */
@@ -83,18 +82,6 @@ const askPolicy = ({ policy, bindings, request, lookup, compiledOf }: Question):
       return consequences(verdict, binding, of, request);
     });
   });
-};
-
-/** A Namespace is in no namespace, although its requests name it as one. */
-const namespaceOf = ({ namespace, kind: { resource } }: AdmissionRequest, lookup: Lookup) =>
-  namespace === '' || resource.kind === 'Namespace' ? undefined : lookup.namespace(namespace);
-
-/** The objects as the version that the policy asked for has them. */
-const inVersion = (request: AdmissionRequest, apiVersion: string): AdmissionRequest => {
-  if (apiVersionOf(request.kind.resource) === apiVersion || request.type) return request;
-  const convert = (object: KubeObject | undefined): KubeObject | undefined =>
-    object && { ...object, apiVersion };
-  return { ...request, object: convert(request.object), before: convert(request.before) };
 };
 
 /** What a binding's actions make of a verdict. Warnings go to the client, what is audited to the audit log. */

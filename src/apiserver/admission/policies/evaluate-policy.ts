@@ -41,7 +41,7 @@ export const evaluatePolicy = (
 ): Verdict => {
   const failed = (message: string): Verdict =>
     isLenient ? NOTHING : { ...NOTHING, denials: [{ index: 0, message, reason: undefined }] };
-  const matched = matches(policy, inputs);
+  const matched = meetsConditions(policy, inputs);
   if (matched === false) return NOTHING;
   if (matched !== true) return failed(matched.failure);
   const budget = new Budget(POLICY_COST_BUDGET);
@@ -78,7 +78,11 @@ class Budget {
   }
 }
 
-const bind = (policy: CompiledPolicy, inputs: Omit<Inputs, 'variables'>, budget: Budget): object => {
+const bind = (
+  policy: Pick<CompiledPolicy, 'variables'>,
+  inputs: Omit<Inputs, 'variables'>,
+  budget: Budget,
+): object => {
   const variables = new Variables(policy.variables, budget, () => values);
   const values: object = admissionValues({ ...inputs, variables });
   return values;
@@ -138,8 +142,8 @@ const evaluate = ({ source, program }: Expression, values: object, budget: Budge
 };
 
 /** Whether all match conditions hold: false as soon as one does not, a failure if none says no and one fails. */
-const matches = (
-  policy: CompiledPolicy,
+export const meetsConditions = (
+  policy: Pick<CompiledPolicy, 'conditions' | 'variables'>,
   inputs: Omit<Inputs, 'variables'>,
 ): boolean | { readonly failure: string } => {
   const budget = new Budget(CONDITIONS_COST_BUDGET);

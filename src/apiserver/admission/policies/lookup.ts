@@ -1,16 +1,20 @@
 // What policies look up in the API: themselves, their bindings, namespaces, parameters, and what users may do.
 import type { AccessCheck, Authorize } from '../../../cel/functions/authorizer.ts';
 import type {
+  MutatingWebhookConfiguration,
   Namespace,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
+  ValidatingWebhookConfiguration,
 } from '../../../k8s/generated/types.ts';
 import { joinKey } from '../../../k8s/objects.ts';
 import type { KubeObject, Stored } from '../../../k8s/objects.ts';
 import {
+  mutatingWebhookConfigurations,
   namespaces,
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
+  validatingWebhookConfigurations,
 } from '../../../k8s/resources.ts';
 import type { Resource } from '../../../k8s/resources.ts';
 import type { Access } from '../../auth/access.ts';
@@ -24,6 +28,8 @@ import type { ParameterLookup } from './parameters.ts';
 export type Lookup = MatchLookup &
   ParameterLookup & {
     readonly policies: () => readonly Stored<ValidatingAdmissionPolicy>[];
+    readonly mutatingWebhooks: () => readonly Stored<MutatingWebhookConfiguration>[];
+    readonly validatingWebhooks: () => readonly Stored<ValidatingWebhookConfiguration>[];
     readonly bindings: () => readonly Stored<ValidatingAdmissionPolicyBinding>[];
     readonly authorizeFor: (user: User) => Authorize;
   };
@@ -38,6 +44,8 @@ export const createLookup = (store: Store, kinds: ServedKinds, access: Access): 
   return {
     policies: () => all(validatingAdmissionPolicies),
     bindings: () => all(validatingAdmissionPolicyBindings),
+    mutatingWebhooks: () => all(mutatingWebhookConfigurations),
+    validatingWebhooks: () => all(validatingWebhookConfigurations),
     namespace: (name) => get(namespaces, undefined, name) as Stored<Namespace> | undefined,
     equivalents: ({ group, resource }) =>
       kinds.all

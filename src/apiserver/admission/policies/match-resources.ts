@@ -8,6 +8,7 @@ import type {
 } from '../../../k8s/generated/types.ts';
 import { labelSelectorMatches } from '../../../k8s/labels.ts';
 import type { KubeObject, Stored } from '../../../k8s/objects.ts';
+import { apiVersionOf } from '../../../k8s/resources.ts';
 import type { Resource } from '../../../k8s/resources.ts';
 import type { AdmissionRequest } from '../admission.ts';
 
@@ -30,6 +31,21 @@ export const matchResources = (
     matchPolicy === 'Exact' ? [request.kind.resource] : lookup.equivalents(request.kind.resource);
   if (matchRules(excludeResourceRules, request, versions)) return undefined;
   return resourceRules.length === 0 ? request.kind.resource : matchRules(resourceRules, request, versions);
+};
+
+/** A Namespace is in no namespace, although its requests name it as one. */
+export const namespaceOf = (
+  { namespace, kind: { resource } }: AdmissionRequest,
+  lookup: MatchLookup,
+): Stored<Namespace> | undefined =>
+  namespace === '' || resource.kind === 'Namespace' ? undefined : lookup.namespace(namespace);
+
+/** The objects as the version that a rule asked for has them. */
+export const inVersion = (request: AdmissionRequest, apiVersion: string): AdmissionRequest => {
+  if (apiVersionOf(request.kind.resource) === apiVersion || request.type) return request;
+  const convert = (object: KubeObject | undefined): KubeObject | undefined =>
+    object && { ...object, apiVersion };
+  return { ...request, object: convert(request.object), before: convert(request.before) };
 };
 
 const isEmpty = (selector: LabelSelector | undefined): boolean =>

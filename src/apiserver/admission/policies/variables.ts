@@ -17,8 +17,9 @@ import type { CelType } from '../../../cel/types/type.ts';
 import type { CelMap, Value } from '../../../cel/values/value.ts';
 import type { Namespace } from '../../../k8s/generated/types.ts';
 import type { Stored } from '../../../k8s/objects.ts';
-import type { Resource } from '../../../k8s/resources.ts';
 import type { AdmissionRequest } from '../admission.ts';
+import { requestJson } from '../request-json.ts';
+import type { Matched } from '../request-json.ts';
 
 const TEXT: Schema = { type: 'string' };
 const TEXTS: Schema = { type: 'array', items: TEXT };
@@ -109,9 +110,6 @@ export const admissionEnvironment = ({ hasParams, hasAuthorizer, composed }: Sco
     }),
   });
 
-/** What a policy was found to be about: an equivalent of the request's resource may be it. */
-export type Matched = { readonly resource: Resource; readonly kind: AdmissionRequest['type'] };
-
 export type Inputs = {
   readonly request: AdmissionRequest;
   readonly matched: Matched;
@@ -129,7 +127,7 @@ export const admissionValues = (inputs: Inputs): object => {
   const values = {
     object: () => untypedValue(request.object),
     oldObject: () => untypedValue(request.before),
-    request: () => typedValue(requestJson(inputs), REQUEST),
+    request: () => typedValue(requestJson(request, inputs.matched), REQUEST),
     namespaceObject: () => (namespace ? typedValue(namespace, NAMESPACE) : null),
     params: () => untypedValue(params),
     authorizer: () => authorizerValue(authorize),
@@ -155,35 +153,3 @@ const resourceOf = ({ kind: { resource }, subresource, namespace, name }: Admiss
   namespace,
   name,
 });
-
-/** The AdmissionRequest as expressions see it. */
-const requestJson = ({ request, matched }: Inputs): object => {
-  const { resource } = request.kind;
-  const { user, dryRun } = request.context;
-  return {
-    kind: typeJson(matched.kind ?? matched.resource),
-    resource: resourceJson(matched.resource),
-    ...(request.subresource && { subResource: request.subresource }),
-    requestKind: typeJson(request.type ?? resource),
-    requestResource: resourceJson(resource),
-    ...(request.subresource && { requestSubResource: request.subresource }),
-    name: request.name,
-    ...(request.namespace && { namespace: request.namespace }),
-    operation: request.operation,
-    userInfo: {
-      username: user.name,
-      ...(user.uid && { uid: user.uid }),
-      groups: user.groups,
-      ...(user.extra && { extra: user.extra }),
-    },
-    dryRun,
-  };
-};
-
-const typeJson = ({ group, version, kind }: NonNullable<AdmissionRequest['type']>): object => ({
-  group,
-  version,
-  kind,
-});
-
-const resourceJson = ({ group, version, resource }: Resource): object => ({ group, version, resource });

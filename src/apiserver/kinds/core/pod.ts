@@ -1,7 +1,7 @@
 import type { Pod } from '../../../k8s/generated/types.ts';
 import { joinKey } from '../../../k8s/objects.ts';
 import { pods, serviceAccounts } from '../../../k8s/resources.ts';
-import { admitPod } from '../../admission/pod.ts';
+import { admitPod, initialStatus } from '../../admission/pod.ts';
 import { AGE, NAME, ageCell, nameCell, texts, wide } from '../../columns/columns.ts';
 import { podCells, widePodCells } from '../../columns/pod-cells.ts';
 import { defaultPod } from '../../defaults/pod-spec.ts';
@@ -53,7 +53,10 @@ export const podKind = defineKind<Pod>({
     (spec?.serviceAccountName || spec?.serviceAccount || DEFAULT) === DEFAULT
       ? { resource: serviceAccounts, key: joinKey(namespace, DEFAULT) }
       : undefined,
-  prepareForCreate: admitPod,
+  admit: admitPod,
+  prepareForCreate: (pod) => {
+    pod.status = initialStatus(pod);
+  },
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   parts: {

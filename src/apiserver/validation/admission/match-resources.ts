@@ -32,7 +32,7 @@ const namedRule = (rule: NamedRuleWithOperations, path: string): FieldErrors => 
 const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 
 /** Which resources and which operations on them. */
-const validateRule = (rule: RuleWithOperations, path: string): FieldErrors => [
+export const validateRule = (rule: RuleWithOperations, path: string): FieldErrors => [
   ...listed(rule.operations, `${path}.operations`, 'operations'),
   ...each(rule.operations, `${path}.operations`, (operation, at) => oneOf(operation, OPERATIONS, at)),
   ...listed(rule.apiGroups, `${path}.apiGroups`, 'api groups'),

@@ -1,10 +1,9 @@
 // Rules for ValidatingAdmissionPolicies and their bindings
 // (kubernetes pkg/apis/admissionregistration/validation/validation.go, 1.37). Expressions are compiled here already: what
 // cannot work is refused.
-import { duplicate, forbidden, invalid, notSupported, required, tooMany } from '../../../k8s/field-errors.ts';
+import { duplicate, forbidden, invalid, notSupported, required } from '../../../k8s/field-errors.ts';
 import type {
   AuditAnnotation,
-  MatchCondition,
   ParamKind,
   ParamRef,
   ValidatingAdmissionPolicy,
@@ -16,15 +15,15 @@ import type {
 } from '../../../k8s/generated/types.ts';
 import { dns1035Label, dns1123Subdomain, pathSegment } from '../../../k8s/name-rules.ts';
 import { compilePolicy } from '../../admission/policies/compile-policy.ts';
-import type { CompiledPolicy, Expression } from '../../admission/policies/compile-policy.ts';
+import type { CompiledPolicy } from '../../admission/policies/compile-policy.ts';
 import { each, repeatedIndexes, when } from '../compose.ts';
 import type { FieldErrors } from '../compose.ts';
 import { labelSelector } from '../labels.ts';
 import { oneOf, optionalOneOf } from '../scalars.ts';
 import { qualified } from '../texts.ts';
+import { expressionErrors, matchConditionErrors } from './expressions.ts';
 import { validateMatchResources } from './match-resources.ts';
 
-const MOST_CONDITIONS = 64;
 const MOST_ANNOTATIONS = 20;
 const LONGEST_VALUE_EXPRESSION = 5 * 1024;
 
@@ -40,7 +39,7 @@ export const validatePolicy = ({ metadata, spec = {} }: ValidatingAdmissionPolic
     ...when(matchConstraints !== undefined && !matchConstraints.resourceRules?.length, () =>
       required('spec.matchConstraints.resourceRules'),
     ),
-    ...matchConditions(spec.matchConditions ?? [], compiled.conditions),
+    ...matchConditionErrors(spec.matchConditions ?? [], compiled.conditions, 'spec.matchConditions'),
     ...each(spec.variables, 'spec.variables', (variable, path) => variableErrors(variable, path, compiled)),
     ...nothingToDo(spec),
     ...each(spec.validations, 'spec.validations', (validation, path, index) =>
@@ -48,12 +47,6 @@ export const validatePolicy = ({ metadata, spec = {} }: ValidatingAdmissionPolic
     ),
     ...annotationErrors(spec, metadata?.name ?? '', compiled),
   ];
-};
-
-/** kube-apiserver's finding about an expression: nothing if it compiles. */
-const expressionErrors = ({ source, program }: Expression, path: string, missing = ''): FieldErrors => {
-  if (source.trim() === '') return [required(path, missing)];
-  return typeof program === 'string' ? [invalid(path, source, program)] : [];
 };
 
 const paramKind = ({ apiVersion = '', kind = '' }: ParamKind, path: string): FieldErrors => {
@@ -72,24 +65,6 @@ const paramKind = ({ apiVersion = '', kind = '' }: ParamKind, path: string): Fie
       : dns1035Label(kind.toLowerCase()).map((message) =>
           invalid(`${path}.kind`, kind, `may have mixed case, but should otherwise match: ${message}`),
         )),
-  ];
-};
-
-/** Also of webhooks. */
-const matchConditions = (
-  conditions: readonly Partial<MatchCondition>[],
-  compiled: readonly Expression[],
-): FieldErrors => {
-  const path = 'spec.matchConditions';
-  return [
-    ...when(conditions.length > MOST_CONDITIONS, () => tooMany(path, conditions.length, MOST_CONDITIONS)),
-    ...each(conditions, path, ({ name }, at, index) => [
-      ...expressionErrors(compiled[index]!, `${at}.expression`),
-      ...(name ? qualified(name, `${at}.name`) : [required(`${at}.name`)]),
-    ]),
-    ...repeatedIndexes(conditions, ({ name }) => name ?? '')
-      .filter((index) => conditions[index]!.name)
-      .map((index) => duplicate(`${path}[${index}].name`, conditions[index]!.name)),
   ];
 };
 

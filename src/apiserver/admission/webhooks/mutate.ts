@@ -1,0 +1,102 @@
+// Mutating webhooks: one after the other, each on what those before it made of the object; some a second time
+// (k8s.io/apiserver/pkg/admission/plugin/webhook/mutating/dispatcher.go and reinvocationcontext.go, 1.37).
+import { ApiError } from '../../../k8s/api-error.ts';
+import type { KubeObject } from '../../../k8s/objects.ts';
+import { cloneJson, equalJson } from '../../../lang/json.ts';
+import { applyJsonPatch } from '../../patch/json-patch.ts';
+import { internal } from '../../status-errors.ts';
+import type { Mutation } from '../admission.ts';
+import type { Lookup } from '../policies/lookup.ts';
+import { callHook } from './call.ts';
+import type { Caller } from './call.ts';
+import type { Hook } from './hook.ts';
+import { modifiedNothing } from './refusals.ts';
+import { invocationOf } from './relevance.ts';
+import type { Invocation } from './relevance.ts';
+
+/** Undefined: none is about it. Else the changed object, or undefined if nobody changed it. */
+export const mutateByWebhooks = (
+  hooks: readonly Hook[],
+  mutation: Mutation,
+  lookup: Lookup,
+  caller: Caller,
+): Promise<KubeObject | undefined> | undefined => {
+  const isAbout = hooks.some((hook) => invocationOf(hook, mutation.request, lookup));
+  return isAbout ? new Round(mutation, lookup, caller).all(hooks) : undefined;
+};
+
+/** The object on its way from webhook to webhook. */
+class Round {
+  readonly #mutation: Mutation;
+  readonly #lookup: Lookup;
+  readonly #caller: Caller;
+  #object: KubeObject | undefined;
+  /** Those that want to see later changes. */
+  #asked = new Set<Hook>();
+  #again = new Set<Hook>();
+
+  constructor(mutation: Mutation, lookup: Lookup, caller: Caller) {
+    this.#mutation = mutation;
+    this.#lookup = lookup;
+    this.#caller = caller;
+    this.#object = mutation.request.object;
+  }
+
+  async all(hooks: readonly Hook[]): Promise<KubeObject | undefined> {
+    for (const hook of hooks) await this.#ask(hook);
+    if (this.#isUntouched()) return undefined;
+    if (this.#changesAgain()) for (const hook of this.#asked) this.#again.add(hook);
+    const again = hooks.filter((hook) => this.#again.has(hook));
+    for (const hook of again) await this.#ask(hook);
+    return this.#object;
+  }
+
+  #isUntouched(): boolean {
+    return this.#object === this.#mutation.request.object;
+  }
+
+  // The server's own steps follow changes, and webhooks theirs.
+  #changesAgain(): boolean {
+    if (!this.#object) return false;
+    const object = cloneJson(this.#object);
+    this.#mutation.admitAgain(object);
+    if (equalJson(object, this.#object)) return false;
+    this.#object = object;
+    return true;
+  }
+
+  async #ask(hook: Hook): Promise<void> {
+    const request = { ...this.#mutation.request, object: this.#object };
+    const invocation = invocationOf(hook, request, this.#lookup);
+    if (!invocation) return;
+    const verdict = await callHook(this.#caller, invocation, true);
+    const changed = verdict?.patch === undefined ? undefined : this.#patched(invocation, verdict.patch);
+    if (changed && !equalJson(changed, this.#object)) {
+      this.#object = changed;
+      for (const each of this.#asked) this.#again.add(each);
+      this.#asked.clear();
+    }
+    if (hook.webhook.reinvocationPolicy === 'IfNeeded') this.#asked.add(hook);
+  }
+
+  #patched({ hook, request }: Invocation, patch: unknown): KubeObject | undefined {
+    if (Array.isArray(patch) && patch.length === 0) return undefined;
+    if (!request.object) throw modifiedNothing(hook.webhook.name);
+    // Webhooks may ask for another version of the object than the client wrote.
+    const { apiVersion } = this.#object ?? {};
+    try {
+      const result = applyJsonPatch(request.object, patch) as KubeObject;
+      return this.#mutation.read({ ...result, ...(apiVersion && { apiVersion }) });
+    } catch (error) {
+      throw internal(
+        `admission webhook ${JSON.stringify(hook.webhook.name)} returned a patch that cannot be applied: ${reasonOf(error)}`,
+      );
+    }
+  }
+}
+
+// Patches of clients are refused with little more than their causes.
+const reasonOf = (error: unknown): string => {
+  const causes = error instanceof ApiError ? (error.status.details?.causes ?? []) : [];
+  return causes.map(({ message }) => message).join('; ') || (error as Error).message;
+};

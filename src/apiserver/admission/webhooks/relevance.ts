@@ -1,0 +1,48 @@
+// Whether a webhook is asked about a request, and as what (k8s.io/apiserver/pkg/admission/plugin/webhook/generic/webhook.go,
+// ShouldCallHook; 1.37).
+import { apiVersionOf } from '../../../k8s/resources.ts';
+import { forbidden } from '../../status-errors.ts';
+import type { AdmissionRequest } from '../admission.ts';
+import { meetsConditions } from '../policies/evaluate-policy.ts';
+import type { Lookup } from '../policies/lookup.ts';
+import { inVersion, matchResources, namespaceOf } from '../policies/match-resources.ts';
+import type { Matched } from '../request-json.ts';
+import type { Hook } from './hook.ts';
+
+/** A question for a webhook. */
+export type Invocation = {
+  readonly hook: Hook;
+  /** Its objects are in the version that the webhook asked for. */
+  readonly request: AdmissionRequest;
+  readonly matched: Matched;
+};
+
+/** About admission itself nobody is asked: it could not be mended any more. */
+export const isExempt = ({ kind: { resource } }: AdmissionRequest): boolean =>
+  resource.group === 'admissionregistration.k8s.io';
+
+/** Undefined: the webhook is not about it. Throws Forbidden if its match conditions fail. */
+export const invocationOf = (
+  hook: Hook,
+  request: AdmissionRequest,
+  lookup: Lookup,
+): Invocation | undefined => {
+  const { rules = [], matchPolicy, namespaceSelector, objectSelector } = hook.webhook;
+  const match = { resourceRules: rules, matchPolicy, namespaceSelector, objectSelector };
+  const resource = rules.length === 0 ? undefined : matchResources(match, request, lookup);
+  if (!resource) return undefined;
+  const seen = inVersion(request, apiVersionOf(resource));
+  const invocation = { hook, request: seen, matched: { resource, kind: request.type } };
+  return isMeant(invocation, lookup) ? invocation : undefined;
+};
+
+const isMeant = ({ hook, request, matched }: Invocation, lookup: Lookup): boolean => {
+  const conditions = hook.conditions();
+  if (conditions.conditions.length === 0) return true;
+  const authorize = lookup.authorizeFor(request.context.user);
+  const namespace = namespaceOf(request, lookup);
+  const met = meetsConditions(conditions, { request, matched, namespace, params: undefined, authorize });
+  if (typeof met === 'boolean') return met;
+  if (hook.webhook.failurePolicy === 'Ignore') return false;
+  throw forbidden(request.kind.resource, request.name, met.failure);
+};
