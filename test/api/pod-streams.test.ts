@@ -134,6 +134,14 @@ describe('API server and kubelet', () => {
     assert.match(kubelet.asked.at(-1)!, /^HEAD /);
   });
 
+  it('proxy: a scheme and a port around the name', async () => {
+    const path = `/api/v1/nodes/https:node-1:1/proxy/x`;
+    const { body } = await raw({ port: api.port, identity: api.admin, path });
+    assert.equal(JSON.parse(String(body)).message, 'address not allowed');
+    const odd = await raw({ port: api.port, identity: api.admin, path: path.replace('https', 'ftp') });
+    assert.equal(JSON.parse(String(odd.body)).message, 'invalid node request "ftp:node-1:1"');
+  });
+
   it('proxy: a path without an end is redirected to the one with a slash', async () => {
     const { code, headers } = await proxied('?a=%20b');
     assert.deepEqual([code, headers.location], [301, `${NODE}/?a=%20b`]);

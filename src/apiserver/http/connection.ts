@@ -16,21 +16,23 @@ export const admitConnection = async (
 ): Promise<void> => {
   const kind = registry.kinds.find(path);
   const options = optionsOf(path, query);
-  if (!kind || !options) return;
+  const ref = targetOf(path);
+  if (!kind || !options || !ref) return;
   const { subresource = '' } = path;
   const type = { group: '', version: 'v1', kind: optionsKind(kind, subresource) };
   const object = { kind: type.kind, apiVersion: 'v1', ...options };
   await registry.admit(
-    { operation: 'CONNECT', kind, ref: targetOf(path), through: { subresource, type, object } },
+    { operation: 'CONNECT', kind, ref, through: { subresource, type, object } },
     { ...CONNECTING, ...context },
   );
 };
 
-/** The object that is connected to: the proxy's names may say a scheme and a port with it. */
-const targetOf = (path: ResourcePath): ObjectRef => {
+/** The object that is connected to: the proxy's names may say a scheme and a port with it. Undefined: the proxy refuses it. */
+const targetOf = (path: ResourcePath): ObjectRef | undefined => {
   const ref = refOf(path);
-  const name = path.subresource === 'proxy' ? splitSchemeNamePort(ref.name)?.name : undefined;
-  return name === undefined ? ref : { ...ref, name };
+  if (path.subresource !== 'proxy') return ref;
+  const name = splitSchemeNamePort(ref.name)?.name;
+  return name === undefined ? undefined : { ...ref, name };
 };
 
 /** A connection writes nothing. */

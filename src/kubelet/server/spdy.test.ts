@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../../test/support/poll.ts';
 import { openSpdy } from '../../../test/support/spdy-client.ts';
@@ -34,6 +36,31 @@ describe('kubelet server over SPDY', () => {
     );
   const execPath = (...words: readonly string[]): string =>
     `/exec/default/a/web?output=1&error=1&${words.map((word) => `command=${word}`).join('&')}`;
+
+  it('port-forward: SPDY inside of a WebSocket, whose name is no token', async () => {
+    const protocol = 'SPDY/3.1+portforward.k8s.io';
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    request({
+      ...{ host: '127.0.0.1', port: PORT, path: '/portForward/default/a', ca },
+      ...{ cert: caller.certificate, key: caller.key },
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+        'sec-websocket-protocol': protocol,
+      },
+    })
+      .on('upgrade', (answer, socket) => {
+        socket.destroy();
+        resolve(answer);
+      })
+      .on('response', resolve)
+      .on('error', reject)
+      .end();
+    const { statusCode, headers } = await promise;
+    assert.deepEqual([statusCode, headers['sec-websocket-protocol']], [101, protocol]);
+  });
 
   it('exec: both streams end, then the Status comes and the connection closes', async () => {
     const client = await dial(execPath('exit', '7'), 'v5.channel.k8s.io, v4.channel.k8s.io');

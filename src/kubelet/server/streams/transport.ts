@@ -27,6 +27,7 @@ export const acceptWebSocket = async (
     maxPayload: MESSAGE_BYTES_MAX,
     handleProtocols: () => protocol,
   });
+  request.headers['sec-websocket-protocol'] = 'chosen'; // ws refuses the slash of SPDY/3.1+portforward.k8s.io
   return new Promise((resolve) => server.handleUpgrade(request, socket, head, resolve));
 };
 

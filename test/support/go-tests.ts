@@ -1,0 +1,30 @@
+// The Go module conformance/: its tests as one program without libraries, which runs anywhere, also in a pod.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { type Outcome, run } from './test-cluster.ts';
+
+const MODULE = join(import.meta.dirname, '../../conformance');
+
+/** Undefined where there is Go and the modules can be had; else why the tests cannot run. */
+export const whyNoGo = (): string | undefined => {
+  const { error, status, stderr } = spawnSync('go', ['-C', MODULE, 'mod', 'download'], { encoding: 'utf8' });
+  if (error) return 'not run: there is no Go on this machine';
+  return status === 0 ? undefined : `not run: its modules cannot be had here: ${stderr.trim()}`;
+};
+
+/** Compiling client-go anew takes minutes. */
+export const GO_BUILD_MS_MAX = 30 * 60_000;
+
+/** Builds `program`; one package at a time, since each takes much memory. */
+export const buildGoTests = (program: string): Promise<Outcome> =>
+  run('go', ['-C', MODULE, 'test', '-p=1', '-ldflags=-s', '-c', '-o', program, '.'], {
+    env: { CGO_ENABLED: '0' },
+    timeoutMs: GO_BUILD_MS_MAX,
+  });
+
+/** The names of its tests. */
+export const listGoTests = async (program: string): Promise<readonly string[]> =>
+  (await run(program, ['-test.list=.'])).stdout.trim().split('\n');
+
+export const runGoTest = (program: string, name: string, kubeconfig: string): Promise<Outcome> =>
+  run(program, [`-test.run=^${name}$`, '-test.v'], { env: { KUBECONFIG: kubeconfig } });
