@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compile } from './compile.ts';
 import { environment } from './environment.ts';
+import { AUTHORIZER_FUNCTIONS as AUTHORIZERS } from './functions/authorizer.ts';
+import { LIBRARY } from './functions/library.ts';
 import { declarationOf } from './schema/declaration.ts';
 import { typedValue, untypedValue } from './schema/json-value.ts';
 import type { Schema } from './schema/schema.ts';
@@ -127,6 +129,7 @@ const HOLDS: Readonly<Record<string, readonly string[]>> = {
     '![1, 0, 20].all(x, 10 / x > 1)',
   ],
   optionals: [
+    'optional.unwrap([optional.of(1), optional.none()]) == [1]',
     'self.?gone.orValue("none") == "none" && self.?name.hasValue()',
     'self.labels[?"none"].orValue("x") == "x" && self.set[?5] == optional.none()',
     'self.?labels.?app.value() == "web" && self.?labels.app.value() == "web"',
@@ -151,6 +154,7 @@ const HOLDS: Readonly<Record<string, readonly string[]>> = {
     'type(1) == int && type("") == string && type(type(1)) == type && type([]) == list && type(null) == null_type',
   ],
   times: [
+    'self.at.getFullYear() == 2024 && self.at.getSeconds() == 45',
     'timestamp("2024-01-01T00:00:00Z") + duration("1h") == timestamp("2024-01-01T01:00:00Z")',
     'timestamp("2024-01-02T00:00:00Z") - timestamp("2024-01-01T00:00:00Z") == duration("24h")',
     'timestamp("2024-03-10T00:00:00Z").getDayOfWeek() == 0 && timestamp("2024-03-10T00:00:00Z").getMonth() == 2',
@@ -161,6 +165,7 @@ const HOLDS: Readonly<Record<string, readonly string[]>> = {
     'type(timestamp(0)) == google.protobuf.Timestamp && duration("1500ms").getMilliseconds() == 500',
   ],
   strings: [
+    'bytes("hi") == self.blob',
     'self.name.size() == 3 && self.name.charAt(2) == "😀" && self.name.charAt(3) == ""',
     'self.name.substring(1) == "ñ😀" && self.name.substring(1, 2) == "ñ" && self.name.indexOf("😀") == 2',
     '"hello".indexOf("l") == 2 && "hello".indexOf("l", 3) == 3 && "hello".indexOf("") == 0 && "hello".indexOf("x") == -1',
@@ -231,6 +236,18 @@ const HOLDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('compile() and evaluate', () => {
+  it('has an expression for each function of the library; those of authorizers have their own test', () => {
+    const all = Object.values(HOLDS).flat().join('\n');
+    const names = [...LIBRARY]
+      .filter(([, [first]]) => !AUTHORIZERS.includes(first!))
+      .map(([name]) => name)
+      .filter((name) => /^[a-zA-Z.]+$/.test(name));
+    assert.deepEqual(
+      names.filter((name) => !new RegExp(`\\b${name}\\(`).test(all)),
+      [],
+    );
+  });
+
   for (const [topic, expressions] of Object.entries(HOLDS)) {
     for (const source of expressions) {
       it(`${topic}: ${source}`, () => assert.equal(evaluate(source), true));

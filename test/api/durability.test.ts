@@ -10,8 +10,15 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import type { HttpClient } from '../../src/client/http-client.ts';
 import { ApiError } from '../../src/k8s/api-error.ts';
 import type { ConfigMap } from '../../src/k8s/generated/types.ts';
-import type { Stored } from '../../src/k8s/objects.ts';
-import { configMaps, ipAddresses, namespaces, services } from '../../src/k8s/resources.ts';
+import type { KubeObject, Stored } from '../../src/k8s/objects.ts';
+import type { Resource } from '../../src/k8s/resources.ts';
+import {
+  configMaps,
+  customResourceDefinitions,
+  ipAddresses,
+  namespaces,
+  services,
+} from '../../src/k8s/resources.ts';
 import { createAuthority } from '../../src/pki/authority.ts';
 import {
   type TestServerKeys,
@@ -173,6 +180,34 @@ describe('an API server with a state folder', () => {
       addresses.items.map(({ metadata }) => metadata.name).sort(),
       [...before.spec!.clusterIPs!].sort(),
     );
+  });
+
+  it('serves custom resources again, of definitions that were there, and goes on with deleting them', async () => {
+    const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+    const spec = {
+      group: 'example.com',
+      scope: 'Namespaced' as const,
+      names: { plural: 'foos', kind: 'Foo' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+    };
+    const foos: Resource<KubeObject> = { ...configMaps, group: 'example.com', resource: 'foos', kind: 'Foo' };
+    const first = await start('custom');
+    await first.client.create(namespaces, { metadata: { name: 'default' } });
+    await first.client.create(customResourceDefinitions, { metadata: { name: 'foos.example.com' }, spec });
+    const finalizers = ['example.com/slow'];
+    const foo = await first.client.create(foos, { metadata: { ...ref('f'), finalizers } });
+    await kill(first);
+    const second = await start('custom');
+    assert.deepEqual(await second.client.get(foos, ref('f')), foo);
+    await second.client.delete(customResourceDefinitions, { name: 'foos.example.com' });
+    await kill(second);
+    const third = await start('custom');
+    const { metadata } = await third.client.get(foos, ref('f'));
+    assert.ok(metadata.deletionTimestamp);
+    await third.client.update(foos, { metadata: { ...ref('f'), resourceVersion: metadata.resourceVersion } });
+    await assert.rejects(third.client.get(customResourceDefinitions, { name: 'foos.example.com' }), {
+      code: 404,
+    });
   });
 
   it('stops in order, and leaves one file', async () => {
