@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { UserError, say } from './cli/output.ts';
 import { PROXY_BACK_ENDS, nameProblem } from './embedded/cluster-config.ts';
 import { nodePortAddressProblem } from './k8s/node-port-addresses.ts';
+import { StateError } from './state/state-error.ts';
 
 const program = new Command('podnet')
   .description(
@@ -21,7 +22,7 @@ const clusterName = (text: string): string => {
   if (problem) throw new InvalidArgumentError(problem);
   return text;
 };
-const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
+const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
 const list = (text: string): readonly string[] => text.split(',').filter(Boolean);
 
 const nodePortAddresses = (text: string): readonly string[] => {
@@ -48,27 +49,27 @@ program
     collect,
     [],
   )
-  .option('--nodes <count>', 'how many nodes', integer, 3)
-  .option('--zones <names>', 'topology zones, dealt out to the nodes in turn, e.g. a,b,c', list, [])
+  .option('--nodes <count>', 'how many nodes (default: 3)', integer)
+  .option('--zones <names>', 'topology zones, dealt out to the nodes in turn, e.g. a,b,c', list)
   .addOption(
     new Option(
       '--proxy <back end>',
-      'how Services are translated: packets (nftables), or sockets first (ebpf)',
-    )
-      .choices(PROXY_BACK_ENDS)
-      .default('nftables' as const),
+      'how Services are translated: packets (nftables, the default), or sockets first (ebpf)',
+    ).choices(PROXY_BACK_ENDS),
   )
   .option(
     '--load-balancer-pool <cidr>',
     'where Services of type LoadBalancer get addresses, instead of a part of the underlay; may be given several times',
     collect,
-    [],
   )
   .option(
     '--nodeport-addresses <list>',
-    'where node ports answer: CIDRs, primary, localhost (TCP), all; e.g. primary,localhost',
+    'where node ports answer: CIDRs, primary (the default), localhost (TCP), all; e.g. primary,localhost',
     nodePortAddresses,
-    ['primary'],
+  )
+  .option(
+    '--state <folder>',
+    'where the cluster is kept, also after down and crashes; the one that is kept there goes on (without: in memory only)',
   )
   .option('--wait <seconds>', 'how long to wait until all is ready; 0: not at all', integer, 120)
   .option('--kubeconfig <path>', 'the kubeconfig to write the context to')
@@ -105,6 +106,27 @@ program
   .action(async (options) => {
     const { status } = await import('./cli/status.ts');
     process.exitCode = await status(options.name, options.output);
+  });
+
+program
+  .command('backup <file>')
+  .description("write a cluster's state, as it is now, into one file; the cluster goes on meanwhile")
+  .addOption(nameOption())
+  .option('--state <folder>', 'the state, instead of that of the running cluster')
+  .addOption(outputOption())
+  .action(async (file: string, options) => {
+    const { backup } = await import('./cli/backup.ts');
+    backup(file, options);
+  });
+
+program
+  .command('restore <file>')
+  .description("make a state of a backup, in a new folder: 'up --state' goes on with it")
+  .requiredOption('--state <folder>', 'a folder that is new or empty')
+  .addOption(outputOption())
+  .action(async (file: string, options) => {
+    const { restoreBackup } = await import('./cli/backup.ts');
+    restoreBackup(file, options);
   });
 
 program
@@ -156,7 +178,7 @@ program
   .action(async () => void (await import('../scripts/test.ts')));
 
 program.parseAsync().catch((error: unknown) => {
-  const isUsers = error instanceof UserError;
+  const isUsers = error instanceof UserError || error instanceof StateError;
   say(`podnet: ${isUsers ? error.message : error instanceof Error ? error.stack : String(error)}`);
   process.exitCode = 1;
 });

@@ -9,6 +9,7 @@ import type { AgentMessage, AgentStart } from './node-agent.ts';
 import { systemClock } from './lang/clock.ts';
 import { createLog } from './lang/log.ts';
 import { logUncaughtErrors } from './lang/uncaught-errors.ts';
+import { openState } from './state/state.ts';
 import { createUnderlay } from './underlay/underlay.ts';
 
 const AGENT = join(import.meta.dirname, 'node-agent.ts');
@@ -57,12 +58,16 @@ const createAgent = (name: string): Agent => {
   };
 };
 
-const start = async ({ config, keys, auditLog }: StartMessage): Promise<void> => {
+const start = async ({ config, keys, auditLog, stateFolder }: StartMessage): Promise<void> => {
   const began = performance.now();
+  const state =
+    stateFolder === undefined
+      ? undefined
+      : await step('state', () => openState({ folder: stateFolder, log }));
   const agents = config.nodes.map(({ name }) => createAgent(name));
   await step(`network of ${agents.length} nodes`, () => createUnderlay({ config, log }));
   const controlPlane = await step('API server and controllers', () =>
-    startControlPlane({ config, keys, auditLog, clock: systemClock, log }),
+    startControlPlane({ config, keys, auditLog, state, clock: systemClock, log }),
   );
   await step('node agents', async () => {
     const hostResolvConf = readHostResolvConf();

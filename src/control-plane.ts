@@ -1,9 +1,11 @@
 // The control plane: the API server, the objects that every cluster has, and the controllers. Only wiring.
 import { createApiServer } from './apiserver/api-server.ts';
 import type { ApiClient } from './client/client.ts';
+import { unlessGone } from './k8s/api-error.ts';
 import { type BootstrapObject, bootstrapObjects } from './embedded/bootstrap-objects.ts';
 import type { ClusterConfig } from './embedded/cluster-config.ts';
 import type { ClusterKeys } from './embedded/messages.ts';
+import { startCertificates } from './certificates/certificates.ts';
 import { disruptionIndexes, startDisruption } from './disruption/disruption.ts';
 import { endpointIndexes, startEndpoints } from './endpoints/endpoints.ts';
 import { parsePrefix } from './ip/prefix.ts';
@@ -18,6 +20,7 @@ import { lifecycleIndexes, startLifecycle } from './lifecycle/lifecycle.ts';
 import { roleIndexes, startRoles } from './roles/roles.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
+import type { State } from './state/state.ts';
 import { bridgeName } from './underlay/names.ts';
 import { startServiceRoutes } from './underlay/service-routes.ts';
 import { startWorkloadInformers, startWorkloads, workloadIndexes } from './workloads/workloads.ts';
@@ -26,6 +29,8 @@ export type ControlPlaneOptions = {
   readonly config: ClusterConfig;
   readonly keys: ClusterKeys;
   readonly auditLog: string | undefined;
+  /** Closed at the end. */
+  readonly state: State | undefined;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -38,6 +43,7 @@ export const startControlPlane = async ({
   config,
   keys,
   auditLog,
+  state,
   clock,
   log,
 }: ControlPlaneOptions): Promise<ControlPlane> => {
@@ -47,6 +53,7 @@ export const startControlPlane = async ({
     tls: { ca: keys.ca, ...keys.apiServer },
     tokens: { ...keys.tokens, issuer: `https://kubernetes.default.svc.${domain}` },
     kubelet: { port: KUBELET_PORT, ...keys.kubeletClient },
+    state,
     auditLog,
     metrics: controlPlanePage,
     clock,
@@ -56,7 +63,7 @@ export const startControlPlane = async ({
   await createAll(server.clientFor({ name: 'system:apiserver', groups: ['system:masters'] }), objects);
   const controllers = startControllers(
     (name) => server.clientFor({ name: `system:${name}`, groups: ['system:masters'] }),
-    { caCertificate: keys.ca, config, keptObjects: objects, clock, log },
+    { caCertificate: keys.ca, caKey: keys.caKey, config, keptObjects: objects, clock, log },
   );
   await server.listen(
     ['127.0.0.1', '::1', ...config.hostAddresses].map((host) => ({ host, port: config.apiPort })),
@@ -65,19 +72,24 @@ export const startControlPlane = async ({
     stop: async () => {
       await Promise.all(controllers.map((controller) => controller.stop()));
       await server.close();
+      await state?.close();
     },
   };
 };
 
-/** In order: namespaces first, Services before their endpoints. */
+/** What is not there yet, in order: namespaces first, Services before their endpoints. */
 const createAll = async (client: ApiClient, objects: readonly BootstrapObject[]): Promise<void> => {
-  for (const { resource, object } of objects) await client.create(resource, object);
+  for (const { resource, object } of objects) {
+    const { name, namespace } = object.metadata as { readonly name: string; readonly namespace?: string };
+    if (!(await unlessGone(client.get(resource, { name, namespace })))) await client.create(resource, object);
+  }
 };
 
 type Stoppable = { readonly stop: () => Promise<void> };
 
 type Context = {
   readonly caCertificate: string;
+  readonly caKey: string;
   readonly config: ClusterConfig;
   readonly keptObjects: readonly BootstrapObject[];
   readonly clock: Clock;
@@ -87,7 +99,8 @@ type Context = {
 type ClientFor = (component: string) => ApiClient;
 
 const startControllers = (clientFor: ClientFor, context: Context): readonly Stoppable[] => {
-  const { caCertificate, config, clock, keptObjects } = context;
+  const { caCertificate, caKey, config, clock, keptObjects } = context;
+  const authority = { certificate: caCertificate, key: caKey };
   const informers = startInformers(clientFor('kube-controller-manager'), context);
   const of = (component: string): { client: ApiClient; clock: Clock; log: Log } => ({
     client: clientFor(component),
@@ -97,6 +110,11 @@ const startControllers = (clientFor: ClientFor, context: Context): readonly Stop
   return [
     startWorkloads({ ...of('kube-controller-manager'), ...informers }),
     startScheduler({ ...of('kube-scheduler'), ...informers }),
+    startCertificates({
+      ...of('certificate-controller'),
+      ...informers,
+      sign: async (request) => (await import('./pki/sign-request.ts')).signRequest(authority, request),
+    }),
     startDisruption({ ...of('disruption-controller'), ...informers }),
     startRoles({ ...of('clusterrole-aggregation-controller'), ...informers }),
     startEndpoints({ ...of('endpoint-controller'), ...informers }),
@@ -135,6 +153,7 @@ const startInformers = (client: ApiClient, { clock, log }: Context) => {
       ...lifecycleIndexes.pods,
       ...disruptionIndexes.pods,
     }),
+    certificateSigningRequests: informer(resources.certificateSigningRequests),
     podDisruptionBudgets: informer(resources.podDisruptionBudgets, disruptionIndexes.podDisruptionBudgets),
     nodes: informer(resources.nodes),
     services: informer(resources.services, { ...endpointIndexes.services, ...loadBalancerIndexes.services }),

@@ -24,6 +24,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   workloads: API,
   scheduler: API,
   disruption: API,
+  certificates: [...API, 'pki'],
   endpoints: API,
   lifecycle: API,
   roles: API,

@@ -3,6 +3,7 @@ import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import { NO_ADMISSION, createAdmission } from './admission/create-admission.ts';
+import { startTypeChecks } from './admission/type-checks/type-checks.ts';
 import { startApiServices } from './api-services/api-services.ts';
 import { createAccess } from './auth/access.ts';
 import { sourceOf } from './auth/object-source.ts';
@@ -69,6 +70,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
   const unasked = { ...machinery, admission: NO_ADMISSION };
   createInitial(unasked, kinds);
   startApiServices(unasked, table, ITSELF);
+  startTypeChecks(unasked, table, ITSELF);
   // The writes are async by contract, not by need: errors of any step become rejections.
   return {
     kinds: table,
@@ -165,6 +167,7 @@ const updaters: Readonly<Record<Subresource | 'whole', Update>> = {
   scale: updateScale,
   ephemeralcontainers: (machinery, kind, ref, body, context) =>
     update(machinery, kind, ref, body, context, 'ephemeralcontainers'),
+  approval: (machinery, kind, ref, body, context) => update(machinery, kind, ref, body, context, 'approval'),
 };
 
 /** The kind as a write through the subresource sees it. Throws 405. */
@@ -172,7 +175,14 @@ const supporting = (kind: Kind, subresource: Subresource | undefined): Kind => {
   if (subresource === undefined) return kind;
   if (!kind.subresources.includes(subresource)) throw methodNotSupported(kind.resource, subresource);
   const part = isPart(subresource) ? kind.parts?.[subresource] : undefined;
-  return part ? { ...kind, prepareForUpdate: part.narrow, validateUpdate: part.validateUpdate } : kind;
+  if (!part) return kind;
+  const { narrow: prepareForUpdate, validateUpdate, isStatus } = part;
+  return {
+    ...kind,
+    prepareForUpdate,
+    validateUpdate,
+    ...(isStatus && { subresources: kind.subresources.filter((each) => each !== 'status') }),
+  };
 };
 
 const isPart = (subresource: Subresource): subresource is Part =>

@@ -27,7 +27,12 @@ export type Cell = string | number | boolean | null;
 /** What a kind may look up while it admits an object. */
 export type AdmissionContext = {
   readonly nowMs: number;
-  readonly user: { readonly name: string; readonly groups: readonly string[] };
+  readonly user: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly groups: readonly string[];
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
   /** What users may do. */
   readonly access: Access;
   readonly dryRun: boolean;
@@ -45,11 +50,13 @@ export type NameRule = 'dns1123Subdomain' | 'dns1123Label' | 'path' | 'ipAddress
 /** An object of another kind, by its key. */
 export type Reference = { readonly resource: Resource; readonly key: string };
 
-export type Part = 'ephemeralcontainers';
+export type Part = 'ephemeralcontainers' | 'approval';
 
 export type PartialWrite = {
   /** Takes back what the subresource may not change. In place. */
-  readonly narrow: (draft: Draft, before: KubeObject) => void;
+  readonly narrow: (draft: Draft, before: KubeObject, context: AdmissionContext) => void;
+  /** The part is in the status: elsewhere that is left as it was. */
+  readonly isStatus?: true;
   readonly validateUpdate: NonNullable<Kind['validateUpdate']>;
 };
 
@@ -115,6 +122,7 @@ export type Kind = {
     | 'portforward'
     | 'proxy'
     | 'ephemeralcontainers'
+    | 'approval'
     | 'finalize'
   )[];
   /**

@@ -1,14 +1,23 @@
-// Makes the certificates and keys of a new cluster.
+// Makes the certificates and keys of a cluster.
 import { generateKeyPairSync } from 'node:crypto';
 import type { ClusterConfig } from '../embedded/cluster-config.ts';
 import type { ClusterKeys } from '../embedded/messages.ts';
-import { type KeyPair, createAuthority } from '../pki/authority.ts';
+import { type KeyPair, createAuthority, openAuthority } from '../pki/authority.ts';
+
+/** Those that stay when a cluster is started again: clients trust the one, and hold what the other has signed. */
+export type LastingKeys = { readonly authority: KeyPair; readonly tokens: ClusterKeys['tokens'] };
+
+export const createLastingKeys = async (name: string): Promise<LastingKeys> => {
+  const { certificate, key } = await createAuthority(`podnet-${name}-ca`);
+  return { authority: { certificate, key }, tokens: tokenKeys() };
+};
 
 /** The administrator's certificate is in the group system:masters, as kubeadm's is. */
 export const createClusterKeys = async (
   config: ClusterConfig,
+  { authority: pair, tokens }: LastingKeys,
 ): Promise<{ readonly keys: ClusterKeys; readonly admin: KeyPair }> => {
-  const authority = await createAuthority(`podnet-${config.name}-ca`);
+  const authority = await openAuthority(pair);
   const { domain } = config;
   const [apiServer, kubeletClient, admin, ...nodePairs] = await Promise.all([
     authority.issue({
@@ -40,7 +49,8 @@ export const createClusterKeys = async (
     ),
   ]);
   const nodes = Object.fromEntries(config.nodes.map((node, index) => [node.name, nodePairs[index]!]));
-  return { keys: { ca: authority.certificate, apiServer, kubeletClient, tokens: tokenKeys(), nodes }, admin };
+  const { certificate: ca, key: caKey } = authority;
+  return { keys: { ca, caKey, apiServer, kubeletClient, tokens, nodes }, admin };
 };
 
 const tokenKeys = (): ClusterKeys['tokens'] =>

@@ -14,12 +14,19 @@ export const down = async (name: string, kubeconfig: string | undefined): Promis
     removeClusterTraces(name);
     return print(`cluster "${name}" is not there`);
   }
+  const record = readRecord(name);
   await stopProcess(name);
   removeClusterTraces(name);
-  const path = kubeconfig ?? readRecord(name)?.kubeconfig ?? kubeconfigPath(undefined);
+  const path = kubeconfig ?? record?.kubeconfig ?? kubeconfigPath(undefined);
   await removeContext(path, contextName(name));
   removeClusterFiles(name);
-  print(`cluster "${name}" deleted`);
+  print(`cluster "${name}" deleted${keptWords(name, record?.stateFolder)}`);
+};
+
+const keptWords = (name: string, folder: string | undefined): string => {
+  if (folder === undefined) return '';
+  const flag = name === 'default' ? '' : ` --name ${name}`;
+  return `; its state is kept in ${folder}: 'podnet up${flag} --state ${folder}' goes on with it`;
 };
 
 /**

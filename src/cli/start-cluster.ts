@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { type ClusterConfig, MAX_SLOTS, type ProxyBackEnd, planCluster } from '../embedded/cluster-config.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type ClusterConfig, MAX_SLOTS, planCluster } from '../embedded/cluster-config.ts';
 import {
   type ClusterRecord,
   clusterFiles,
@@ -16,23 +17,25 @@ import type { ClusterMessage, StartMessage } from '../embedded/messages.ts';
 import { lockFile } from '../kernel/file-lock.ts';
 import { isAlive, processIdOf } from '../kernel/process-id.ts';
 import { poolProblem } from '../embedded/load-balancer-pools.ts';
-import { createClusterKeys } from './cluster-keys.ts';
+import { createClusterKeys, createLastingKeys } from './cluster-keys.ts';
+import {
+  type ClusterFlags,
+  type KeptCluster,
+  checkFlags,
+  keepCluster,
+  readKeptCluster,
+} from './kept-cluster.ts';
 import { UserError, sayStep } from './output.ts';
 import { removeClusterTraces } from './remove-traces.ts';
 
 const PROGRAM = join(import.meta.dirname, '../cluster.ts');
 
-export type StartOptions = {
-  readonly name: string;
-  readonly nodes: number;
-  readonly zones: readonly string[];
-  readonly proxy: ProxyBackEnd;
-  /** None for the default ones. */
-  readonly loadBalancerPools: readonly string[];
-  readonly nodePortAddresses: readonly string[];
+export type StartOptions = ClusterFlags & {
   readonly kubeconfig: string;
   /** An absolute path. */
   readonly auditLog: string | undefined;
+  /** An absolute path: the cluster that is kept there goes on, or a new one is kept there. */
+  readonly stateFolder: string | undefined;
 };
 
 /** Clusters are planned one at a time: each takes a slot that no record has. */
@@ -40,7 +43,8 @@ const LOCK = '/run/podnet/.plan.lock';
 
 /**
  * Resolves with the running cluster's record. A failure leaves nothing in the kernel and nothing that runs; the record
- * and the log, which the message names, stay until `down` or the next `up`.
+ * and the log, which the message names, stay until `down` or the next `up`, and the state stays as it is. Throws UserError,
+ * and StateError for a state that cannot be used.
  */
 export const startCluster = async (options: StartOptions): Promise<ClusterRecord> => {
   const { child, record, start } = await launch(options);
@@ -68,16 +72,49 @@ const launch = async (options: StartOptions): Promise<Launched> => {
   const last = readRecord(options.name);
   if (last && isAlive(last))
     throw new UserError(`cluster "${options.name}" is being started by another podnet`);
-  removeClusterTraces(options.name);
-  const config = planCluster({ ...options, slot: freeSlot(options.name, last?.config.slot) });
-  checkPools(config);
+  const kept = readKept(options);
+  if (!kept || !isLeftRunning(kept, last, options)) {
+    removeClusterTraces(options.name);
+    if (kept) checkRangesAreFree(kept.config);
+  }
+  const config = kept?.config ?? planNew(options, last?.config.slot);
   const child = spawnCluster(options.name);
   try {
-    return { child, ...(await putOnRecord(child, config, options)) };
+    return { child, ...(await putOnRecord(child, config, kept, options)) };
   } catch (error) {
     await end(child);
     throw error;
   }
+};
+
+const readKept = (options: StartOptions): KeptCluster | undefined => {
+  const { stateFolder } = options;
+  const kept = stateFolder === undefined ? undefined : readKeptCluster(stateFolder);
+  if (kept) checkFlags(stateFolder!, kept, options);
+  return kept;
+};
+
+/** Its process was killed, and its pods live on in the kernel: they belong to the objects of the state. */
+const isLeftRunning = (
+  { config }: KeptCluster,
+  last: ClusterRecord | undefined,
+  { stateFolder }: StartOptions,
+): boolean => last?.stateFolder === stateFolder && isDeepStrictEqual(last?.config, config);
+
+const planNew = (options: StartOptions, lastSlot: number | undefined): ClusterConfig => {
+  const { nodes = 3, zones = [], proxy = 'nftables' } = options;
+  const slot = freeSlot(options.name, lastSlot);
+  const config = planCluster({ ...options, nodes, zones, proxy, slot });
+  checkPools(config);
+  return config;
+};
+
+const checkRangesAreFree = (config: ClusterConfig): void => {
+  if (freeSlot(config.name, config.slot) === config.slot) return checkPools(config);
+  throw new UserError(
+    `the addresses of the cluster that the state is of (${config.podCidrs[0]}, ${config.serviceCidrs[0]}, ${config.underlayCidrs[0]}) ` +
+      `are in use on this machine, by another cluster ('podnet down --all' ends all) or by an interface`,
+  );
 };
 
 const checkPools = (config: ClusterConfig): void => {
@@ -88,22 +125,26 @@ const checkPools = (config: ClusterConfig): void => {
   if (problem) throw new UserError(`--load-balancer-pool: ${problem}`);
 };
 
-/** Makes the keys, and puts the cluster on record. */
+/** Makes the keys, and puts the cluster on record: a new one's in its state first. */
 const putOnRecord = async (
   child: ChildProcess,
   config: ClusterConfig,
-  { kubeconfig, auditLog }: StartOptions,
+  kept: KeptCluster | undefined,
+  { kubeconfig, auditLog, stateFolder }: StartOptions,
 ): Promise<Omit<Launched, 'child'>> => {
-  const { keys, admin } = await createClusterKeys(config);
+  const lasting = kept?.keys ?? (await createLastingKeys(config.name));
+  if (!kept && stateFolder !== undefined) keepCluster(stateFolder, { config, keys: lasting });
+  const { keys, admin } = await createClusterKeys(config, lasting);
   const record: ClusterRecord = {
     config,
     pid: child.pid!,
     startTicks: processIdOf(child.pid!)?.startTicks ?? '',
     kubeconfig,
+    stateFolder,
     admin: { ca: keys.ca, ...admin },
   };
   writeRecord(record);
-  return { record, start: { kind: 'start', config, keys, auditLog } };
+  return { record, start: { kind: 'start', config, keys, auditLog, stateFolder } };
 };
 
 /**

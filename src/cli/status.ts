@@ -27,6 +27,7 @@ export const status = async (name: string, output: 'table' | 'json'): Promise<nu
 const statusText = (record: ClusterRecord, snapshot: ClusterSnapshot, missing: readonly string[]): string =>
   [
     `cluster "${record.config.name}": ${serverOf(record)}, context ${contextName(record.config.name)}, process ${record.pid}`,
+    `state: ${record.stateFolder ?? 'in memory only'}`,
     missing.length === 0 ? 'everything is ready\n' : `not ready:\n  ${missing.join('\n  ')}\n`,
     renderSnapshot(snapshot),
   ].join('\n');
@@ -42,6 +43,7 @@ const statusObject = (
   server: serverOf(record),
   context: contextName(record.config.name),
   pid: record.pid,
+  stateFolder: record.stateFolder ?? null,
   ready: missing.length === 0,
   notReady: missing,
   networks: {

@@ -3,27 +3,24 @@ import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../client/client.ts';
-import { MAX_NODES, type ProxyBackEnd } from '../embedded/cluster-config.ts';
-import { type ClusterRecord, readRecord } from '../embedded/cluster-files.ts';
+import { MAX_NODES } from '../embedded/cluster-config.ts';
+import { type ClusterRecord, clusterFiles, readRecord } from '../embedded/cluster-files.ts';
 import { isAlive } from '../kernel/process-id.ts';
 import { connectTo, serverOf } from './cluster-client.ts';
+import type { ClusterFlags } from './kept-cluster.ts';
 import { addContext, contextName, kubeconfigPath } from './kubeconfig.ts';
 import { findKubectl, runKubectl } from './kubectl.ts';
 import { UserError, formatMs, print, requireRoot, say } from './output.ts';
 import { startCluster } from './start-cluster.ts';
 import { type ClusterSnapshot, readSnapshot, renderSnapshot, suggestions, unready } from './summary.ts';
 
-export type UpOptions = {
-  readonly name: string;
-  readonly nodes: number;
-  readonly zones: readonly string[];
-  readonly proxy: ProxyBackEnd;
-  readonly loadBalancerPools: readonly string[];
-  readonly nodePortAddresses: readonly string[];
+export type UpOptions = ClusterFlags & {
   readonly files: readonly string[];
   readonly waitSeconds: number;
   readonly kubeconfig: string | undefined;
   readonly auditLog?: string | undefined;
+  /** A folder. */
+  readonly state?: string | undefined;
 };
 
 const POLL_MS = 100;
@@ -47,7 +44,7 @@ export const up = async (options: UpOptions): Promise<void> => {
   }
 };
 
-const checkOptions = ({ nodes, waitSeconds }: UpOptions): void => {
+const checkOptions = ({ nodes = 1, waitSeconds }: UpOptions): void => {
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > MAX_NODES)
     throw new UserError(`--nodes must be between 1 and ${MAX_NODES}`);
   if (!(waitSeconds >= 0)) throw new UserError('--wait must be a number of seconds, 0 for not at all');
@@ -56,8 +53,9 @@ const checkOptions = ({ nodes, waitSeconds }: UpOptions): void => {
 const ensureRunning = async (options: UpOptions): Promise<ClusterRecord> => {
   const existing = readRecord(options.name);
   const isRunning = existing !== undefined && isAlive(existing);
-  if (isRunning) say(`cluster "${options.name}" is running already`);
-  const record = isRunning ? existing : await start(options);
+  const stateFolder = options.state === undefined ? undefined : stateFolderFor(options.name, options.state);
+  if (isRunning) sayRunning(existing, stateFolder);
+  const record = isRunning ? existing : await start(options, stateFolder);
   // also of one that runs already: the `up` that started it may have ended before this
   await addContext(record.kubeconfig, {
     context: contextName(options.name),
@@ -67,10 +65,29 @@ const ensureRunning = async (options: UpOptions): Promise<ClusterRecord> => {
   return record;
 };
 
-const start = (options: UpOptions): Promise<ClusterRecord> => {
-  say(`starting cluster "${options.name}" with ${options.nodes} node${options.nodes === 1 ? '' : 's'}`);
+const sayRunning = ({ config, stateFolder }: ClusterRecord, wanted: string | undefined): void => {
+  if (wanted !== undefined && wanted !== stateFolder)
+    throw new UserError(
+      `cluster "${config.name}" is running already, with its state ${stateFolder ? `in ${stateFolder}` : 'in memory only'}: take it down first`,
+    );
+  say(`cluster "${config.name}" is running already`);
+};
+
+/** Absolute, and not among the files that `down` removes. */
+const stateFolderFor = (name: string, path: string): string => {
+  const folder = resolve(path);
+  const { run, state, logs } = clusterFiles(name);
+  const inside = [run, state, logs].find((own) => folder === own || folder.startsWith(`${own}/`));
+  if (inside) throw new UserError(`--state: ${inside} is removed by 'podnet down': choose another folder`);
+  return folder;
+};
+
+const start = (options: UpOptions, stateFolder: string | undefined): Promise<ClusterRecord> => {
+  say(
+    `starting cluster "${options.name}"${stateFolder === undefined ? '' : ` with its state in ${stateFolder}`}`,
+  );
   const auditLog = options.auditLog === undefined ? undefined : writablePath(options.auditLog);
-  return startCluster({ ...options, kubeconfig: kubeconfigPath(options.kubeconfig), auditLog });
+  return startCluster({ ...options, kubeconfig: kubeconfigPath(options.kubeconfig), auditLog, stateFolder });
 };
 
 /** The cluster's process has another working directory, and nobody to tell that a file cannot be written. */

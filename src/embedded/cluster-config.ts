@@ -49,13 +49,14 @@ export const planCluster = (options: {
   readonly nodes: number;
   readonly zones: readonly string[];
   readonly proxy: ProxyBackEnd;
-  readonly nodePortAddresses?: readonly string[];
+  readonly nodePortAddresses?: readonly string[] | undefined;
   /** Instead of the default ones, which are a part of the underlay. */
-  readonly loadBalancerPools?: readonly string[];
+  readonly loadBalancerPools?: readonly string[] | undefined;
 }): ClusterConfig => {
   const { name, slot, zones, proxy, nodePortAddresses = ['primary'], loadBalancerPools = [] } = options;
   const [pods, services] = [244 + slot, 96 + slot];
   const underlay = slot === 0 ? '' : `:${slot}`;
+  const zoneOfNodes = dealtZones(zones, options.nodes);
   return {
     name,
     slot,
@@ -76,12 +77,16 @@ export const planCluster = (options: {
     nodePortRange: { first: 30000, last: 32767 },
     nodes: Array.from({ length: options.nodes }, (_, index) => ({
       name: `node-${index + 1}`,
-      zone: zones.length > 0 ? zones[index % zones.length]! : undefined,
+      zone: zoneOfNodes[index],
       addresses: [`172.30.${slot}.${index + 11}`, `fd00:172:30${underlay}::${(index + 11).toString(16)}`],
       podCidrs: [`10.${pods}.${index}.0/24`, ipv6PodCidr(pods, index)],
     })),
   };
 };
+
+/** The zone of each node; undefined without zones. */
+export const dealtZones = (zones: readonly string[], nodes: number): readonly (string | undefined)[] =>
+  Array.from({ length: nodes }, (_, index) => zones[index % zones.length]);
 
 /** In canonical form (RFC 5952): a group of zeros is left out. */
 const ipv6PodCidr = (pods: number, index: number): string =>

@@ -34,6 +34,8 @@ export type ClusterRecord = {
   /** The process's start time, as kernel/process-id.ts has it. */
   readonly startTicks: string;
   readonly kubeconfig: string;
+  /** Where its objects outlive it. */
+  readonly stateFolder?: string | undefined;
   readonly admin: { readonly ca: string; readonly certificate: string; readonly key: string };
 };
 

@@ -6,6 +6,8 @@ export type PemPair = { readonly certificate: string; readonly key: string };
 /** All certificates and keys of one cluster: made by `up`, kept in memory by the cluster's process. */
 export type ClusterKeys = {
   readonly ca: string;
+  /** Signs what CertificateSigningRequests ask for. */
+  readonly caKey: string;
   readonly apiServer: PemPair;
   /** As whom the API server calls the node agents. */
   readonly kubeletClient: PemPair;
@@ -21,6 +23,8 @@ export type StartMessage = {
   readonly keys: ClusterKeys;
   /** The file for audit events. */
   readonly auditLog: string | undefined;
+  /** The folder of the cluster's state; in memory only without it. */
+  readonly stateFolder: string | undefined;
 };
 
 export type ClusterMessage =

@@ -27,4 +27,4 @@ const MAPPED_BITS = 96;
 const unmapped = ({ value }: Address): Address => ({ family: 4, value: value & 0xffff_ffffn });
 
 const withoutLeadingZeros = (text: string): string =>
-  text.replace(/(?:\d+\.){3}\d+$/, (quad) => quad.replace(/\b0+(?=\d)/g, ''));
+  text.replace(/(?<!\d)(?:\d+\.){3}\d+$/, (quad) => quad.replace(/\b0+(?=\d)/g, ''));

@@ -4,6 +4,7 @@ import type {
   CSIDriver,
   CSINode,
   CSIStorageCapacity,
+  CertificateSigningRequest,
   ClusterRole,
   ClusterRoleBinding,
   ConfigMap,
@@ -219,6 +220,13 @@ export const apiServices = define<APIService>(
   'apiregistration.k8s.io/v1',
   'apiservices',
   'APIService',
+  'Cluster',
+);
+
+export const certificateSigningRequests = define<CertificateSigningRequest>(
+  'certificates.k8s.io/v1',
+  'certificatesigningrequests',
+  'CertificateSigningRequest',
   'Cluster',
 );
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { connect, createServer } from 'node:tls';
-import { createAuthority } from './authority.ts';
+import { createAuthority, openAuthority } from './authority.ts';
 
 describe('createAuthority()', () => {
   it('issues certificates that name user, groups and addresses', async () => {
@@ -52,5 +52,16 @@ describe('createAuthority()', () => {
     assert.equal(String(said), 'system:masters');
     socket.destroy();
     listener.close();
+  });
+});
+
+describe('openAuthority()', () => {
+  it('goes on issuing for those who trust the authority', async () => {
+    const { certificate, key } = await createAuthority('podnet-ca');
+    const opened = await openAuthority({ certificate, key });
+    assert.equal(opened.certificate, certificate);
+    const leaf = new X509Certificate((await opened.issue({ commonName: 'a', usage: 'client' })).certificate);
+    const issuer = new X509Certificate(certificate);
+    assert.ok(leaf.checkIssued(issuer) && leaf.verify(issuer.publicKey));
   });
 });

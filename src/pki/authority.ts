@@ -1,7 +1,7 @@
 // The cluster's certificate authority: short X.509 certificates on P-256 keys, by @peculiar/x509.
 // Loading that library takes about 0.1 s and 25 MB, so only short-lived programs import this file.
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { createPrivateKey, webcrypto } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -12,7 +12,7 @@ import {
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
-  type X509Certificate,
+  X509Certificate,
   X509CertificateGenerator,
   cryptoProvider,
 } from '@peculiar/x509';
@@ -60,6 +60,14 @@ export const createAuthority = async (commonName: string): Promise<Authority> =>
     key: await privatePem(keys.privateKey),
     issue: (request) => issue(certificate, keys.privateKey, request),
   };
+};
+
+/** One that createAuthority() has made, to issue more. */
+export const openAuthority = async (pair: KeyPair): Promise<Authority> => {
+  const certificate = new X509Certificate(pair.certificate);
+  const der = createPrivateKey(pair.key).export({ type: 'pkcs8', format: 'der' });
+  const key = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
+  return { ...pair, issue: (request) => issue(certificate, key, request) };
 };
 
 const issue = async (

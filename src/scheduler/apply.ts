@@ -41,12 +41,11 @@ export const reportUnschedulable = async (
   writer: PlacementWriter,
   pod: Stored<Pod>,
   message: string,
-  nominated?: string,
+  nominated: string | undefined,
 ): Promise<void> => {
   const before = podCondition(pod, 'PodScheduled');
   const isKnown = before?.status === 'False' && before.message === message;
-  const node = nominated ?? pod.status?.nominatedNodeName;
-  if (!isKnown || node !== pod.status?.nominatedNodeName) {
+  if (!isKnown || nominated !== pod.status?.nominatedNodeName) {
     const condition: PodCondition = {
       type: 'PodScheduled',
       status: 'False',
@@ -55,7 +54,7 @@ export const reportUnschedulable = async (
       lastTransitionTime:
         before?.status === 'False' ? before.lastTransitionTime : formatTime(writer.clock.now()),
     };
-    await writeStatus(writer, pod, condition, node ? { nominatedNodeName: node } : {});
+    await writeStatus(writer, pod, condition, { nominatedNodeName: nominated });
   }
   writer.events.record(pods, pod, { type: 'Warning', reason: 'FailedScheduling', message });
 };

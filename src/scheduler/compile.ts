@@ -6,7 +6,7 @@ import { isTolerated } from '../k8s/taints.ts';
 import type { Cluster } from './cluster.ts';
 import { rejectionOf } from './filter.ts';
 import type { Candidate, Rejection } from './filter.ts';
-import { type Preemption, compilePreemption } from './preempt.ts';
+import { type Preemption, compilePreemption, ineligibility } from './preempt.ts';
 import { createWorld, rulesOf } from './rules.ts';
 import { selectPod } from './select.ts';
 import type { NodeFacts, PodFacts } from './select.ts';
@@ -19,6 +19,8 @@ export type Decision =
   | {
       readonly kind: 'unschedulable';
       readonly message: string;
+      /** Where room is being made for the pod. */
+      readonly nominated: string | undefined;
       /** Room for the pod is made there, by ending these. */
       readonly preemption?: Preemption;
     };
@@ -38,12 +40,25 @@ export const compilePlacement = (pod: Stored<Pod>, cluster: Cluster): Decision =
   const fitting = nodes.filter((node) => !rejections.has(node));
   const best = bestNode(candidate, fitting, cluster);
   if (best) return { kind: 'bind', node: best };
+  return waiting(candidate, rejections, cluster);
+};
+
+const waiting = (
+  { pod, facts }: Candidate,
+  rejections: ReadonlyMap<NodeFacts, Rejection>,
+  cluster: Cluster,
+): Decision => {
+  const all = [...rejections.values()];
+  if (all.length === 0) return { kind: 'unschedulable', message: NO_NODES, nominated: undefined };
+  const why = ineligibility(pod, facts, cluster);
+  if (why !== undefined) {
+    const nominated = pod.spec?.preemptionPolicy === 'Never' ? undefined : pod.status?.nominatedNodeName;
+    return { kind: 'unschedulable', message: `${fitText(all)} preemption: ${why}`, nominated };
+  }
   const preemption = compilePreemption(pod, facts, rejections, cluster);
-  return {
-    kind: 'unschedulable',
-    message: messageOf([...rejections.values()], preemption !== undefined),
-    ...(preemption && { preemption }),
-  };
+  return preemption
+    ? { kind: 'unschedulable', message: fitText(all), nominated: preemption.node, preemption }
+    : { kind: 'unschedulable', message: messageOf(all), nominated: undefined };
 };
 
 /** Room that pods of at least the same priority wait for is taken. */
@@ -112,11 +127,7 @@ const fullness = ({ name, allocatable }: NodeFacts, usage: Usage): number => {
 };
 
 /** `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) ... . preemption: ...`: FitError in kube-scheduler. */
-const messageOf = (rejections: readonly Rejection[], makesRoom: boolean): string => {
-  if (rejections.length === 0) return 'no nodes available to schedule pods';
-  const available = `0/${rejections.length} nodes are available`;
-  const reasons = histogram(rejections.flatMap((rejection) => rejection.reasons));
-  if (makesRoom) return `${available}: ${reasons}.`;
+const messageOf = (rejections: readonly Rejection[]): string => {
   const preemption = histogram(
     rejections.map(({ isAboutRoom }) =>
       isAboutRoom
@@ -124,14 +135,24 @@ const messageOf = (rejections: readonly Rejection[], makesRoom: boolean): string
         : 'Preemption is not helpful for scheduling',
     ),
   );
-  return `${available}: ${reasons}. preemption: ${available}: ${preemption}.`;
+  return `${fitText(rejections)} preemption: ${availableText(rejections.length)}: ${preemption}.`;
+};
+
+const NO_NODES = 'no nodes available to schedule pods';
+
+const availableText = (nodes: number): string => `0/${nodes} nodes are available`;
+
+const fitText = (rejections: readonly Rejection[]): string => {
+  const reasons = histogram(rejections.flatMap((rejection) => rejection.reasons));
+  return `${availableText(rejections.length)}: ${reasons}.`;
 };
 
 /** The same when the pod itself keeps any node from taking it. */
 export const unschedulableAnywhere = (reason: string, nodes: number): Decision => {
-  const available = `0/${nodes} nodes are available`;
+  const available = availableText(nodes);
   return {
     kind: 'unschedulable',
+    nominated: undefined,
     message: `${available}: ${reason}. preemption: ${available}: ${nodes} Preemption is not helpful for scheduling.`,
   };
 };

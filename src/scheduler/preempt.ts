@@ -15,25 +15,37 @@ export type Preemption = { readonly node: string; readonly victims: readonly Pod
 
 type Plan = Preemption & { readonly violations: number };
 
-/** Undefined if no node can be freed, if the pod may not, or if room is being made for it already. */
+const ENDING = 'not eligible due to a terminating pod on the nominated node.';
+
+/** Why the pod may end no others, in kube-scheduler's words: it does not want to, or room is being made for it already. */
+export const ineligibility = (
+  { spec, status }: Stored<Pod>,
+  { priority }: PodFacts,
+  { usage }: Cluster,
+): string | undefined => {
+  if (spec?.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.';
+  const nominated = status?.nominatedNodeName;
+  if (!nominated || !usage.hasBelow(priority)) return undefined;
+  const isEnding = usage
+    .placements()
+    .some(({ pod, node }) => node === nominated && pod.priority < priority && pod.isEnding);
+  return isEnding ? ENDING : undefined;
+};
+
+/** Undefined if no node can be freed. */
 export const compilePreemption = (
   pod: Stored<Pod>,
   facts: PodFacts,
   rejections: ReadonlyMap<NodeFacts, Rejection>,
   cluster: Cluster,
 ): Preemption | undefined => {
-  if (pod.spec?.preemptionPolicy === 'Never') return undefined;
+  if (!cluster.usage.hasBelow(facts.priority)) return undefined;
   const placements = cluster.usage.placements();
-  const isLower = (placement: Placement): boolean => placement.pod.priority < facts.priority;
-  if (!placements.some(isLower) || isMadeRoomFor(pod, placements.filter(isLower))) return undefined;
   const plans = [...rejections]
     .filter(([, { isAboutRoom }]) => isAboutRoom)
     .flatMap(([node]) => planOn(node, { pod, facts, placements, cluster }) ?? []);
   return plans.sort(compareCosts)[0];
 };
-
-const isMadeRoomFor = ({ status }: Stored<Pod>, lower: readonly Placement[]): boolean =>
-  lower.some(({ pod, node }) => node === status?.nominatedNodeName && pod.isEnding);
 
 type Search = {
   readonly pod: Stored<Pod>;

@@ -231,7 +231,10 @@ describe('compilePreemption()', () => {
       '0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.';
     assert.equal(victims(important, { placed }), nobody);
     const shy = podOf('p', { ...cpu('2', 200), preemptionPolicy: 'Never' });
-    assert.equal(victims(shy, { placed }), nobody);
+    assert.equal(
+      victims(shy, { placed }),
+      '0/2 nodes are available: 2 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.',
+    );
   });
 
   it('breaks no budget if it need not', () => {
@@ -254,7 +257,13 @@ describe('compilePreemption()', () => {
     const gone = at('a', 'low', cpu('2', 1));
     const ending = { ...gone, metadata: { ...gone.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
     const pod = { ...important, status: { nominatedNodeName: 'a' } };
-    assert.match(victims(pod, { placed: [ending, at('b', 'mid', cpu('2', 50))] }), /^0\/2 nodes/);
+    const decision = decide(pod, { nodes: small, placed: [ending, at('b', 'mid', cpu('2', 50))] });
+    assert.deepEqual(decision, {
+      kind: 'unschedulable',
+      message:
+        '0/2 nodes are available: 2 Insufficient cpu. preemption: not eligible due to a terminating pod on the nominated node.',
+      nominated: 'a',
+    });
   });
 
   it('keeps the room from pods of a lower priority', () => {

@@ -73,6 +73,8 @@ class Scheduling {
   readonly #nominated = new Map<string, Placement>();
   /** Keys of pods that no node could take at the last try. */
   readonly #unschedulable = new Set<string>();
+  /** Those of them that look at the pods around them. */
+  readonly #lookingAround = new Set<string>();
 
   constructor(options: SchedulerOptions) {
     const { client, clock, log } = options;
@@ -139,6 +141,7 @@ class Scheduling {
   }
 
   #forgetUnschedulable(key: string): void {
+    this.#lookingAround.delete(key);
     if (this.#unschedulable.delete(key)) unschedulablePods.set(this.#unschedulable.size, 'unschedulable');
   }
 
@@ -148,8 +151,7 @@ class Scheduling {
 
   /** Pods that look at the pods around them: one more is placed. */
   #retryRelated(): void {
-    for (const key of this.#unschedulable)
-      if (looksAround(this.#options.pods.get(key)?.spec)) this.#loop.mark(key);
+    for (const key of this.#lookingAround) this.#loop.mark(key);
   }
 
   async #schedule(key: string): Promise<void | { readonly afterMs: number }> {
@@ -163,6 +165,7 @@ class Scheduling {
     const decision = this.#decide(pod);
     if (decision.kind === 'unschedulable') {
       this.#unschedulable.add(key);
+      if (looksAround(pod.spec)) this.#lookingAround.add(key);
       unschedulablePods.set(this.#unschedulable.size, 'unschedulable');
       await unlessGone(this.#wait(pod, decision));
       return 'unschedulable';
@@ -191,9 +194,9 @@ class Scheduling {
   }
 
   /** Until something changes: perhaps the end of the pods that make room for it. */
-  async #wait(pod: Stored<Pod>, { message, preemption }: Waiting): Promise<void> {
-    if (preemption) this.#nominate(pod, preemption.node);
-    await reportUnschedulable(this.#writer, pod, message, preemption?.node);
+  async #wait(pod: Stored<Pod>, { message, nominated, preemption }: Waiting): Promise<void> {
+    this.#nominate(pod, nominated);
+    await reportUnschedulable(this.#writer, pod, message, nominated);
     if (preemption) await preempt(this.#writer, pod, preemption);
   }
 

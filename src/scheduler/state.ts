@@ -36,6 +36,7 @@ export class Usage {
   readonly #nodesByGroup = new Map<string, Map<string, number>>();
   /** Pods that do not want some others near them. */
   #keepingApart = 0;
+  readonly #podsByPriority = new Map<number, number>();
 
   /** A pod that is placed already, there or elsewhere, is moved. */
   place(pod: PodFacts, node: string): void {
@@ -46,6 +47,11 @@ export class Usage {
 
   placements(): readonly Placement[] {
     return [...this.#placementByUid.values()];
+  }
+
+  /** Whether any pod may have to go for one of this priority. */
+  hasBelow(priority: number): boolean {
+    return [...this.#podsByPriority.keys()].some((each) => each < priority);
   }
 
   /** Whether any pod has an anti-affinity. */
@@ -93,6 +99,7 @@ export class Usage {
     this.#tallyByNode.set(node, tally);
     addTo(tally, pod, sign);
     if (pod.antiAffinity.length > 0) this.#keepingApart += sign;
+    count(this.#podsByPriority, pod.priority, sign);
     const { group } = pod;
     if (group === undefined) return;
     const nodes = this.#nodesByGroup.get(group) ?? new Map<string, number>();
@@ -117,7 +124,7 @@ const addTo = (tally: Tally, { requests, hostPorts }: PodFacts, sign: 1 | -1): v
   for (const port of hostPorts) count(tally.hostPorts, port, sign);
 };
 
-const count = (counts: Map<string, number>, key: string, by: number): void => {
+const count = <K>(counts: Map<K, number>, key: K, by: number): void => {
   const after = (counts.get(key) ?? 0) + by;
   if (after > 0) counts.set(key, after);
   else counts.delete(key);

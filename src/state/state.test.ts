@@ -18,7 +18,7 @@ import { silentLog } from '../lang/log.ts';
 import { backUp, restore } from './backup.ts';
 import type { Entry } from './disk-journal.ts';
 import { migrate, versionOf } from './schema.ts';
-import { type State, createState, openState, readCluster, replaceCluster } from './state.ts';
+import { type State, createState, openState, readCluster } from './state.ts';
 import { removeState } from './state-folder.ts';
 
 let root: string;
@@ -128,7 +128,6 @@ describe('state', () => {
     createState(folder, '');
     start();
     assert.throws(() => start(), { code: 'IN_USE', message: /in use by another cluster that runs/ });
-    assert.throws(() => replaceCluster(folder, 'x'), { code: 'IN_USE' });
   });
 
   it('is readable by its owner only', () => {
@@ -161,8 +160,6 @@ describe('a state folder', () => {
     createState(folder, 'a');
     assert.throws(() => createState(folder, 'b'), { code: 'NOT_EMPTY', message: /holds a state already/ });
     assert.equal(readCluster(folder), 'a');
-    replaceCluster(folder, 'b');
-    assert.equal(readCluster(folder), 'b');
   });
 
   it('loses the state and nothing else when it is removed', () => {

@@ -61,17 +61,6 @@ export const readCluster = (folder: string): string | undefined => {
   return clusterIn(databasePath(folder));
 };
 
-/** Puts another description in place of the present one. Throws StateError. */
-export const replaceCluster = (folder: string, cluster: string): void => {
-  using _ = lockState(folder);
-  const db = new DatabaseSync(databasePath(folder));
-  try {
-    writeFact(db, 'cluster', cluster);
-  } finally {
-    db.close();
-  }
-};
-
 /** For the one process that runs the cluster. Throws StateError; then nothing has changed. */
 export const openState = (options: OpenOptions): State => {
   const lock = lockState(options.folder);

@@ -5,6 +5,7 @@ import type { ConfigMap, Deployment, Scale } from '../../src/k8s/generated/types
 import type { KubeObject } from '../../src/k8s/objects.ts';
 import {
   configMaps,
+  customResourceDefinitions,
   deployments,
   mutatingWebhookConfigurations as mutating,
   namespaces,
@@ -397,6 +398,45 @@ describe('which requests webhooks are asked about', () => {
     it(what, async () => {
       assert.deepEqual(await asksFor(more), expected);
     });
+
+  it('another version of the resource, which the webhook sees as the one that it knows', async () => {
+    const version = (name: string) => ({
+      name,
+      served: true,
+      storage: name === 'v2',
+      schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+    });
+    const names = { plural: 'things', kind: 'Thing' };
+    const spec = {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names,
+      versions: [version('v1'), version('v2')],
+    };
+    const things = (name: string) => ({
+      group: 'example.com',
+      version: name,
+      resource: 'things',
+      kind: 'Thing',
+      namespaced: true,
+    });
+    await api.client.create(customResourceDefinitions, {
+      metadata: { name: 'things.example.com' },
+      spec,
+    } as never);
+    const rules = [{ ...CONFIG_MAPS, apiGroups: ['example.com'], resources: ['things'] }];
+    await install(mutating, hook('/v1', { rules }), hook('/exact', { rules, matchPolicy: 'Exact' }));
+    hooks.handlers.set('/v1', ({ kind, requestKind, object }) => {
+      assert.deepEqual(
+        [kind.version, requestKind.version, object!['apiVersion']],
+        ['v1', 'v2', 'example.com/v1'],
+      );
+      return patchOf([{ op: 'add', path: '/seen', value: true }]);
+    });
+    const made = await api.client.create(things('v2') as Resource, { metadata: ref('t') });
+    assert.deepEqual([made.apiVersion, (made as { seen?: boolean }).seen], ['example.com/v2', true]);
+    assert.deepEqual(hooks.asked, ['/v1 CREATE things t']);
+  });
 
   it('a condition that fails refuses, or leaves the webhook out', async () => {
     const matchConditions = [{ name: 'c', expression: "object.data.none == ''" }];

@@ -120,6 +120,21 @@ describe('API server watches', () => {
     watch.close();
   });
 
+  it('as PartialObjectMetadata: nothing but metadata, bookmarks too', async () => {
+    const accept = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io';
+    const flags = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+    await put('p1');
+    const watch = await open(`${flags}&fieldSelector=metadata.name=p1`, accept);
+    await eventually('the state', () => watch.types() === 'ADDED p1, BOOKMARK');
+    await remove('p1');
+    await eventually('its end', () => watch.types() === 'ADDED p1, BOOKMARK, DELETED p1');
+    for (const { object } of watch.frames()) {
+      assert.equal(object.kind, 'PartialObjectMetadata');
+      assert.deepEqual(Object.keys(object).sort(), ['apiVersion', 'kind', 'metadata']);
+    }
+    watch.close();
+  });
+
   it('refuses what cannot be: a future, a broken selector, half of WatchList', async () => {
     const refused = async (query: string): Promise<string> => {
       const { body } = await raw({ port: api.port, identity: api.admin, path: `${path}?watch=1&${query}` });
@@ -127,6 +142,7 @@ describe('API server watches', () => {
       return `${code} ${reason}`;
     };
     assert.equal(await refused('labelSelector=a%20b'), '400 BadRequest');
+    assert.equal(await refused('resourceVersion=999999'), '504 Timeout');
     assert.equal(await refused('sendInitialEvents=true'), '422 Invalid');
     assert.equal(await refused('timeoutSeconds=x'), '400 BadRequest');
   });

@@ -229,8 +229,9 @@ describe('helm', () => {
       });
 
       it('an umbrella chart: subcharts, one of them on condition', async () => {
-        await helm('install', 's', chart('shop'));
-        await kubectl(['rollout', 'status', 'statefulset/s-store', '--timeout=60s']);
+        await helm('install', 's', chart('shop'), '--wait', '--wait-for-jobs', '--timeout', '60s');
+        assert.equal(await kubectl(['get', 'sts', 's-store', '-o', 'jsonpath={.status.readyReplicas}']), '2');
+        assert.equal(await kubectl(['get', 'job', 's-fill', '-o', 'jsonpath={.status.succeeded}']), '1');
         assert.deepEqual(await names('pvc'), ['']);
         assert.deepEqual(await names('cronjob,netpol,role,rolebinding'), [
           'cronjob.batch/s-sweep',

@@ -135,7 +135,17 @@ describe('podnet up and down', () => {
   });
 
   it('explains itself', async () => {
-    for (const command of ['up', 'down', 'status', 'version', 'kubectl', 'image', 'test']) {
+    for (const command of [
+      'up',
+      'down',
+      'status',
+      'backup',
+      'restore',
+      'version',
+      'kubectl',
+      'image',
+      'test',
+    ]) {
       const { code, stdout } = await runPodnet(['help', command]);
       assert.equal(code, 0);
       assert.match(stdout, new RegExp(`^Usage: podnet ${command}`));

@@ -77,6 +77,7 @@ type ClusterOptions = {
   readonly proxy?: string;
   readonly loadBalancerPools?: readonly string[];
   readonly nodePortAddresses?: string;
+  readonly state?: string;
 };
 
 /** Starts a cluster with a kubeconfig of its own; `name` must be unique among tests that run together. */
@@ -103,6 +104,7 @@ export const startTestCluster = async (name: string, options: ClusterOptions = {
     ...(options.zones ? ['--zones', options.zones] : []),
     ...(options.loadBalancerPools ?? []).flatMap((cidr) => ['--load-balancer-pool', cidr]),
     ...(options.proxy ? ['--proxy', options.proxy] : []),
+    ...(options.state ? ['--state', options.state] : []),
     ...(options.nodePortAddresses ? ['--nodeport-addresses', options.nodePortAddresses] : []),
   ];
   const { code, stderr } = await runPodnet(['up', '--name', name, ...flags]);

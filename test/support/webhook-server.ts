@@ -12,6 +12,8 @@ export type AdmissionRequest = {
   readonly name: string;
   readonly namespace?: string;
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
+  /** Of the client's request. */
+  readonly requestKind: { readonly version: string };
   readonly resource: { readonly group: string; readonly version: string; readonly resource: string };
   readonly subResource?: string;
   readonly dryRun: boolean;

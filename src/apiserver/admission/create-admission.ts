@@ -1,5 +1,5 @@
 // Who is asked about writes in this server, and in which order: kube-apiserver's order of plugins
-// (kubernetes pkg/kubeapiserver/options/plugins.go).
+// (kubernetes pkg/kubeapiserver/options/plugins.go). ResourceQuotas come last, with the write itself: verbs/save.ts.
 import type { Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { pods } from '../../k8s/resources.ts';
@@ -9,6 +9,7 @@ import type { ServedKinds } from '../registry.ts';
 import type { Store } from '../store/store.ts';
 import type { WebhookClient } from '../webhooks/webhook-client.ts';
 import type { Admission, Webhooks } from './admission.ts';
+import { authorizeSigners } from './certificates.ts';
 import { enforceLimits } from './limits/enforce-limits.ts';
 import { enforcePodSecurity } from './pod-security/enforce.ts';
 import type { PodSecurityLookup } from './pod-security/enforce.ts';
@@ -37,7 +38,12 @@ export const NO_ADMISSION: Admission = {
 export const createAdmission = ({ store, table, access, webhooks, log }: AdmissionOptions): Admission => {
   const lookup = createLookup(store, table, access);
   return {
-    validating: [enforceLimits(store), enforcePodSecurity(podsOf(lookup)), enforcePolicies(lookup)],
+    validating: [
+      enforceLimits(store),
+      enforcePodSecurity(podsOf(lookup)),
+      authorizeSigners(access),
+      enforcePolicies(lookup),
+    ],
     webhooks: askWebhooks(lookup, { client: webhooks, log }),
   };
 };

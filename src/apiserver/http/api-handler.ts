@@ -213,6 +213,7 @@ const answerSubresource = async (
     case 'status':
     case 'scale':
     case 'ephemeralcontainers':
+    case 'approval':
       return objects[verb](request, { ...path, kind, subresource: subresource.name as Subresource });
     case 'log':
       return podStreams.logs(refOf(path), request.query);

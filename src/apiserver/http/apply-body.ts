@@ -4,6 +4,8 @@ import type { JsonObject } from '../../lang/json.ts';
 import { badRequest } from '../status-errors.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import type { ApiRequest } from './exchange.ts';
+import { withinLevels } from './nesting.ts';
+import { type YamlBody, readYaml } from './read-yaml.ts';
 import { parseFieldValidation } from './request-options.ts';
 
 /** Throws 400 for a body that is no object, or that a strict request must be refused for. */
@@ -11,6 +13,7 @@ export const readConfig = async (request: ApiRequest): Promise<JsonObject> => {
   const validation = parseFieldValidation(request.query.get('fieldValidation'), 'PatchOptions');
   const text = (await request.body()).toString('utf8');
   const { value, duplicates } = parseJson(text) ?? (await parseYaml(text));
+  withinLevels(value, text.length);
   if (!isJsonObject(value)) throw badRequest('error decoding patch: the configuration must be an object');
   if (duplicates.length === 0 || validation === 'Ignore') return value;
   const problem = `error converting YAML to JSON: yaml: unmarshal errors:\n${duplicates.map((each) => `  ${each}`).join('\n')}`;
@@ -19,10 +22,8 @@ export const readConfig = async (request: ApiRequest): Promise<JsonObject> => {
   return value;
 };
 
-type Parsed = { readonly value: unknown; readonly duplicates: readonly string[] };
-
 // Most clients send JSON, which is read a hundred times faster; the rare one with duplicates goes the long way.
-const parseJson = (text: string): Parsed | undefined => {
+const parseJson = (text: string): YamlBody | undefined => {
   if (!/^\s*\{/.test(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
@@ -32,23 +33,10 @@ const parseJson = (text: string): Parsed | undefined => {
   }
 };
 
-// Go's YAML is of version 1.1: `yes` and `on` are true.
-const parseYaml = async (text: string): Promise<Parsed> => {
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { version: '1.1', merge: true });
-  const fatal = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
-  if (fatal) throw badRequest(`error decoding patch: ${fatal.message}`);
-  const duplicates = document.errors.map(
-    ({ pos, linePos }) => `line ${linePos?.[0].line ?? 1}: key ${keyAt(text, pos[0])} already set in map`,
-  );
+const parseYaml = async (text: string): Promise<YamlBody> => {
   try {
-    return { value: document.toJS({ maxAliasCount: 100 }) as unknown, duplicates };
+    return await readYaml(text, { version: '1.1', merge: true });
   } catch (error) {
     throw badRequest(`error decoding patch: ${(error as Error).message}`);
   }
-};
-
-const keyAt = (text: string, offset: number): string => {
-  const key = /^("(?:[^"\\]|\\.)*"|'[^']*'|[^:\n]*)/.exec(text.slice(offset, offset + 256))?.[0].trim() ?? '';
-  return JSON.stringify(key.replace(/^["']|["']$/g, ''));
 };

@@ -1,7 +1,10 @@
 // A request's body as an object: from JSON, YAML or protobuf, with what is wrong in it that a decoder can see.
+import { ApiError } from '../../k8s/api-error.ts';
 import type { Draft } from '../kind.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { badRequest } from '../status-errors.ts';
+import { withinLevels } from './nesting.ts';
+import { readYaml } from './read-yaml.ts';
 import { unsupportedMediaType } from './http-errors.ts';
 
 export type DecodedBody = {
@@ -24,6 +27,7 @@ export type BodyOptions = {
 /** Throws ApiError: 415 for a type that is not served, 400 for a body that cannot be read as `expected`. */
 export const decodeBody = async (body: Buffer, options: BodyOptions): Promise<DecodedBody> => {
   const decoded = await parseBody(body, options);
+  withinLevels(decoded.object, body.length);
   return { ...decoded, object: typed(decoded.object, options.expected) };
 };
 
@@ -48,7 +52,7 @@ export const mediaTypeOf = (contentType: string | undefined): string =>
 /** The JSON value of a body that is not an object of a kind: a patch. Throws 400. */
 export const parseJson = (text: string): unknown => {
   try {
-    return JSON.parse(text) as unknown;
+    return withinLevels(JSON.parse(text) as unknown, text.length);
   } catch (error) {
     throw badRequest(`error decoding: ${(error as Error).message}`);
   }
@@ -63,17 +67,15 @@ const decodeJson = (text: string, { expected, findsDuplicates }: BodyOptions): D
 };
 
 const decodeYaml = async (text: string, expected: ExpectedType): Promise<DecodedBody> => {
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text);
-  const fatal = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
-  const value = attempt(expected, 'yaml', () => {
-    if (fatal) throw fatal;
-    return document.toJS() as unknown;
-  });
-  return {
-    object: objectOf(value, expected),
-    decodingErrors: document.errors.map(({ message }) => `yaml: unmarshal errors: ${message}`),
-  };
+  try {
+    const { value, duplicates } = await readYaml(text);
+    return {
+      object: objectOf(value, expected),
+      decodingErrors: duplicates.map((each) => `yaml: unmarshal errors: ${each}`),
+    };
+  } catch (error) {
+    throw error instanceof ApiError ? error : unreadable(expected, 'yaml', error);
+  }
 };
 
 const decodeProtobuf = async (body: Buffer, expected: ExpectedType): Promise<DecodedBody> => {
@@ -82,13 +84,17 @@ const decodeProtobuf = async (body: Buffer, expected: ExpectedType): Promise<Dec
   return { object: objectOf(value, expected), decodingErrors: [] };
 };
 
-const attempt = <T>({ kind }: ExpectedType, format: string, parse: () => T): T => {
+const attempt = <T>(expected: ExpectedType, format: string, parse: () => T): T => {
   try {
     return parse();
   } catch (error) {
-    const why = `couldn't get version/kind; ${format} parse error: ${(error as Error).message}`;
-    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why}`);
+    throw unreadable(expected, format, error);
   }
+};
+
+const unreadable = ({ kind }: ExpectedType, format: string, error: unknown): ApiError => {
+  const why = `couldn't get version/kind; ${format} parse error: ${(error as Error).message}`;
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why}`);
 };
 
 const objectOf = (value: unknown, expected: ExpectedType): Draft => {

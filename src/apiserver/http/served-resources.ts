@@ -57,6 +57,7 @@ const SUBRESOURCES: Readonly<
     verbs: ['create'],
   },
   ephemeralcontainers: { verbs: CHANGE },
+  approval: { verbs: CHANGE },
   finalize: { verbs: ['update'] },
   log: { verbs: ['get'] },
   exec: { kind: core('PodExecOptions'), verbs: CONNECT },

@@ -45,7 +45,7 @@ type Delivery = { readonly table: Table; readonly change: Change };
 
 /** Owns the objects. Everything is synchronous: a caller that reads and then writes without waiting is atomic. */
 export class Store {
-  readonly #options: StoreOptions;
+  readonly #options: Omit<StoreOptions, 'restored'>;
   readonly #tables = new Map<string, Table>();
   /** Changes up to this one were made by another process: nothing is known of them. */
   readonly #before: number;
@@ -56,12 +56,11 @@ export class Store {
   #isDelivering = false;
   #bookmarksAreDue = false;
 
-  constructor(options: StoreOptions) {
+  constructor({ restored, ...options }: StoreOptions) {
     this.#options = options;
-    this.#before = options.restored?.revision ?? 0;
+    this.#before = restored?.revision ?? 0;
     this.#revision = Math.max(FIRST_REVISION, this.#before);
-    for (const { table, key, object } of options.restored?.entries ?? [])
-      this.#table(table).objects.set(key, object);
+    for (const { table, key, object } of restored?.entries ?? []) this.#table(table).objects.set(key, object);
     options.journal?.onSettled(() => this.#deliverOutside());
   }
 

@@ -121,7 +121,8 @@ const readAgain = (machinery: Machinery, { kind, through }: Asked, object: unkno
 };
 
 // While webhooks were asked others may have written. Throws Superseded, or what a namespace that went says.
-const checkCurrent = (machinery: Machinery, { kind, draft, before }: Asked): void => {
+const checkCurrent = (machinery: Machinery, { operation, kind, draft, before }: Asked): void => {
+  if (operation === 'CONNECT') return; // nothing is written
   const { namespace = '', name = '' } = (draft as KubeObject | undefined)?.metadata ?? {};
   if (before) {
     const present = lookUp(machinery, kind, keyFor(kind, before.metadata));

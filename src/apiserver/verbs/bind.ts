@@ -71,6 +71,7 @@ const boundDraft = (before: StoredObject, { target, metadata }: Binding, now: st
   const draft = cloneJson(before) as Draft & Pod;
   const annotations = { ...draft.metadata?.annotations, ...metadata?.annotations };
   const { uid = before.metadata.uid, resourceVersion } = metadata ?? {};
+  const { nominatedNodeName: _nominated, ...status } = draft.status ?? {};
   return {
     ...draft,
     metadata: {
@@ -80,7 +81,7 @@ const boundDraft = (before: StoredObject, { target, metadata }: Binding, now: st
       ...(Object.keys(annotations).length > 0 && { annotations }),
     },
     spec: { ...draft.spec, nodeName: target.name },
-    status: { ...draft.status, conditions: scheduled(draft.status?.conditions ?? [], now) },
+    status: { ...status, conditions: scheduled(status.conditions ?? [], now) },
   };
 };
 

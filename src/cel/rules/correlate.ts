@@ -1,5 +1,6 @@
 // The value before an update that a part of the new object stands for (KEP-4008; k8s.io/apiserver/pkg/cel/common/equality.go).
 import { equalJson, isJsonObject } from '../../lang/json.ts';
+import { sameKeyed } from '../../lang/keyed-items.ts';
 import { ownValue } from '../../lang/own-value.ts';
 import type { Schema } from '../schema/schema.ts';
 
@@ -22,11 +23,14 @@ export const memberCorrelation = (outer: Correlation, name: string, value: unkno
   return within(outer, old, value);
 };
 
+const NO_KEYS: readonly string[] = [];
+
 /** Of an item of a list: only lists with keys can tell which item it was. */
 export const itemCorrelation = (outer: Correlation, schema: Schema, value: unknown): Correlation => {
   const list = outer.before?.value;
+  const keys = schema['x-kubernetes-list-map-keys'] ?? NO_KEYS;
   const isKeyed = schema['x-kubernetes-list-type'] === 'map' && Array.isArray(list) && isJsonObject(value);
-  return within(outer, isKeyed ? itemOf(list, schema, value) : undefined, value);
+  return within(outer, isKeyed ? sameKeyed(list, { keys, items: schema.items }, value) : undefined, value);
 };
 
 const within = (outer: Correlation, old: unknown, value: unknown): Correlation =>
@@ -36,17 +40,4 @@ const within = (outer: Correlation, old: unknown, value: unknown): Correlation =
 const compared = (before: { readonly value: unknown }, value: unknown): Correlation => {
   let answer: boolean | undefined;
   return { before, isUnchanged: () => (answer ??= equalJson(before.value, value)) };
-};
-
-const itemOf = (
-  list: readonly unknown[],
-  schema: Schema,
-  value: Readonly<Record<string, unknown>>,
-): unknown => {
-  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  const keyOf = (item: Readonly<Record<string, unknown>>, key: string): unknown =>
-    ownValue(item, key) ?? (schema.items?.properties && ownValue(schema.items.properties, key))?.default;
-  return list.find(
-    (item) => isJsonObject(item) && keys.every((key) => equalJson(keyOf(item, key), keyOf(value, key))),
-  );
 };

@@ -25,10 +25,10 @@ export type CompiledPolicy = {
   readonly annotations: readonly (Expression & { readonly annotation: AuditAnnotation })[];
 };
 
-/** Compiles all that a policy says. O(length of its expressions). */
-export const compilePolicy = (spec: ValidatingAdmissionPolicySpec): CompiledPolicy => {
+/** Compiles all that a policy says. O(length of its expressions). `object`: its type, where one is assumed. */
+export const compilePolicy = (spec: ValidatingAdmissionPolicySpec, object?: CelType): CompiledPolicy => {
   const composed = new Map<string, CelType>();
-  const scope = { hasParams: spec.paramKind !== undefined, hasAuthorizer: true, composed };
+  const scope = { hasParams: spec.paramKind !== undefined, hasAuthorizer: true, composed, object };
   const variables = new Map<string, Expression>();
   for (const { name, expression } of spec.variables ?? []) {
     const variable = compileExpression(expression, [], scope);

@@ -86,6 +86,8 @@ const REQUEST_TYPE = typeOf(REQUEST, 'kubernetes.AdmissionRequest');
 const NAMESPACE_TYPE = typeOf(NAMESPACE, 'kubernetes.Namespace');
 
 export type Scope = {
+  /** What objects are assumed to be; undefined: anything. */
+  readonly object?: CelType | undefined;
   readonly hasParams: boolean;
   /** Messages are made without asking what the user may do. */
   readonly hasAuthorizer: boolean;
@@ -94,10 +96,15 @@ export type Scope = {
 };
 
 /** What expressions may use in such a place. */
-export const admissionEnvironment = ({ hasParams, hasAuthorizer, composed }: Scope): Environment =>
+export const admissionEnvironment = ({
+  object: objectType = DYN,
+  hasParams,
+  hasAuthorizer,
+  composed,
+}: Scope): Environment =>
   environment({
-    object: DYN,
-    oldObject: DYN,
+    object: objectType,
+    oldObject: objectType,
     request: REQUEST_TYPE,
     namespaceObject: NAMESPACE_TYPE,
     ...(hasParams && { params: DYN }),

@@ -2,6 +2,7 @@
 // is, even if the schema would no longer let it in (KEP-4008).
 // Source: k8s.io/apiserver/pkg/cel/common/equality.go.
 import { equalJson, isJsonObject } from '../../../lang/json.ts';
+import { sameKeyed } from '../../../lang/keyed-items.ts';
 import { ownValue } from '../../../lang/own-value.ts';
 import { memberSchema } from './schema.ts';
 import type { Schema } from './schema.ts';
@@ -24,13 +25,6 @@ export const itemBefore = (before: Before, schema: Schema, item: unknown): Befor
   const keys = schema['x-kubernetes-list-map-keys'];
   if (!before || schema['x-kubernetes-list-type'] !== 'map' || !keys) return undefined;
   if (!Array.isArray(before.value) || !isJsonObject(item)) return undefined;
-  const value: unknown = before.value.find(
-    (each: unknown) =>
-      isJsonObject(each) &&
-      keys.every((key) => equalJson(keyValue(each, schema, key), keyValue(item, schema, key))),
-  );
+  const value = sameKeyed(before.value, { keys, items: schema.items }, item);
   return value === undefined ? undefined : { value };
 };
-
-const keyValue = (item: Record<string, unknown>, { items }: Schema, key: string): unknown =>
-  ownValue(item, key) ?? ownValue(items?.properties, key)?.default;

@@ -39,7 +39,7 @@ const hasOddHost = (text: string): boolean => /^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#
 const ATOM = "[\\w!#$%&'*+/=?^`{|}~\\u0080-\\uffff-]+";
 const LOCAL = `(?:${ATOM}(?:\\.${ATOM})*|"(?:[^"\\\\]|\\\\.)*")`;
 const SPEC = `${LOCAL}@(?:${ATOM}(?:\\.${ATOM})*|\\[[^\\[\\]\\\\]*\\])`;
-const EMAIL = new RegExp(`^\\s*(?:${SPEC}|(?:[^<>"@]|"(?:[^"\\\\]|\\\\.)*")*<${SPEC}>)\\s*$`);
+const EMAIL = new RegExp(`^(?:${SPEC}|(?:[^<>"@]|"(?:[^"\\\\]|\\\\.)*")*<${SPEC}>)$`);
 
 const isDate: Check = (text) => {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
@@ -53,12 +53,13 @@ const isDateTime: Check = (text) => {
   return isDate(date!) && clock !== null && clock[1]! <= '23' && clock[2]! <= '59' && clock[3]! <= '59';
 };
 
-const GO_DURATION = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
+const GO_DURATION = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
 // Scala's: `2 days`, `1 hr 3 min`.
 const UNIT = /^(?:ns|nano.*|us|µs|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*)$/i;
 
 const isDuration: Check = (text) =>
-  GO_DURATION.test(text) || [...text.matchAll(/\d+\s*([A-Za-zµ]+)/g)].some(([, unit]) => UNIT.test(unit!));
+  GO_DURATION.test(text) ||
+  [...text.matchAll(/(?<!\d)\d+\s*([A-Za-zµ]+)/g)].some(([, unit]) => UNIT.test(unit!));
 
 const IN_BYTE = '(?:0|[1-9]\\d?|1\\d\\d?|2[0-4]\\d|25[0-5])';
 const SHORT_NAME = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
@@ -67,7 +68,7 @@ const SHORT_NAME = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
 const CHECKS: Readonly<Record<string, Check>> = {
   bsonobjectid: matching(/^[0-9a-f]{24}$/i),
   uri: isUri,
-  email: matching(EMAIL),
+  email: (text) => EMAIL.test(text.trim()),
   hostname: isHostname,
   ipv4: (text) => text.includes('.') && parseSloppyAddress(text) !== undefined,
   ipv6: (text) => text.includes(':') && parseAddress(text) !== undefined,

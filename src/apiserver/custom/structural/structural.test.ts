@@ -276,4 +276,26 @@ describe('stringFormat', () => {
     assert.equal(stringFormat('idn-email'), undefined);
     assert.equal(stringFormat('constructor'), undefined);
   });
+
+  it('takes time that grows with the text only: anyone may send it', () => {
+    const length = 300_000; // steps of its square would take minutes
+    for (const unit of [' ', '1', '1.', 'a', 'a.', 'a@', '"', '<', ':'])
+      for (const name of [
+        'email',
+        'duration',
+        'cidr',
+        'ipv4',
+        'ipv6',
+        'uri',
+        'hostname',
+        'byte',
+        'isbn',
+        'mac',
+      ])
+        assert.equal(
+          stringFormat(name)!(`${unit.repeat(length)}\n!`),
+          false,
+          `${name} of ${JSON.stringify(unit)}`,
+        );
+  });
 });

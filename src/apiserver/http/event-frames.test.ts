@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { KubeObject, Stored } from '../../k8s/objects.ts';
+import { configMapKind } from '../kinds/core/config-map.ts';
+import type { RegistryEvent } from '../registry.ts';
+import type { Form } from './accept.ts';
+import { createEventFrames } from './event-frames.ts';
+import type { Presentation } from './presentation.ts';
+
+/** Counts how often it is serialised. */
+const counted = (name: string): { readonly event: RegistryEvent; readonly count: () => number } => {
+  let times = 0;
+  const data = { toJSON: () => ({ times: ++times }) };
+  const metadata = { name, uid: name, resourceVersion: '1', creationTimestamp: '' };
+  return {
+    event: { type: 'MODIFIED', object: { metadata, data } as unknown as Stored<KubeObject> },
+    count: () => times,
+  };
+};
+const as = (form: Form): Presentation => ({ kind: configMapKind, form, includeObject: 'Object', nowMs: 0 });
+const FORMS: readonly Form[] = [
+  { as: 'object' },
+  { as: 'Table', version: 'v1' },
+  { as: 'PartialObjectMetadata', version: 'v1' },
+];
+
+describe('createEventFrames()', () => {
+  it('serialises an event once for each form, however many watch', () => {
+    const { frameOf } = createEventFrames();
+    const { event, count } = counted('a');
+    const frames = FORMS.map((form) => Array.from({ length: 100 }, () => frameOf(as(form), event, false)));
+    for (const [first, ...others] of frames)
+      assert.ok(
+        others.every((frame) => frame === first),
+        'the same bytes',
+      );
+    assert.equal(new Set(frames.map(([first]) => String(first))).size, FORMS.length);
+    assert.equal(count(), 2, 'as an object, and in the row of a Table; metadata has none of it');
+  });
+
+  it('keeps the frames of the last event only', () => {
+    const { frameOf } = createEventFrames();
+    const [first, second] = [counted('a'), counted('b')];
+    for (const { event } of [first, second, first]) frameOf(as({ as: 'object' }), event, false);
+    assert.deepEqual([first.count(), second.count()], [2, 1]);
+  });
+});
