@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Endpoint, ServiceSpec } from '../../src/k8s/generated/types.ts';
+import { withNetns } from '../../src/kernel/netns.ts';
+import { writeSysctl } from '../../src/kernel/sysctl.ts';
 import type { BackEnd } from '../../src/services/ebpf/open-sockets.ts';
 import type { NetnsAgent } from './netns-agent.ts';
 import { eventually } from './poll.ts';
@@ -69,6 +71,10 @@ export const describeRollingUpdates = (backEnd: BackEnd, index: 0 | 1): void => 
         5,
         backEnd === 'ebpf' ? makeCgroup(podCgroup) : undefined,
       );
+      // Thousands of connections a second to one pod, all from the node's address: the port of one that a pod remembers
+      // in TIME_WAIT would soon be another's.
+      for (const n of [1, 2, 3, 4, 5])
+        withNetns(lab.podNetns(n), () => writeSysctl('net/ipv4/tcp_max_tw_buckets', '0'));
       proxy = await startProxyAgent({
         netns: lab.nodeNetns,
         nodeName: 'node-1',
