@@ -5,7 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { setTimeout as wait } from 'node:timers/promises';
-import { configMaps } from '../src/k8s/resources.ts';
+import { configMaps, namespaces } from '../src/k8s/resources.ts';
 import { type TestApiServer, startTestApiServer } from '../test/support/test-api-server.ts';
 import { percentile, report } from './report.ts';
 
@@ -78,6 +78,7 @@ const ask = async <T>(child: ChildProcess, order: string): Promise<T> => {
 
 const measure = async (): Promise<void> => {
   const api = await startTestApiServer();
+  await api.put(namespaces, { metadata: { name: 'default' } });
   const { metadata } = await api.put(configMaps, {
     metadata: { name: 'beat', namespace: 'default' },
     data: {},
