@@ -76,7 +76,8 @@ const pageOf = (
 ): ListPage => {
   const selected = entries.filter(({ object }) => selector.matches(object));
   const resourceVersion = String(revision);
-  if (!limit || selected.length <= limit)
+  // As in k8s.io/apiserver, storage/etcd3/store.go: a limit below 1 is none.
+  if (limit === undefined || limit < 1 || selected.length <= limit)
     return { resourceVersion, items: selected.map(({ object }) => viewed(selector, object)) };
   const page = selected.slice(0, limit);
   return {

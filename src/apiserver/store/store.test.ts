@@ -77,6 +77,7 @@ describe('list', () => {
 
   it('pages show one revision, whatever happens in between', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) await put(name);
+    assert.equal(list({ limit: -1 }).continue, undefined, 'a limit below 1 is none');
     const first = list({ limit: 2 });
     assert.deepEqual([namesOf(first), first.remainingItemCount], ['a b', 3]);
     await remove('c');
