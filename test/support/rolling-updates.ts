@@ -39,6 +39,9 @@ const FIRST_PORT = 10_000;
 /** A request without an answer for so long is lost; a shorter wait may be the machine's. */
 const LOST_MS = 5000;
 
+/** Requests of each loop while a pod terminates. */
+const MORE = 25;
+
 type Part = readonly [pods: readonly number[], endpoint?: Partial<Endpoint>];
 const TERMINATING = { conditions: { ready: false, serving: true, terminating: true } };
 /** Each with a pod that must be seen more often then. */
@@ -163,8 +166,9 @@ export const describeRollingUpdates = (backEnd: BackEnd, index: 0 | 1): void => 
                 endpoints(...step);
                 await eventually('the kernel has it', async () => `${await usedNow()}` === `${usedIn(step)}`);
                 await eventually(`more of ${seen}`, () => (answers.get(seen) ?? 0) > before + 10);
-                // a pod that ends is not gone before it has answered what it was asked
-                const until = [...done];
+                // A pod that ends is not gone before it has answered what it was asked, also by those that asked before
+                // the maps of the sockets followed those of the tables.
+                const until = done.map((count) => count + MORE);
                 await eventually('all are done', () => done.every((count, which) => count > until[which]!));
               }
               isRolling = false;
