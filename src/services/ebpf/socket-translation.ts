@@ -102,13 +102,18 @@ export class SocketTranslation {
     if (this.#gone.length === 0) return;
     this.#timer ??= this.#clock.after(END_SOCKETS_MS, () => {
       this.#timer = undefined;
-      const gone = this.#gone.splice(0);
+      const gone = this.#gone.splice(0).filter((each) => !this.#isThere(each));
       try {
         if (this.#maps) destroyStaleSockets(this.#cgroup, this.#maps.fronts, gone);
       } catch (error) {
         this.#log.warn({ err: error }, 'UDP sockets of removed endpoints not ended');
       }
     });
+  }
+
+  /** An endpoint may have come back, and sockets with it. */
+  #isThere({ match, at }: GoneEndpoint): boolean {
+    return this.#table.get(match)?.endpoints.some((endpoint) => endpoint.at === at) ?? false;
   }
 
   /** New maps, and programs that use them in the place of the old: no call sees half of it. */
