@@ -1,14 +1,14 @@
-// How deep values from outside may nest: what walks them is recursive, and JavaScript's stack is not large.
+// How deep values from outside nest: what walks them is recursive, and JavaScript's stack is not large.
 
-/** More than twice what the deepest published CustomResourceDefinitions have. */
-export const DEEPEST = 250;
-
-/** Whether objects and lists nest deeper than that, in a value of JSON. O(size), without recursion. */
-export const isTooDeep = (value: unknown): boolean => {
-  let level = [value];
-  for (let depth = 0; depth <= DEEPEST; depth++) {
-    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
-    if (level.length === 0) return false;
+/** Whether lists and objects nest more than so many levels deeply, the value itself being the first. O(size), without recursion. */
+export const isDeeperThan = (levels: number, value: unknown): boolean => {
+  let level: readonly unknown[] = [value];
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > levels) return true;
+    level = level.flatMap(membersOf);
   }
-  return true;
+  return false;
 };
+
+const membersOf = (value: unknown): readonly unknown[] =>
+  typeof value === 'object' && value !== null ? Object.values(value) : [];

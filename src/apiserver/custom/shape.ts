@@ -1,7 +1,7 @@
 // How custom resources are read: what their schema does not specify goes, what is null and may not be goes too, and
 // metadata is metadata. Source: k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go,
 // unstructuredSchemaCoercer.
-import { DEEPEST, isTooDeep } from '../../lang/depth.ts';
+import { isDeeperThan } from '../../lang/depth.ts';
 import { cloneJson, isJsonObject } from '../../lang/json.ts';
 import type { JsonObject } from '../../lang/json.ts';
 import { DecodeError, decode } from '../schema/decode.ts';
@@ -14,6 +14,9 @@ import { readEmbeddedMeta } from './structural/embedded.ts';
 import { fieldTypeOf } from './structural/field-type.ts';
 import { prune } from './structural/prune.ts';
 import type { Schema } from './structural/schema.ts';
+
+/** More than twice what the deepest published custom resources and their definitions have. */
+const LEVELS_MAX = 250;
 
 export const createCustomShape = (schema: Schema, metadata: Shape): Shape => {
   let fieldType: Shape['fieldType'] | undefined;
@@ -41,7 +44,7 @@ const read = (schema: Schema, root: ObjectNode, value: unknown): Decoded => {
     throw new DecodeError(
       `json: cannot unmarshal ${jsonTypeOf(value)} into Go value of type map[string]interface {}`,
     );
-  if (isTooDeep(value)) throw new DecodeError(`json: exceeded max depth of ${DEEPEST}`);
+  if (isDeeperThan(LEVELS_MAX, value)) throw new DecodeError(`json: exceeded max depth of ${LEVELS_MAX}`);
   const object = cloneJson(value);
   for (const name of ['apiVersion', 'kind'])
     if (name in object && typeof object[name] !== 'string')

@@ -1,4 +1,5 @@
 // How deeply a body may nest. Go's encoding/json stops at 10,000; here walks over an object call themselves for each level.
+import { isDeeperThan } from '../../lang/depth.ts';
 import { badRequest } from '../status-errors.ts';
 
 /** The schema of a CustomResourceDefinition, the deepest of all objects, has some hundred levels. */
@@ -9,13 +10,7 @@ const LEVEL_BYTES = 2;
 /** Returns the value that was read from so many bytes. Throws 400. Aliases of YAML may make it cyclic. */
 export const withinLevels = <T>(value: T, bytes: number): T => {
   if (bytes <= LEVELS_MAX * LEVEL_BYTES) return value;
-  let level: readonly unknown[] = [value];
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > LEVELS_MAX) throw badRequest(`the body nests more than ${LEVELS_MAX} levels deeply`);
-    level = level.flatMap(membersOf);
-  }
+  if (isDeeperThan(LEVELS_MAX, value))
+    throw badRequest(`the body nests more than ${LEVELS_MAX} levels deeply`);
   return value;
 };
-
-const membersOf = (value: unknown): readonly unknown[] =>
-  typeof value === 'object' && value !== null ? Object.values(value) : [];
