@@ -64,3 +64,33 @@ export const brokenExpression: fc.Arbitrary<string> = fc
     const from = at % (source.length + 1);
     return source.slice(0, from) + put + source.slice(from + length);
   });
+
+const CALLS = [...LIBRARY.values()].flat().filter(({ name }) => /^[a-z]\w*$/i.test(name));
+const LITERALS = ATOMS.filter((atom) => /^[-\d'[{]|^[br]'|^(true|false|null|self)$/.test(atom));
+
+/** One whose parts are of any type: it is called for what it has, and most of these have no value. */
+export const sensibleExpression: fc.Arbitrary<string> = fc.letrec<{ part: string }>((tie) => {
+  const [a, b] = [tie('part'), tie('part')];
+  const call = fc
+    .constantFrom(...CALLS)
+    .chain(({ name, member, parameters }) =>
+      fc
+        .tuple(...parameters.map(() => tie('part')))
+        .map((args) =>
+          member ? `${args[0]}.${name}(${args.slice(1).join(', ')})` : `${name}(${args.join(', ')})`,
+        ),
+    );
+  const any = fc.oneof(
+    { maxDepth: 3, depthSize: 'small' },
+    { weight: 3, arbitrary: fc.constantFrom(...LITERALS) },
+    { weight: 3, arbitrary: call },
+    fc.tuple(a, fc.constantFrom(...OPERATORS), b).map(([left, sign, right]) => `${left} ${sign} ${right}`),
+    fc
+      .tuple(a, fc.constantFrom('all', 'exists', 'map', 'filter'), b)
+      .map(([on, name, body]) => `${on}.${name}(x, ${body})`),
+    fc.tuple(a, b).map(([first, second]) => `[${first}, ${second}]`),
+    fc.tuple(a, b).map(([key, value]) => `{${key}: ${value}}`),
+    fc.tuple(a, b).map(([on, index]) => `${on}[${index}]`),
+  );
+  return { part: any.map((expression) => `dyn(${expression})`) };
+}).part;
