@@ -84,6 +84,4 @@ const inVersion = (version: string): Resource<ClusterNetworkPolicy> => ({
 });
 
 /** The newest first: which of them is served is for the definition to say. */
-export const clusterNetworkPolicies: readonly Resource<ClusterNetworkPolicy>[] = ['v1beta1', 'v1alpha2'].map(
-  inVersion,
-);
+export const clusterNetworkPolicies = [inVersion('v1beta1'), inVersion('v1alpha2')] as const;
