@@ -1,4 +1,5 @@
-// Changes as nft's commands: one command for all elements of a map, deletions before additions.
+// Changes as nft's commands.
+import { elementCommands } from '../kernel/nft-elements.ts';
 import type { ElementChange } from './diff.ts';
 import { chainCommands, tableName } from './layout.ts';
 import type { BalanceShape } from './shape.ts';
@@ -7,17 +8,14 @@ import type { Family } from '../ip/address.ts';
 export type ChainUse = { readonly family: Family; readonly shape: BalanceShape };
 
 /** The commands of one transaction. `chains` are made first: entries lead to them. */
-export const commandsOf = (chains: readonly ChainUse[], changes: readonly ElementChange[]): string => {
-  const groups = Map.groupBy(
-    changes,
-    ({ verb, family, map }) => `${verb} element ${tableName(family)} ${map}`,
-  );
-  const lines = [...groups].map(
-    ([command, group]) => `${command} { ${group.map(({ element }) => element).join(', ')} }`,
-  );
-  return [
+export const commandsOf = (chains: readonly ChainUse[], changes: readonly ElementChange[]): string =>
+  [
     ...chains.flatMap(({ family, shape }) => chainCommands(family, shape)),
-    ...lines.filter((line) => line.startsWith('delete')),
-    ...lines.filter((line) => line.startsWith('add')),
+    ...elementCommands(
+      changes.map(({ verb, family, map, element }) => ({
+        verb,
+        set: `${tableName(family)} ${map}`,
+        element,
+      })),
+    ),
   ].join('\n');
-};

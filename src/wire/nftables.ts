@@ -8,8 +8,11 @@ import type { Attribute } from './netlink.ts';
 /** Messages; subsystem 10 (NFNL_SUBSYS_NFTABLES) is in the upper byte. */
 export const NFT_GET = { table: 0xa01, chain: 0xa04, rule: 0xa07, set: 0xa0a, generation: 0xa10 } as const;
 
+/** NFPROTO_INET: tables of both families. */
+const INET = 1;
+
 /** Families by the word that nft has for them. */
-const FAMILY_NUMBERS = { ip: AF_INET, ip6: AF_INET6 } as const;
+const FAMILY_NUMBERS = { ip: AF_INET, ip6: AF_INET6, inet: INET } as const;
 export type NftFamily = keyof typeof FAMILY_NUMBERS;
 
 const GENERATION_ID = 1;
