@@ -8,6 +8,7 @@ import { deleteLink, linkIndexAfter, listLinks } from '../kernel/link.ts';
 import { withNetns } from '../kernel/netns.ts';
 import { replaceRoute, routeOf, routeTo } from '../kernel/route.ts';
 import type { Nft } from '../kernel/nft.ts';
+import { startUpkeep } from '../kernel/nft-upkeep.ts';
 import { openRtnetlink } from '../kernel/rtnetlink.ts';
 import type { Rtnetlink } from '../kernel/rtnetlink.ts';
 import { writeSysctl } from '../kernel/sysctl.ts';
@@ -16,7 +17,6 @@ import type { Log } from '../lang/log.ts';
 import type { SandboxNetwork } from '../runtime/sandbox-network.ts';
 import { AddressStore } from './address-store.ts';
 import { HostPortTable } from './host-ports/apply.ts';
-import { startHostPortUpkeep } from './host-ports/upkeep.ts';
 import { POD_LINK, POD_SYSCTLS, addWire, nodeLinkName, setUpNodeEnd, setUpPodEnd } from './pod-interface.ts';
 import type { PodWire } from './pod-interface.ts';
 import { WireRemover } from './wire-remover.ts';
@@ -69,7 +69,13 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
   const node = readNodeSide(rtnetlink, options.mtuBytes);
   const addresses = store.sandboxIds().flatMap((id) => store.addressesOf(id));
   const hostPorts = new HostPortTable(options, addresses);
-  const endUpkeep = startHostPortUpkeep({ ...options, table: hostPorts });
+  const endUpkeep = startUpkeep({
+    what: 'the host ports',
+    verify: async () => hostPorts.isAsWritten(),
+    repair: () => hostPorts.rewrite(),
+    clock: options.clock,
+    log,
+  });
 
   const attach: PodNetwork['attach'] = async (sandboxId, pod, netnsPath) => {
     const wire: PodWire = {
