@@ -1,4 +1,5 @@
 // Worlds for tests of policies, and questions to them, as short texts.
+import assert from 'node:assert/strict';
 import { formatAddress, parseAddress } from '../../src/ip/address.ts';
 import type { NetworkPolicySpec } from '../../src/k8s/generated/types.ts';
 import { createEvaluator } from '../../src/policy/model/evaluate.ts';
@@ -110,4 +111,14 @@ export const connectionsOf = (text: string, { pods, nodes }: World): readonly Co
 export const decide = (world: World, text: string): readonly Decision[] => {
   const evaluate = createEvaluator(world);
   return connectionsOf(text, world).map(evaluate);
+};
+
+/** Asserts what becomes of connections, one a line that ends in `allowed` or `denied`; it holds for both families. */
+export const assertDecisions = (world: World, lines: string): void => {
+  for (const line of lines.trim().split(/\n\s*/)) {
+    const [, question = '', expected] = /^(.*?)\s+(allowed|denied)$/.exec(line) ?? [];
+    const decisions = decide(world, question);
+    assert.ok(decisions.length > 0, line);
+    for (const { isAllowed } of decisions) assert.equal(isAllowed ? 'allowed' : 'denied', expected, line);
+  }
 };

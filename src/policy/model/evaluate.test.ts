@@ -1,7 +1,7 @@
 // The behaviours of networking.k8s.io/v1, one by one: policies, and what becomes of connections.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decide, policy, worldOf } from '../../../test/support/policy-world.ts';
+import { assertDecisions, decide, policy, worldOf } from '../../../test/support/policy-world.ts';
 import type { PolicyRules } from './rules.ts';
 
 const TEXT = {
@@ -17,16 +17,8 @@ const TEXT = {
   nodes: { 'node-1': '172.30.0.1 fd02::1', 'node-2': '172.30.0.2 fd02::2' },
 };
 
-/** Each line ends in `allowed` or `denied`; it holds for both families. */
-const check = (policies: readonly PolicyRules[], lines: string): void => {
-  const world = worldOf(TEXT, policies);
-  for (const line of lines.trim().split(/\n\s*/)) {
-    const [, question, expected] = /^(.*?)\s+(allowed|denied)$/.exec(line)!;
-    const decisions = decide(world, question!);
-    assert.ok(decisions.length > 0, line);
-    for (const { isAllowed } of decisions) assert.equal(isAllowed ? 'allowed' : 'denied', expected, line);
-  }
-};
+const check = (policies: readonly PolicyRules[], lines: string): void =>
+  assertDecisions(worldOf(TEXT, policies), lines);
 
 const app = (name: string): object => ({ matchLabels: { app: name } });
 const web = { podSelector: app('web') };
