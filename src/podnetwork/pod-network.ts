@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { parseAddress, formatAddress } from '../ip/address.ts';
 import type { Address, Family } from '../ip/address.ts';
 import { parsePrefix } from '../ip/prefix.ts';
+import type { Prefix } from '../ip/prefix.ts';
 import { deleteLink, linkIndexAfter, listLinks } from '../kernel/link.ts';
 import { withNetns } from '../kernel/netns.ts';
 import { replaceRoute, routeOf, routeTo } from '../kernel/route.ts';
@@ -57,11 +58,7 @@ type NodeSide = {
 /** To be called in the node's namespace, when its own addresses and routes are there. */
 export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
   const { log, gate = NO_GATE } = options;
-  const prefixes = options.podCidrs.map((cidr) => {
-    const prefix = parsePrefix(cidr);
-    if (!prefix) throw new TypeError(`not a CIDR prefix: ${cidr}`);
-    return prefix;
-  });
+  const prefixes = options.podCidrs.map(prefixIn);
   const rtnetlink = openRtnetlink();
   const remover = new WireRemover();
   const store = new AddressStore(options.stateFolder, prefixes);
@@ -132,6 +129,12 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
       store.close();
     },
   };
+};
+
+const prefixIn = (cidr: string): Prefix => {
+  const prefix = parsePrefix(cidr);
+  if (!prefix) throw new TypeError(`not a CIDR prefix: ${cidr}`);
+  return prefix;
 };
 
 /** A sandbox without an interface uses no address: its process died before it had one, or after it was gone. */

@@ -73,7 +73,13 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
   });
   const world = followWorld({ sources, compiler, uids, onChange, onPod: (key) => locals.refresh(key) });
   const begin = async (): Promise<void> => {
-    await whenAllSynced(...Object.values(sources));
+    await whenAllSynced(
+      sources.pods,
+      sources.namespaces,
+      sources.nodes,
+      sources.networkPolicies,
+      sources.clusterNetworkPolicies,
+    );
     sync.complete();
     stops.push(
       startUpkeep({

@@ -3,7 +3,8 @@ import { familyOf } from '../ip/address.ts';
 import type { Log } from '../lang/log.ts';
 import { PENDING, MAPS, mapOf, markText } from './compile/elements.ts';
 import type { AddedElement, Elements, MapName } from './compile/elements.ts';
-import type { PolicyCompiler, Touched } from './compile/policy-compiler.ts';
+import type { PolicyCompiler } from './compile/policy-compiler.ts';
+import type { Touched } from './compile/touched.ts';
 import { PolicyTable } from './kernel/policy-table.ts';
 import type { PolicyTableOptions } from './kernel/policy-table.ts';
 import type { Locals, Sandbox } from './locals.ts';
@@ -120,11 +121,11 @@ export class PolicySync {
   }
 }
 
-const NOBODY: Touched = { subjects: [], peers: [] };
+const NOBODY: Touched = { subjects: new Set(), peers: new Set() };
 
 const both = (a: Touched, b: Touched): Touched => ({
-  subjects: [...a.subjects, ...b.subjects],
-  peers: [...a.peers, ...b.peers],
+  subjects: a.subjects.union(b.subjects),
+  peers: a.peers.union(b.peers),
 });
 
 const pending = (addresses: readonly string[]): readonly AddedElement[] =>
