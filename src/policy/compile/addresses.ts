@@ -11,8 +11,11 @@ import { holderOf } from './population.ts';
 import type { Exact, Fact, FactSet, Profile } from './records.ts';
 
 export type Addresses = {
-  /** Cuts the address space of the family anew; `networks` are all that rules ask for. */
-  readonly cut: (family: Family, networks: Iterable<Fact>) => void;
+  /**
+   * Cuts the address space of the family anew; `networks` are all that rules ask for. Returns the addresses that are to
+   * be identified therefore.
+   */
+  readonly cut: (family: Family, networks: Iterable<Fact>) => Iterable<Exact>;
   readonly networksOf: (address: Pick<Exact, 'address' | 'family' | 'parsed'>) => readonly Fact[];
   /** Writes the elements of the address. */
   readonly identify: (exact: Exact) => Identified;
@@ -25,11 +28,21 @@ export type Identified = {
   readonly isReassigned: boolean;
 };
 
+type Cut = {
+  readonly partition: Partition;
+  /** By the interval's first address. */
+  readonly elements: ReadonlyMap<
+    bigint,
+    { readonly last: bigint; readonly key: string; readonly set: FactSet }
+  >;
+};
+
+const NO_CUT: Cut = { partition: [], elements: new Map() };
+
 export const createAddresses = (store: ElementStore, facts: Facts): Addresses => {
-  const cuts: Record<Family, { partition: Partition; sets: readonly FactSet[] }> = {
-    4: { partition: [], sets: [] },
-    6: { partition: [], sets: [] },
-  };
+  const cuts: Record<Family, Cut> = { 4: NO_CUT, 6: NO_CUT };
+  /** Those with a set of their own. */
+  const known: Record<Family, Set<Exact>> = { 4: new Set(), 6: new Set() };
 
   const networksOf: Addresses['networksOf'] = (exact) => {
     const { partition } = cuts[exact.family];
@@ -40,13 +53,18 @@ export const createAddresses = (store: ElementStore, facts: Facts): Addresses =>
 
   const writePeer = (exact: Exact, profile: Profile | undefined): void => {
     const { address, family, set: before } = exact;
-    const known = profile?.facts ?? [];
+    const looks = profile?.facts ?? [];
     // of whom nothing else is known, the networks' own element says the same
-    exact.set = known.length > 0 ? facts.use([...known, ...networksOf(exact)]) : undefined;
+    exact.set = looks.length > 0 ? facts.use([...looks, ...networksOf(exact)]) : undefined;
     if (before) facts.disuse(before);
     if (exact.set === before) return;
-    if (exact.set) store.set(mapOf('peers', family), address, exact.set.peer);
-    else store.remove(mapOf('peers', family), address);
+    if (exact.set) {
+      known[family].add(exact);
+      store.set(mapOf('peers', family), address, exact.set.peer);
+    } else {
+      known[family].delete(exact);
+      store.remove(mapOf('peers', family), address);
+    }
   };
 
   const writeSubject = (exact: Exact, isLocal: boolean, profile: Profile | undefined): boolean => {
@@ -70,15 +88,22 @@ export const createAddresses = (store: ElementStore, facts: Facts): Addresses =>
   return {
     cut: (family, networks) => {
       const map = mapOf('networks', family);
-      const { partition: old, sets: oldSets } = cuts[family];
+      const { elements: old } = cuts[family];
       const partition = partitionOf(family, networks);
-      const sets = partition.map((interval) => facts.use(interval.networks));
-      for (const { first, last } of old) store.remove(map, intervalKey(family, first, last));
-      oldSets.forEach(facts.disuse);
-      partition.forEach(({ first, last }, i) =>
-        store.set(map, intervalKey(family, first, last), sets[i]!.peer),
+      const elements = new Map(
+        partition.map(({ first, last, networks: members }) => {
+          const before = old.get(first);
+          const key = before?.last === last ? before.key : intervalKey(family, first, last);
+          return [first, { last, key, set: facts.use(members) }];
+        }),
       );
-      cuts[family] = { partition, sets };
+      for (const [first, { key, set }] of old) {
+        if (elements.get(first)?.key !== key) store.remove(map, key);
+        facts.disuse(set);
+      }
+      for (const { key, set } of elements.values()) store.set(map, key, set.peer);
+      cuts[family] = { partition, elements };
+      return known[family];
     },
     networksOf,
     identify: (exact) => {

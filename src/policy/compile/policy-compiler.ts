@@ -108,15 +108,15 @@ export const createPolicyCompiler = (numberCount?: number): PolicyCompiler => {
     };
   };
 
-  /** The families of which networks have come or gone among these facts. */
-  const cutNetworks = (changed: readonly Fact[]): ReadonlySet<Family> => {
+  /** Cuts the families of which networks have come or gone among these facts. */
+  const cutNetworks = (changed: readonly Fact[], stale: Set<Exact>): ReadonlySet<Family> => {
     const families = new Set<Family>();
     for (const fact of changed) {
       if (fact.is.kind !== 'network') continue;
       if (!networks.delete(fact)) networks.add(fact);
       families.add(fact.is.cidr.family);
     }
-    for (const family of families) addresses.cut(family, networks);
+    for (const family of families) for (const exact of addresses.cut(family, networks)) stale.add(exact);
     return families;
   };
 
@@ -135,10 +135,8 @@ export const createPolicyCompiler = (numberCount?: number): PolicyCompiler => {
     { begun, ended }: SidesChange,
     touch: TouchedCollector,
   ): void => {
-    const recut = cutNetworks([...begun, ...ended]);
     const stale = new Set(exacts);
-    if (recut.size > 0)
-      for (const exact of population.exacts()) if (exact.set && recut.has(exact.family)) stale.add(exact);
+    const recut = cutNetworks([...begun, ...ended], stale);
     for (const exact of stale) touch.identified(exact, addresses.identify(exact));
     const domains = new Set([...begun, ...ended].flatMap(({ is }) => (is.kind === 'domain' ? is.name : [])));
     resolved.write(({ address, family, names }) => {

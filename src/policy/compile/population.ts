@@ -16,7 +16,6 @@ export type Population = {
   /** The sandbox's addresses; undefined: there is none on this node. */
   readonly putLocal: (key: string, addresses: readonly string[] | undefined) => void;
   readonly exact: (address: string) => Exact | undefined;
-  readonly exacts: () => Iterable<Exact>;
   readonly profilesOf: (namespace: string) => Iterable<Profile>;
   readonly profilesOfNodes: () => Iterable<Profile>;
   /** Those that have pods. */
@@ -126,7 +125,6 @@ export const createPopulation = (): Population => {
       become(key, { profile: looks && profileOf(looks), addresses: looks ? addresses : [] }),
     putLocal: (key, local) => become(key, { local }),
     exact: (address) => exacts.get(address),
-    exacts: () => exacts.values(),
     profilesOf: (namespace) => byNamespace.get(namespace) ?? [],
     profilesOfNodes: () => byNamespace.get(undefined) ?? [],
     namespaces: () => [...byNamespace.keys()].filter((namespace) => namespace !== undefined),
