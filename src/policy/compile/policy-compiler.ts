@@ -112,9 +112,9 @@ export const createPolicyCompiler = (numberCount?: number): PolicyCompiler => {
   const cutNetworks = (changed: readonly Fact[], stale: Set<Exact>): ReadonlySet<Family> => {
     const families = new Set<Family>();
     for (const fact of changed) {
-      if (fact.is.kind !== 'network') continue;
+      if (fact.is.kind !== 'networks') continue;
       if (!networks.delete(fact)) networks.add(fact);
-      families.add(fact.is.cidr.family);
+      for (const { cidr } of fact.is.networks) families.add(cidr.family);
     }
     for (const family of families) for (const exact of addresses.cut(family, networks)) stale.add(exact);
     return families;

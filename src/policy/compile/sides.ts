@@ -126,7 +126,7 @@ const sideOf = (policy: PolicyRecord, source: PolicyRules, direction: Direction,
 
 const sideRuleOf = ({ action, peers, ports }: Rule, facts: Facts): SideRule => ({
   action,
-  peers: peers === 'any' ? 'any' : peers.flatMap((peer) => facts.ofPeer(peer)),
+  peers: peers === 'any' ? 'any' : facts.ofPeers(peers),
   ports: ports === 'any' ? EVERYTHING : ports.reduce((line, port) => union(line, lineOf(port)), NOTHING),
   named:
     ports === 'any'
