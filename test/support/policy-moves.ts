@@ -14,7 +14,7 @@ export const worlds = fc
     policies: policies.flat(),
   }));
 
-const FAR = 1e15;
+const FAR = 4e12;
 
 /** Tells the compiler what is other in `after`, as informers would. */
 export const move = (compiler: PolicyCompiler, before: World | undefined, after: World): void => {

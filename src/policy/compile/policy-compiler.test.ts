@@ -6,7 +6,6 @@ import { connection } from '../../../test/support/policy-arbitraries.ts';
 import { move, worlds } from '../../../test/support/policy-moves.ts';
 import { createEvaluator } from '../model/evaluate.ts';
 import type { Connection, Verdict } from '../model/evaluate.ts';
-import { policyKeyText } from '../model/rules.ts';
 import type { World } from '../model/world.ts';
 import type { Elements } from './elements.ts';
 import { createPolicyCompiler } from './policy-compiler.ts';
