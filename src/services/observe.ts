@@ -3,8 +3,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Family } from '../ip/address.ts';
 import type { Nft } from '../kernel/nft.ts';
-import { readElements } from '../kernel/nft-elements.ts';
-import type { ElementPairs } from '../kernel/nft-elements.ts';
+import { readElements } from '../kernel/nft-element-text.ts';
+import type { ElementPairs } from '../kernel/nft-element-text.ts';
 import type { ElementChange, Programmed, Slot } from './diff.ts';
 import { FAMILIES, OUTSIDE_SLOT, tableName } from './layout.ts';
 import { shapeOfCode } from './shape.ts';

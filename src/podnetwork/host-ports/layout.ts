@@ -9,7 +9,7 @@
 // keeps that from opening the node's localhost to pods (CVE-2020-8558).
 import { familyOf } from '../../ip/address.ts';
 import type { Family } from '../../ip/address.ts';
-import { elementCommands } from '../../kernel/nft-elements.ts';
+import { elementCommands } from '../../kernel/nft-element-text.ts';
 import type { ElementChange } from './diff.ts';
 
 const TABLE = 'podnet-host-ports';

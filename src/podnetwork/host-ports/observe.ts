@@ -1,6 +1,6 @@
 // The host ports that an earlier agent left in the kernel, read once at the start.
 import type { Nft } from '../../kernel/nft.ts';
-import { readElements } from '../../kernel/nft-elements.ts';
+import { readElements } from '../../kernel/nft-element-text.ts';
 import type { Family } from '../../ip/address.ts';
 import { FAMILIES, tableName } from './layout.ts';
 import { hostPortKey } from './state.ts';

@@ -2,7 +2,7 @@
 // when others have written to nftables.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Nft } from '../../kernel/nft.ts';
-import { readElements } from '../../kernel/nft-elements.ts';
+import { readElements } from '../../kernel/nft-element-text.ts';
 import { MAPS } from '../compile/elements.ts';
 import type { Elements, MapName } from '../compile/elements.ts';
 import { TABLE, chainNames } from './layout.ts';

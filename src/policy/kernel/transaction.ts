@@ -1,5 +1,5 @@
 // Changes of elements as nft's commands.
-import { elementCommands } from '../../kernel/nft-elements.ts';
+import { elementCommands } from '../../kernel/nft-element-text.ts';
 import type { AddedElement, Elements, MapName } from '../compile/elements.ts';
 import { isResolved } from './diff.ts';
 import { TABLE } from './layout.ts';
