@@ -1,5 +1,6 @@
 // A cluster as its policies see it, and what is needed beside to find its pods by the words of a command line.
 import type { ApiClient } from '../../client/client.ts';
+import type { ClusterRecord } from '../../embedded/cluster-files.ts';
 import { isNotFound } from '../../k8s/api-error.ts';
 import { clusterNetworkPolicies } from '../../k8s/cluster-network-policy.ts';
 import type { ClusterNetworkPolicy } from '../../k8s/cluster-network-policy.ts';
@@ -27,9 +28,14 @@ export type ClusterObjects = {
   readonly endpointSlices: readonly Stored<EndpointSlice>[];
   readonly networkPolicies: readonly Stored<NetworkPolicy>[];
   readonly clusterNetworkPolicies: readonly Stored<ClusterNetworkPolicy>[];
+  /** Where each node answers its own pods' questions for names. */
+  readonly dnsServiceIps: readonly string[];
 };
 
-export const readCluster = async (client: ApiClient): Promise<ClusterObjects> => {
+export const readCluster = async (
+  client: ApiClient,
+  { config }: Pick<ClusterRecord, 'config'>,
+): Promise<ClusterObjects> => {
   const [namespaceList, podList, nodeList, serviceList, sliceList, policyList] = await Promise.all([
     client.list(namespaces),
     client.list(pods),
@@ -46,6 +52,7 @@ export const readCluster = async (client: ApiClient): Promise<ClusterObjects> =>
     endpointSlices: sliceList.items,
     networkPolicies: policyList.items,
     clusterNetworkPolicies: await listClusterPolicies(client),
+    dnsServiceIps: config.dnsServiceIps,
   };
 };
 

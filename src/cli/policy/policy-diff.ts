@@ -30,7 +30,7 @@ export const policyDiff = async (
   const applied = await dryRun(files, record);
   const client = connectTo(record);
   try {
-    const cluster = await readCluster(client);
+    const cluster = await readCluster(client, record);
     const world = worldOfCluster(cluster);
     const diff = diffAccess(world, replaced(world.policies, applied), workloadsOf(cluster.pods));
     for (const policy of applied) tellProblems(policy);
