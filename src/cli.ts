@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommanderError } from 'commander';
 import { UserError, say } from './cli/output.ts';
-import { PROXY_BACK_ENDS, nameProblem } from './embedded/cluster-config.ts';
+import { LIVE_CONNECTIONS, PROXY_BACK_ENDS, nameProblem } from './embedded/cluster-config.ts';
 import { nodePortAddressProblem } from './k8s/node-port-addresses.ts';
 import { StateError } from './state/state-error.ts';
 
@@ -84,6 +84,12 @@ program
     '--nodeport-addresses <list>',
     'where node ports answer: CIDRs, primary (the default), localhost (TCP), all; e.g. primary,localhost',
     nodePortAddresses,
+  )
+  .addOption(
+    new Option(
+      '--policy-live-connections <what>',
+      'what becomes of connections that policies no longer allow: cut (the default), or keep until they end',
+    ).choices(LIVE_CONNECTIONS),
   )
   .option(
     '--state <folder>',
