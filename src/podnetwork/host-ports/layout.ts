@@ -13,7 +13,6 @@ import { elementCommands } from '../../kernel/nft-element-text.ts';
 import type { ElementChange } from './diff.ts';
 
 const TABLE = 'podnet-host-ports';
-export const FAMILIES: readonly Family[] = [4, 6];
 
 const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');
 

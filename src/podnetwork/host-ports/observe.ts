@@ -1,8 +1,9 @@
 // The host ports that an earlier agent left in the kernel, read once at the start.
+import { FAMILIES } from '../../ip/address.ts';
 import type { Nft } from '../../kernel/nft.ts';
 import { readElements } from '../../kernel/nft-element-text.ts';
 import type { Family } from '../../ip/address.ts';
-import { FAMILIES, tableName } from './layout.ts';
+import { tableName } from './layout.ts';
 import { hostPortKey } from './state.ts';
 import type { HostPort, HostPortMap, HostPorts } from './state.ts';
 
