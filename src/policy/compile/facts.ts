@@ -8,8 +8,8 @@ import type { Numbers } from './numbers.ts';
 import type { Fact, FactKind, FactSet, Side } from './records.ts';
 
 export type Facts = {
-  /** The facts of which one has to hold for the peer. */
-  readonly ofPeer: (peer: Peer) => readonly Fact[];
+  /** The facts of which one has to hold of an address for it to be one of the peers. */
+  readonly ofPeers: (peers: readonly Peer[]) => readonly Fact[];
   /** All ports of the name have the same askers. */
   readonly ofPort: (port: NamedPort, askers: Set<Side>) => Fact;
   /** Nobody asks for the fact any more; it is another one if it comes again. */
@@ -53,10 +53,17 @@ export const createFacts = (numbers: Numbers): Facts => {
   };
 
   return {
-    ofPeer: (peer) =>
-      peer.kind === 'domains'
-        ? peer.names.map((name) => factOf(`domain ${name}`, { kind: 'domain', name }))
-        : [factOf(factText(peer), peer)],
+    ofPeers: (peers) => {
+      const networks = peers.filter((peer) => peer.kind === 'network');
+      const others = peers.flatMap((peer) => {
+        if (peer.kind === 'network') return [];
+        if (peer.kind !== 'domains') return [factOf(factText(peer), peer)];
+        return peer.names.map((name) => factOf(`domain ${name}`, { kind: 'domain', name }));
+      });
+      if (networks.length === 0) return others;
+      const text = [...new Set(networks.map(factText))].sort().join(', ');
+      return [...others, factOf(text, { kind: 'networks', networks })];
+    },
     ofPort: (port, askers) =>
       factOf(`port ${port.protocol} ${port.name} ${port.port}`, { kind: 'port', port }, askers),
     forget: (fact) => void facts.delete(fact.text),

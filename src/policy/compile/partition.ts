@@ -3,7 +3,7 @@ import { bitsOf } from '../../ip/address.ts';
 import type { Address, Family } from '../../ip/address.ts';
 import { prefixSize } from '../../ip/prefix.ts';
 import type { Prefix } from '../../ip/prefix.ts';
-import type { Fact } from './records.ts';
+import type { Fact, Network } from './records.ts';
 
 /** Both ends belong to it. `networks` are those that have it, by id. */
 export type Interval = { readonly first: bigint; readonly last: bigint; readonly networks: readonly Fact[] };
@@ -20,8 +20,9 @@ export const partitionOf = (family: Family, facts: Iterable<Fact>): Partition =>
     else boundaries.set(at, [fact]);
   };
   for (const fact of facts) {
-    if (fact.is.kind !== 'network' || fact.is.cidr.family !== family) continue;
-    for (const [first, end] of rangesOf(fact.is.cidr, fact.is.except)) {
+    if (fact.is.kind !== 'networks') continue;
+    const ofFamily = fact.is.networks.filter(({ cidr }) => cidr.family === family);
+    for (const [first, end] of merged(ofFamily.flatMap(rangesOf))) {
       cut(first, fact);
       cut(end, fact);
     }
@@ -57,13 +58,13 @@ export const networksAt = (partition: Partition, { value }: Address): readonly F
 const isEqual = (a: readonly Fact[], b: readonly Fact[]): boolean =>
   a.length === b.length && a.every((fact, i) => fact === b[i]);
 
-/** What is left of the prefix, as [first, end of it) ascending; the exceptions may overlap or lie outside. */
-const rangesOf = (cidr: Prefix, except: readonly Prefix[]): readonly (readonly [bigint, bigint])[] => {
-  const ranges: [bigint, bigint][] = [];
-  const holes = except
-    .filter(({ family }) => family === cidr.family)
-    .map(boundsOf)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+/** From the first address to the one after the last. */
+type Range = readonly [first: bigint, end: bigint];
+
+/** What is left of the network; the exceptions may overlap or lie outside. */
+const rangesOf = ({ cidr, except }: Network): readonly Range[] => {
+  const ranges: Range[] = [];
+  const holes = merged(except.filter(({ family }) => family === cidr.family).map(boundsOf));
   let [at, end] = boundsOf(cidr);
   for (const [first, after] of holes) {
     if (first >= end) break;
@@ -74,7 +75,15 @@ const rangesOf = (cidr: Prefix, except: readonly Prefix[]): readonly (readonly [
   return ranges;
 };
 
-const boundsOf = (prefix: Prefix): readonly [bigint, bigint] => [
-  prefix.address.value,
-  prefix.address.value + prefixSize(prefix),
-];
+/** The same addresses in ranges that neither overlap nor touch, ascending. */
+const merged = (ranges: readonly Range[]): readonly Range[] => {
+  const made: [bigint, bigint][] = [];
+  for (const [first, end] of ranges.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
+    const before = made.at(-1);
+    if (!before || before[1] < first) made.push([first, end]);
+    else if (before[1] < end) before[1] = end;
+  }
+  return made;
+};
+
+const boundsOf = (prefix: Prefix): Range => [prefix.address.value, prefix.address.value + prefixSize(prefix)];

@@ -6,18 +6,20 @@
 //   Exact ── FactSet ─────────┘        PodClass (the policies of a direction)┘       FactSet (a peer id) ────┘
 //                                         └── rows: FactSet -> Table (what is allowed to whom)
 import type { Address, Family } from '../../ip/address.ts';
-import type { Prefix } from '../../ip/prefix.ts';
 import type { Labels } from '../../k8s/labels.ts';
-import type { Action, Direction, PodSelection, PolicyRules } from '../model/rules.ts';
+import type { Action, Direction, Peer, PodSelection, PolicyRules } from '../model/rules.ts';
 import type { Selector } from '../model/selector.ts';
 import type { NamedPort, Protocol } from '../model/world.ts';
 import type { PortLine } from './port-line.ts';
+
+export type Network = Extract<Peer, { readonly kind: 'network' }>;
 
 /** Something that holds of an address or does not, and that a rule asks for. */
 export type FactKind =
   | ({ readonly kind: 'pods' } & PodSelection)
   | { readonly kind: 'nodes'; readonly selector: Selector }
-  | { readonly kind: 'network'; readonly cidr: Prefix; readonly except: readonly Prefix[] }
+  /** Of any of a rule's networks: a list of hundreds is one fact. */
+  | { readonly kind: 'networks'; readonly networks: readonly Network[] }
   | { readonly kind: 'domain'; readonly name: string }
   /** The pod calls this port by this name: what a named port of egress asks for. */
   | { readonly kind: 'port'; readonly port: NamedPort };

@@ -1,6 +1,5 @@
 // Whose live connections are to be judged again after a change: those from which it may have taken something.
 import type { Identified } from './addresses.ts';
-import { addressesOf } from './population.ts';
 import type { Exact, Fact, PodClass, Profile } from './records.ts';
 
 /** Between whom something may now be denied that was allowed: connections with any of these addresses, at either end. */
@@ -30,7 +29,8 @@ export const createTouched = (): TouchedCollector => {
     },
     seenOtherwise: ({ holders, facts }, before) => {
       if (!mayDeny(before, facts)) return;
-      for (const holder of holders) for (const address of addressesOf(holder)) touched.peers.add(address);
+      for (const { addresses, local = [] } of holders)
+        for (const address of [...addresses, ...local]) touched.peers.add(address);
     },
     rewritten: ({ profiles }) => {
       for (const { holders } of profiles)
