@@ -157,6 +157,25 @@ Without a port: each port that the pod or the Service has. Without a protocol: T
     await answer(() => explain([source, ...target], options));
   });
 
+const policy = program.command('policy').description('network policies before they are applied');
+policy
+  .command('diff')
+  .description(
+    'show which connections policies would open and close if they were applied (exit code 0: none, 1: some)',
+  )
+  .requiredOption(
+    '-f, --filename <path>',
+    'manifests with policies: file, folder, URL or -; may be given several times',
+    collect,
+  )
+  .addOption(nameOption())
+  .addOption(outputOption())
+  .exitOverride(usageExit)
+  .action(async (options) => {
+    const { policyDiff } = await import('./cli/policy/policy-diff.ts');
+    await answer(() => policyDiff(options.filename, options.name, options.output));
+  });
+
 program
   .command('backup <file>')
   .description("write a cluster's state, as it is now, into one file; the cluster goes on meanwhile")

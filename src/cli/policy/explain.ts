@@ -3,7 +3,7 @@ import { keyOf } from '../../k8s/objects.ts';
 import { connectTo, runningCluster } from '../cluster-client.ts';
 import { UserError, print, requireRoot } from '../output.ts';
 import { readCluster, worldOfCluster } from './cluster-world.ts';
-import { explainConnections, explanationObject, explanationText } from './explanation.ts';
+import { explainConnections, explanationObject, explanationsText } from './explanation.ts';
 import type { Explanation } from './explanation.ts';
 import { parseEnd, parseTarget } from './parse-target.ts';
 import { connectionsTo, serviceOf } from './resolve.ts';
@@ -20,9 +20,10 @@ export const explain = async (words: readonly string[], options: ExplainOptions)
   const source = parseEnd(from, options.namespace);
   const target = parseTarget(to, options.namespace);
   requireRoot('explain');
-  const client = connectTo(runningCluster(options.name));
+  const record = runningCluster(options.name);
+  const client = connectTo(record);
   try {
-    const cluster = await readCluster(client);
+    const cluster = await readCluster(client, record);
     const service = serviceOf(target, cluster);
     const connections = connectionsTo(source, target, cluster);
     const explanations = explainConnections(worldOfCluster(cluster), connections);
@@ -48,11 +49,11 @@ const isAllowed = (explanations: readonly Explanation[]): boolean =>
   explanations.every(({ decision }) => decision.isAllowed);
 
 const resultText = (explanations: readonly Explanation[], service: string | undefined): string => {
-  const blocks = explanations.map(explanationText);
-  if (!service) return blocks.join('\n');
+  const text = explanationsText(explanations);
+  if (!service) return text;
   const denied = explanations.filter(({ decision }) => !decision.isAllowed).length;
   const count = `${explanations.length} connection${explanations.length === 1 ? '' : 's'} to its endpoints`;
-  return [`Service ${service}: ${denied} of ${count} denied`, ...blocks].join('\n');
+  return [`Service ${service}: ${denied} of ${count} denied`, text].join('\n');
 };
 
 const resultObject = (explanations: readonly Explanation[], service: string | undefined): object => ({

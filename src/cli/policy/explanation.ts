@@ -36,18 +36,32 @@ export const explainConnections = (
   });
 };
 
-/** `denied: pod shop/web (10.1.0.1, node-1) -> pod shop/db (10.1.1.1, node-2) TCP 80`, and a line for each end. */
-export const explanationText = ({ connection, decision, nearest }: Explanation): string => {
-  const { source, destination, protocol, port } = connection;
-  const from = partyText(decision.source, formatAddress(source));
-  const to = partyText(decision.destination, formatAddress(destination));
+/**
+ * `denied: pod shop/web (10.1.0.1, node-1) -> pod shop/db (10.1.1.1, node-2) TCP 80`, and a line for each end. What
+ * differs in nothing but the addresses is told once.
+ */
+export const explanationsText = (explanations: readonly Explanation[]): string =>
+  [...Map.groupBy(explanations, (each) => [headText([each], false), ...endLines(each)].join('\n')).values()]
+    .map((alike) => [headText(alike, true), ...endLines(alike[0]!)].join('\n'))
+    .join('\n');
+
+const headText = (alike: readonly Explanation[], hasAddresses: boolean): string => {
+  const [{ decision, connection }] = alike as readonly [Explanation];
+  const addresses = (end: 'source' | 'destination'): readonly string[] => [
+    ...new Set(alike.map((each) => formatAddress(each.connection[end]))),
+  ];
+  const nameOf = (end: 'source' | 'destination'): string =>
+    partyText(decision[end], hasAddresses ? addresses(end) : []);
+  const { protocol, port } = connection;
   const what = port === undefined ? protocol : `${protocol} ${port}`;
-  const lines = (['egress', 'ingress'] as const).flatMap((direction) => [
+  return `${decision.isAllowed ? 'allowed' : 'denied'}: ${nameOf('source')} -> ${nameOf('destination')} ${what}`;
+};
+
+const endLines = ({ decision, nearest }: Explanation): readonly string[] =>
+  (['egress', 'ingress'] as const).flatMap((direction) => [
     `  ${direction.padEnd(8)} ${verdictText(decision[direction])}`,
     ...(nearest[direction] ? [`           ${nearMissText(nearest[direction])}`] : []),
   ]);
-  return [`${decision.isAllowed ? 'allowed' : 'denied'}: ${from} -> ${to} ${what}`, ...lines].join('\n');
-};
 
 export const explanationObject = ({ connection, decision, nearest }: Explanation): object => ({
   allowed: decision.isAllowed,
@@ -60,14 +74,17 @@ export const explanationObject = ({ connection, decision, nearest }: Explanation
   ingress: verdictObject(decision.ingress, nearest.ingress),
 });
 
-const partyText = (party: Party, address: string): string => {
+const partyText = (party: Party, addresses: readonly string[]): string => {
+  const facts = [...addresses, ...(party.kind === 'pod' && party.pod.node ? [party.pod.node] : [])].join(
+    ', ',
+  );
   switch (party.kind) {
     case 'pod':
-      return `pod ${party.pod.namespace}/${party.pod.name} (${[address, party.pod.node].filter(Boolean).join(', ')})`;
+      return `pod ${party.pod.namespace}/${party.pod.name} (${facts})`;
     case 'node':
-      return `node ${party.node.name} (${address})`;
+      return `node ${party.node.name} (${facts})`;
     case 'outside':
-      return `${address} (no pod)`;
+      return `${facts} (no pod)`;
   }
 };
 

@@ -3,7 +3,7 @@ import type { NftSet } from '../../kernel/nft-elements.ts';
 import type { NftField } from '../../kernel/nft-fields.ts';
 import { MAPS } from '../compile/elements.ts';
 import type { MapName } from '../compile/elements.ts';
-import { NAME } from './layout.ts';
+import { FAMILY, TABLE_NAME } from './layout.ts';
 
 type Fields = Pick<NftSet, 'key' | 'value' | 'isInterval' | 'isTimed'>;
 
@@ -29,7 +29,7 @@ const FIELDS: Readonly<Record<MapName, Fields>> = {
 };
 
 const SETS: ReadonlyMap<MapName, NftSet> = new Map(
-  MAPS.map((name) => [name, { family: 'inet', table: NAME, name, ...FIELDS[name] }]),
+  MAPS.map((name) => [name, { family: FAMILY, table: TABLE_NAME, name, ...FIELDS[name] }]),
 );
 
 /** A map of the table, as its elements are written. */

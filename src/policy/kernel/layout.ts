@@ -15,8 +15,9 @@ import { familyOf } from '../../ip/address.ts';
 import type { Family } from '../../ip/address.ts';
 import type { MapName } from '../compile/elements.ts';
 
-export const NAME = 'podnet-policies';
-export const TABLE = `inet ${NAME}`;
+export const FAMILY = 'inet';
+export const TABLE_NAME = 'podnet-policies';
+export const TABLE = `${FAMILY} ${TABLE_NAME}`;
 
 /** nfnetlink_log's group that gets denied packets; their mark is the table that denied them, the prefix the direction. */
 export const LOG_GROUP = 112;

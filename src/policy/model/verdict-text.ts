@@ -15,7 +15,7 @@ const reasonText = (reason: Reason): string => {
     case 'isolated':
       return `: isolated by ${reason.policies.map(policyKeyText).join(', ')}, and no rule allows it`;
     case 'no policy':
-      return ': no policy decides about it';
+      return ': no policy says otherwise';
     case 'not judged':
       return `: ${NOT_JUDGED[reason.because]}`;
   }
