@@ -14,7 +14,7 @@ import type { Asked, Sides } from './sides.ts';
 import type { TouchedCollector } from './touched.ts';
 
 export type Peers = {
-  readonly resolved: Pick<Resolved, 'put' | 'expire'>;
+  readonly resolved: Pick<Resolved, 'put' | 'adopt' | 'expire'>;
   /** Writes the elements of all addresses about which anything may have changed. */
   readonly update: (news: PeersNews, touch: TouchedCollector) => void;
 };

@@ -7,6 +7,8 @@ import type { Fact, FactSet } from './records.ts';
 
 export type Resolved = {
   readonly put: (name: string, address: string, untilMs: number) => void;
+  /** An address with this peer id is in the kernel: finds the name that it was written for, if one is asked for. */
+  readonly adopt: (address: string, peer: string, untilMs: number) => void;
   readonly expire: (nowMs: number) => void;
   /** Writes the elements of the addresses whose names or times changed, and of all others that are stale. */
   readonly write: (isStale: (resolution: Resolution) => boolean) => void;
@@ -43,19 +45,28 @@ export const createResolved = (
     else if (before) store.remove(mapOf('resolved', family), address);
   };
 
+  const resolutionOf = (address: string): Resolution =>
+    resolutions.get(address) ?? {
+      address,
+      family: address.includes(':') ? 6 : 4,
+      parsed: undefined,
+      names: new Map(),
+      set: undefined,
+    };
+
+  const put: Resolved['put'] = (name, address, untilMs) => {
+    const resolution = resolutionOf(address);
+    resolution.names.set(name, untilMs);
+    resolutions.set(address, resolution);
+    changed.add(address);
+  };
+
   return {
-    put: (name, address, untilMs) => {
-      const family = address.includes(':') ? 6 : 4;
-      const resolution = resolutions.get(address) ?? {
-        address,
-        family,
-        parsed: undefined,
-        names: new Map(),
-        set: undefined,
-      };
-      resolution.names.set(name, untilMs);
-      resolutions.set(address, resolution);
-      changed.add(address);
+    put,
+    adopt: (address, peer, untilMs) => {
+      const others = factsAt(resolutionOf(address));
+      for (const [name, fact] of domains)
+        if (facts.peerOf([fact, ...others]) === peer) return put(name, address, untilMs);
     },
     expire: (nowMs) => {
       for (const [address, { names }] of resolutions)
