@@ -1,17 +1,12 @@
 // Brings the kernel's maps in line with the wanted entries, and remembers what it has put there: no listing per change.
+import { FAMILIES } from '../ip/address.ts';
 import type { Nft } from '../kernel/nft.ts';
 import type { Log } from '../lang/log.ts';
 import { ChainUses } from './chain-uses.ts';
 import { diffEntry } from './diff.ts';
 import type { ElementChange, EntryDiff, Programmed, Slot } from './diff.ts';
 import { EndpointIds } from './endpoint-ids.ts';
-import {
-  FAMILIES,
-  removeChainCommands,
-  removeTableCommands,
-  serviceCidrCommands,
-  tableCommands,
-} from './layout.ts';
+import { removeChainCommands, removeTableCommands, serviceCidrCommands, tableCommands } from './layout.ts';
 import type { TableSite } from './layout.ts';
 import { isSame } from './drift.ts';
 import { observe, observeInTurns, rangesText, structureText } from './observe.ts';
@@ -19,7 +14,8 @@ import type { Observed } from './observe.ts';
 import { entryKey } from './state.ts';
 import type { Entry } from './state.ts';
 import { Strays } from './strays.ts';
-import { commandsOf } from './transaction.ts';
+import { commandsOf, elementChanges } from './transaction.ts';
+import type { ChainUse } from './transaction.ts';
 
 export type WantedEntry = { readonly key: string; readonly wanted: Entry | undefined };
 
@@ -148,10 +144,16 @@ export class Programmer {
     const changes = [...strays, ...diffs.flatMap((diff) => diff.changes)];
     if (changes.length === 0) return;
     const chains = this.#chains.missing(diffs.flatMap(({ after }) => after ?? []));
-    this.#nft.run(commandsOf(chains, changes));
+    if (chains.length > 0) this.#make(chains);
+    this.#nft.change(elementChanges(changes));
+    this.#revision++;
+  }
+
+  #make(chains: readonly ChainUse[]): void {
+    this.#nft.run(commandsOf(chains));
     this.#chains.made(chains);
     this.#revision++;
-    if (chains.length > 0) this.#structure = structureText(this.#nft);
+    this.#structure = structureText(this.#nft);
   }
 
   #commit(
@@ -194,7 +196,7 @@ const adopt = (nft: Nft, site: TableSite, log: Log): Observed | undefined => {
     const observed = observe(nft);
     const base = FAMILIES.map((family) => tableCommands(family, site));
     if (observed) {
-      nft.run([...base, commandsOf(observed.chains, [])].join('\n'));
+      nft.run([...base, commandsOf(observed.chains)].join('\n'));
       return observed;
     }
   } catch (error) {

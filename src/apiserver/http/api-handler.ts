@@ -21,6 +21,7 @@ import { answerDocument } from './documents.ts';
 import { createEventFrames } from './event-frames.ts';
 import { encodedAnswer } from './encodings.ts';
 import type { Answer, ApiRequest } from './exchange.ts';
+import { createFrameOutbox } from './frame-outbox.ts';
 import { badRequest } from '../status-errors.ts';
 import { methodNotAllowed, noSuchPath } from './http-errors.ts';
 import { type ObjectHandler, createObjectReads } from './object-reads.ts';
@@ -77,7 +78,7 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
     registry,
     access: registry.access,
     objects: {
-      ...createObjectReads({ ...options, frames: createEventFrames() }),
+      ...createObjectReads({ ...options, frames: createEventFrames(), outbox: createFrameOutbox() }),
       ...createObjectWrites(options),
     },
     postSubresource: createSubresourceHandler(options),
