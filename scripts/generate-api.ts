@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'api.authentication.v1': 'SelfSubjectReview TokenRequest TokenReview',
   'api.authorization.v1':
     'LocalSubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview',
-  'api.autoscaling.v1': 'Scale',
+  'api.autoscaling.v1': 'HorizontalPodAutoscaler Scale',
   'api.autoscaling.v2': 'HorizontalPodAutoscaler',
   'api.batch.v1': 'CronJob Job',
   'api.certificates.v1': 'CertificateSigningRequest',
@@ -44,6 +44,18 @@ const KINDS: Readonly<Record<string, string>> = {
 const ROOTS = Object.entries(KINDS).flatMap(([name, kinds]) =>
   kinds.split(' ').map((kind) => `io.k8s.${name}.${kind}`),
 );
+
+/** Besides them, what answers in protobuf are made of. Lists are all alike. */
+const MESSAGES = [
+  'v1.APIGroup',
+  'v1.APIGroupList',
+  'v1.APIResourceList',
+  'v1.APIVersions',
+  'v1.ListMeta',
+  'v1.PartialObjectMetadata',
+  'v1.PartialObjectMetadataList',
+  'v1beta1.PartialObjectMetadataList',
+].map((name) => `io.k8s.apimachinery.pkg.apis.meta.${name}`);
 
 type Schema = {
   readonly $ref?: string;
@@ -66,7 +78,7 @@ const main = (): void => {
     `${JSON.stringify({ version: KUBERNETES_VERSION, definitions: facts }, null, 1)}\n`,
   );
   writeFileSync(join(OUT, 'types.ts'), typesOf(facts));
-  const messages = protobufFacts(KUBERNETES_VERSION, ROOTS);
+  const messages = protobufFacts(KUBERNETES_VERSION, [...ROOTS, ...MESSAGES]);
   writeFileSync(join(OUT, 'protobuf.json'), `${oneLinePerField(messages)}\n`);
   process.stdout.write(`${names.length} definitions of Kubernetes ${KUBERNETES_VERSION} in ${OUT}\n`);
 };
@@ -125,7 +137,7 @@ const clean = (schema: Schema): Schema => {
   return out as Schema;
 };
 
-/** Of definitions with the same last word one may be called by it alone: the core's, or the one that is a kind. */
+/** Of definitions with the same last word one may be called by it alone: the core's, or the newest one that is a kind. */
 const ownersOfNames = (definitions: readonly string[]): ReadonlyMap<string, string> =>
   new Map(
     [...Map.groupBy(definitions, lastWord)].flatMap(([word, all]) => {
@@ -133,7 +145,7 @@ const ownersOfNames = (definitions: readonly string[]): ReadonlyMap<string, stri
         all.length === 1
           ? all[0]
           : (all.find((name) => /\.api\.core\.|apimachinery/.test(name)) ??
-            all.find((name) => ROOTS.includes(name)));
+            all.findLast((name) => ROOTS.includes(name)));
       return owner ? [[word, owner] as const] : [];
     }),
   );

@@ -6,14 +6,14 @@ import type { NftFamily } from '../wire/nftables/families.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 
 export type NftObjects = {
-  /** Of IPv4 and IPv6, as `ip podnet`. */
+  /** Of IPv4, IPv6 and both, as `ip podnet`. */
   readonly tables: () => readonly string[];
   /** The chains, rules and sets of a table as text to compare: without elements and counters. */
   readonly structure: (table: string) => string;
   readonly close: () => void;
 };
 
-const FAMILIES: readonly NftFamily[] = ['ip', 'ip6'];
+const FAMILIES: readonly NftFamily[] = ['ip', 'ip6', 'inet'];
 
 export const openNftObjects = (): NftObjects => {
   const socket = new NetlinkSocket('netfilter');

@@ -25,7 +25,7 @@ export type Nft = {
   readonly change: (changes: readonly NftElementChange[]) => void;
   /** Runs a `list` command: the objects of libnftables-json(5), `metainfo` left out. `terse` leaves out set elements. */
   readonly query: (command: string, options?: { readonly terse?: boolean }) => readonly NftObject[];
-  /** The tables of IPv4 and IPv6, as `ip podnet`. What they hold does not matter to its cost, as it does to `query`. */
+  /** The tables of IPv4, IPv6 and both, as `ip podnet`. What they hold does not matter to its cost, as it does to `query`. */
   readonly tables: () => readonly string[];
   /** The table's chains, rules and sets as text to compare, without elements and counters; its cost is theirs. */
   readonly structure: (table: string) => string;

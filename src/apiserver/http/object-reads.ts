@@ -2,10 +2,10 @@
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import type { Registry } from '../registry.ts';
-import { type Target, answersFor, refOf } from './answers.ts';
+import { type Target, answersFor, refOf, streamPresentation } from './answers.ts';
 import type { EventFrames } from './event-frames.ts';
 import type { Answer, ApiRequest } from './exchange.ts';
-import { notAcceptable } from './http-errors.ts';
+import type { FrameOutbox } from './frame-outbox.ts';
 import { parseInteger, parseListQuery, parseWatchQuery } from './request-options.ts';
 import { startWatch } from './watch.ts';
 
@@ -14,6 +14,7 @@ export type ObjectHandler = (request: ApiRequest, target: Target) => Answer | Pr
 export type ReadOptions = {
   readonly registry: Registry;
   readonly frames: EventFrames;
+  readonly outbox: FrameOutbox;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -34,11 +35,9 @@ export const createObjectReads = (
 };
 
 const watch = (options: ReadOptions, request: ApiRequest, target: Target): Answer => {
-  const { presentation, encoding } = answersFor(request, target, options.clock);
-  if (encoding !== 'json') throw notAcceptable();
   return startWatch({
     ...options,
-    presentation,
+    presentation: streamPresentation(request, target.kind, options.clock),
     query: parseWatchQuery(request.query, target.namespace),
     timeoutSeconds: parseInteger(request.query, 'timeoutSeconds'),
   });

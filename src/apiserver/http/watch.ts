@@ -1,11 +1,12 @@
-// One watch: the registry's events written to one client as lines of JSON, until its time is over, the client goes away,
-// or it reads so slowly that keeping it would cost memory.
+// One watch: the registry's events written to one client as lines of JSON or frames of protobuf, until its time is over, the
+// client goes away, or it reads so slowly that keeping it would cost memory.
 import type { Clock, Timer } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import type { Registry, RegistryEvent, WatchQuery } from '../registry.ts';
-import type { EventFrames } from './event-frames.ts';
+import { STREAM_TYPES } from './encodings.ts';
+import type { EventFrames, StreamPresentation } from './event-frames.ts';
 import type { Outgoing, StreamAnswer } from './exchange.ts';
-import type { Presentation } from './presentation.ts';
+import type { FrameOutbox, FrameReader } from './frame-outbox.ts';
 
 const BOOKMARK_MS = 60_000;
 // kube-apiserver's --min-request-timeout: between this and twice this, so that clients do not all come back at once.
@@ -15,10 +16,11 @@ const BACKLOG_BYTES_MAX = 8 << 20;
 
 export type WatchOptions = {
   readonly registry: Registry;
-  readonly presentation: Presentation;
+  readonly presentation: StreamPresentation;
   readonly query: WatchQuery;
   readonly timeoutSeconds: number | undefined;
   readonly frames: EventFrames;
+  readonly outbox: FrameOutbox;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -33,7 +35,7 @@ export const startWatch = (options: WatchOptions): StreamAnswer => {
   };
 };
 
-class WatchSession {
+class WatchSession implements FrameReader {
   readonly #options: WatchOptions;
   readonly #watch: { readonly stop: () => void };
   readonly #timeoutMs: number;
@@ -63,7 +65,10 @@ class WatchSession {
     this.#response = response;
     response.on('close', () => this.end());
     response.on('drain', () => this.#drains++);
-    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+    response.writeHead(200, {
+      'content-type': STREAM_TYPES[this.#options.presentation.encoding],
+      'cache-control': 'no-cache, private',
+    });
     response.flushHeaders(); // clients wait for the head before they trust the watch
     if (this.#early.length > 0) response.write(Buffer.concat(this.#early.splice(0)));
     this.#backlogMax += response.writableLength;
@@ -81,9 +86,17 @@ class WatchSession {
     this.#timers = [];
   }
 
+  /** Of the outbox: what has come in this turn. */
+  send(bytes: Uint8Array): void {
+    if (this.#done) return;
+    const response = this.#response!;
+    response.write(bytes);
+    if (response.writableLength > this.#backlogMax) this.#drop('it reads too slowly');
+  }
+
   #deliver(event: RegistryEvent): void {
     if (this.#done) return;
-    // We are inside someone else's write here: whatever goes wrong is this watcher's own trouble.
+    // We are inside someone else's write here: what goes wrong is this watcher's own trouble.
     try {
       this.#write(this.#frameOf(event));
     } catch (error) {
@@ -100,10 +113,8 @@ class WatchSession {
   }
 
   #write(frame: Uint8Array): void {
-    const response = this.#response;
-    if (!response) return void this.#early.push(frame);
-    response.write(frame);
-    if (response.writableLength > this.#backlogMax) this.#drop('it reads too slowly');
+    if (this.#response) this.#options.outbox.add(this, frame);
+    else this.#early.push(frame);
   }
 
   #tickLater(drainsBefore: number): void {
@@ -127,8 +138,9 @@ class WatchSession {
   }
 
   #close(): void {
+    const last = this.#options.outbox.take(this);
     this.end();
-    this.#response?.end();
+    this.#response?.end(last);
   }
 
   #drop(why: string): void {
