@@ -11,8 +11,16 @@ import { GO_BUILD_MS_MAX, buildGoTests, requiredFolder, whyNoGo } from '../suppo
 import { type TestApiServer, startTestApiServer } from '../support/test-api-server.ts';
 import { KUBECTL_VERSIONS, run } from '../support/test-cluster.ts';
 
+/** It expects the value's type in the message, which Kubernetes leaves out from 1.35 on (kubernetes/kubernetes#133832). */
+const OLDER_WORDS = '^TestHTTPRouteTimeouts$/^invalid_timeout_request_200ms_less_than_backendRequest_1s$';
+
 const SUITES = [
-  { module: 'sigs.k8s.io/gateway-api', tests: 'pkg/test/cel', flags: () => [], least: 100 },
+  {
+    module: 'sigs.k8s.io/gateway-api',
+    tests: 'pkg/test/cel',
+    flags: () => [`-test.skip=${OLDER_WORDS}`],
+    least: 100,
+  },
   {
     module: 'sigs.k8s.io/network-policy-api',
     tests: 'pkg/crdtest',
