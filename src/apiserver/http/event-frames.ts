@@ -4,16 +4,24 @@ import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import { apiVersionOf } from '../../k8s/resources.ts';
 import type { Kind } from '../kind.ts';
 import type { RegistryEvent } from '../registry.ts';
+import { type Pieces, joined, partialPieces, wholePieces } from './object-pieces.ts';
+import type { ObjectTexts } from './object-texts.ts';
 import { type Presentation, presentObject, presentWatched } from './presentation.ts';
 
 export type EventFrames = {
-  /** `isFirst`: the first event of a watch; a Table then has its column definitions. */
-  readonly frameOf: (presentation: Presentation, event: RegistryEvent, isFirst: boolean) => Uint8Array;
+  readonly frameOf: (presentation: Presentation, event: RegistryEvent, place: Place) => Uint8Array;
+};
+
+export type Place = {
+  /** The first event of a watch: a Table then has its column definitions. */
+  readonly isFirst: boolean;
+  /** Of what a watch begins with, which others may ask for soon. */
+  readonly isBeginning: boolean;
 };
 
 type ObjectEvent = Extract<RegistryEvent, { readonly object: unknown }>;
 
-export const createEventFrames = (): EventFrames => {
+export const createEventFrames = (texts: ObjectTexts): EventFrames => {
   let lastObject: object | undefined;
   const frames = new Map<string, Uint8Array>();
   const shared = (presentation: Presentation, event: ObjectEvent, isFirst: boolean): Uint8Array => {
@@ -27,12 +35,29 @@ export const createEventFrames = (): EventFrames => {
     return frame;
   };
   return {
-    frameOf: (presentation, event, isFirst) =>
-      event.type === 'BOOKMARK' || event.type === 'ERROR'
-        ? encode(event.type, event.type === 'ERROR' ? event.status : bookmarkOf(presentation, event))
-        : shared(presentation, event, isFirst),
+    frameOf: (presentation, event, { isFirst, isBeginning }) => {
+      if (event.type === 'ERROR') return encode(event.type, event.status);
+      if (event.type === 'BOOKMARK') return encode(event.type, bookmarkOf(presentation, event));
+      const kept = isBeginning ? keptPieces(texts, presentation, event.object) : undefined;
+      return kept ? frameAround(event.type, kept) : shared(presentation, event, isFirst);
+    },
   };
 };
+
+/** Undefined: what is shown of the object depends on the time. */
+const keptPieces = (
+  texts: ObjectTexts,
+  { form, kind }: Presentation,
+  object: Stored<KubeObject>,
+): Pieces | undefined => {
+  if (form.as === 'object') return wholePieces(texts, kind, object);
+  return form.as === 'Table' ? undefined : partialPieces(texts, form.version, object);
+};
+
+const frameAround = (type: string, pieces: Pieces): Uint8Array =>
+  joined([Buffer.from(`{"type":"${type}","object":`), ...pieces, END]);
+
+const END = Buffer.from('}\n');
 
 const formKey = ({ form, includeObject }: Presentation, type: string, isFirst: boolean): string => {
   if (form.as === 'object') return type;

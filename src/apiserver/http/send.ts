@@ -3,7 +3,13 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { ApiError } from '../../k8s/api-error.ts';
 import type { Log } from '../../lang/log.ts';
-import { type Answer, type DocumentAnswer, type Outgoing, jsonAnswer } from './exchange.ts';
+import {
+  type Answer,
+  type DocumentAnswer,
+  type Outgoing,
+  type PiecesAnswer,
+  jsonAnswer,
+} from './exchange.ts';
 import { internal } from '../status-errors.ts';
 import { warningHeaders } from './warning-headers.ts';
 
@@ -20,17 +26,26 @@ export type SendOptions = {
 
 export const send = async (response: Outgoing, answer: Answer, options: SendOptions): Promise<void> => {
   if (answer.kind === 'stream') return options.isGone() ? answer.abandon() : answer.start(response);
-  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
-  const isZipped = body.length > GZIP_BYTES_MIN && /\bgzip\b/.test(options.acceptEncoding ?? '');
-  const bytes = isZipped ? await compress(body, { level: GZIP_LEVEL }) : body;
+  const plain = piecesOf(answer);
+  const isZipped = lengthOf(plain) > GZIP_BYTES_MIN && /\bgzip\b/.test(options.acceptEncoding ?? '');
+  const pieces = isZipped ? [await compress(Buffer.concat(plain), { level: GZIP_LEVEL })] : plain;
   if (options.isGone()) return;
   response.writeHead(answer.code, {
-    ...headersOf(answer, bytes.length),
+    ...headersOf(answer, lengthOf(pieces)),
     ...(isZipped ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}),
     ...(options.warnings.length > 0 ? { warning: warningHeaders(options.warnings) } : {}),
   });
-  response.end(bytes);
+  for (const piece of pieces.slice(0, -1)) response.write(piece); // what follows the first goes out together
+  response.end(pieces.at(-1));
 };
+
+const piecesOf = (answer: DocumentAnswer | PiecesAnswer): readonly Uint8Array[] => {
+  if (answer.kind === 'pieces') return answer.pieces;
+  return [typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body];
+};
+
+const lengthOf = (pieces: readonly Uint8Array[]): number =>
+  pieces.reduce((sum, { length }) => sum + length, 0);
 
 /** An error as its Status: an ApiError has one, anything else is a fault of ours and goes to the log. */
 export const answerOfError = (error: unknown, log: Log): DocumentAnswer => {
@@ -44,7 +59,7 @@ export const answerOfError = (error: unknown, log: Log): DocumentAnswer => {
   return jsonAnswer(500, status);
 };
 
-const headersOf = (answer: DocumentAnswer, length: number): Record<string, string> => ({
+const headersOf = (answer: DocumentAnswer | PiecesAnswer, length: number): Record<string, string> => ({
   'cache-control': 'no-cache, private',
   ...(answer.code === 204 ? {} : { 'content-type': answer.contentType, 'content-length': String(length) }),
   ...answer.headers,

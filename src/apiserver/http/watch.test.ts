@@ -8,6 +8,7 @@ import { configMapKind } from '../kinds/core/config-map.ts';
 import { createEventFrames } from './event-frames.ts';
 import type { Outgoing } from './exchange.ts';
 import { createFrameOutbox } from './frame-outbox.ts';
+import { createObjectTexts } from './object-texts.ts';
 import { type WatchOptions, startWatch } from './watch.ts';
 
 const MINUTE_MS = 60_000;
@@ -50,7 +51,7 @@ const start = (options: Partial<WatchOptions> = {}, query: WatchQuery = { allowW
     presentation: { kind: configMapKind, form: { as: 'object' }, includeObject: 'Metadata', nowMs: 0 },
     query,
     timeoutSeconds: undefined,
-    frames: createEventFrames(),
+    frames: createEventFrames(createObjectTexts(clock)),
     outbox: createFrameOutbox((send) => send()),
     clock,
     log: silentLog,
