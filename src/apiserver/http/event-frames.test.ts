@@ -5,9 +5,8 @@ import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import { configMapKind } from '../kinds/core/config-map.ts';
 import type { RegistryEvent } from '../registry.ts';
 import type { Form } from './accept.ts';
-import { createEventFrames } from './event-frames.ts';
+import { type StreamPresentation, createEventFrames } from './event-frames.ts';
 import { createObjectTexts } from './object-texts.ts';
-import type { Presentation } from './presentation.ts';
 
 /** Counts how often it is serialised. */
 const counted = (name: string): { readonly event: RegistryEvent; readonly count: () => number } => {
@@ -19,7 +18,13 @@ const counted = (name: string): { readonly event: RegistryEvent; readonly count:
     count: () => times,
   };
 };
-const as = (form: Form): Presentation => ({ kind: configMapKind, form, includeObject: 'Object', nowMs: 0 });
+const as = (form: Form, encoding: StreamPresentation['encoding'] = 'json'): StreamPresentation => ({
+  kind: configMapKind,
+  form,
+  encoding,
+  includeObject: 'Object',
+  nowMs: 0,
+});
 const LATER = { isFirst: false, isBeginning: false };
 const FORMS: readonly Form[] = [
   { as: 'object' },

@@ -4,12 +4,16 @@ import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import { apiVersionOf } from '../../k8s/resources.ts';
 import type { Kind } from '../kind.ts';
 import type { RegistryEvent } from '../registry.ts';
+import { type StreamEncoding, encodedEvent } from './encodings.ts';
 import { type Pieces, joined, partialPieces, wholePieces } from './object-pieces.ts';
 import type { ObjectTexts } from './object-texts.ts';
 import { type Presentation, presentObject, presentWatched } from './presentation.ts';
 
+/** What one client is shown of events. */
+export type StreamPresentation = Presentation & { readonly encoding: StreamEncoding };
+
 export type EventFrames = {
-  readonly frameOf: (presentation: Presentation, event: RegistryEvent, place: Place) => Uint8Array;
+  readonly frameOf: (presentation: StreamPresentation, event: RegistryEvent, place: Place) => Uint8Array;
 };
 
 export type Place = {
@@ -24,7 +28,7 @@ type ObjectEvent = Extract<RegistryEvent, { readonly object: unknown }>;
 export const createEventFrames = (texts: ObjectTexts): EventFrames => {
   let lastObject: object | undefined;
   const frames = new Map<string, Uint8Array>();
-  const shared = (presentation: Presentation, event: ObjectEvent, isFirst: boolean): Uint8Array => {
+  const shared = (presentation: StreamPresentation, event: ObjectEvent, isFirst: boolean): Uint8Array => {
     if (event.object !== lastObject) {
       lastObject = event.object;
       frames.clear();
@@ -36,22 +40,24 @@ export const createEventFrames = (texts: ObjectTexts): EventFrames => {
   };
   return {
     frameOf: (presentation, event, { isFirst, isBeginning }) => {
-      if (event.type === 'ERROR') return encode(event.type, event.status);
-      if (event.type === 'BOOKMARK') return encode(event.type, bookmarkOf(presentation, event));
+      const { encoding } = presentation;
+      if (event.type === 'ERROR') return encodedEvent(encoding, event.type, event.status);
+      if (event.type === 'BOOKMARK')
+        return encodedEvent(encoding, event.type, bookmarkOf(presentation, event));
       const kept = isBeginning ? keptPieces(texts, presentation, event.object) : undefined;
       return kept ? frameAround(event.type, kept) : shared(presentation, event, isFirst);
     },
   };
 };
 
-/** Undefined: what is shown of the object depends on the time. */
+/** Undefined: what is shown of the object depends on the time, or is not JSON. */
 const keptPieces = (
   texts: ObjectTexts,
-  { form, kind }: Presentation,
+  { encoding, form, kind }: StreamPresentation,
   object: Stored<KubeObject>,
 ): Pieces | undefined => {
-  if (form.as === 'object') return wholePieces(texts, kind, object);
-  return form.as === 'Table' ? undefined : partialPieces(texts, form.version, object);
+  if (encoding !== 'json' || form.as === 'Table') return undefined;
+  return form.as === 'object' ? wholePieces(texts, kind, object) : partialPieces(texts, form.version, object);
 };
 
 const frameAround = (type: string, pieces: Pieces): Uint8Array =>
@@ -59,21 +65,23 @@ const frameAround = (type: string, pieces: Pieces): Uint8Array =>
 
 const END = Buffer.from('}\n');
 
-const formKey = ({ form, includeObject }: Presentation, type: string, isFirst: boolean): string => {
-  if (form.as === 'object') return type;
-  return `${type} ${form.as} ${form.version} ${includeObject} ${isFirst}`;
+const formKey = (
+  { encoding, form, includeObject }: StreamPresentation,
+  type: string,
+  isFirst: boolean,
+): string => {
+  if (form.as === 'object') return `${type} ${encoding}`;
+  return `${type} ${encoding} ${form.as} ${form.version} ${includeObject} ${isFirst}`;
 };
 
-const encodeObject = (presentation: Presentation, event: ObjectEvent, isFirst: boolean): Uint8Array =>
-  encode(
+const encodeObject = (presentation: StreamPresentation, event: ObjectEvent, isFirst: boolean): Uint8Array =>
+  encodedEvent(
+    presentation.encoding,
     event.type,
     isFirst || presentation.form.as === 'object'
       ? presentObject(presentation, event.object)
       : presentWatched(presentation, event.object),
   );
-
-const encode = (type: string, object: object): Uint8Array =>
-  Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`);
 
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
