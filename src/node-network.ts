@@ -108,6 +108,7 @@ const createPolicies = (
     sources: informers,
     compiler: createPolicyCompiler(),
     dnsAddresses: config.dnsServiceIps,
+    liveConnections: config.policyLiveConnections,
     recorder: createEventRecorder({ client, component: 'podnet-policy', host: node.name, clock, log }),
     nft,
     clock,

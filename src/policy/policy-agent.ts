@@ -7,7 +7,9 @@ import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
 import type { PolicyCompiler } from './compile/policy-compiler.ts';
+import type { Touched } from './compile/touched.ts';
 import type { PolicyTableOptions } from './kernel/policy-table.ts';
+import { startCutting } from './cutting.ts';
 import { followWorld } from './live-world.ts';
 import type { LiveWorld, PolicySources } from './live-world.ts';
 import { Locals } from './locals.ts';
@@ -20,6 +22,8 @@ import { PolicySync } from './policy-sync.ts';
 export type PolicyAgentOptions = PolicyTableOptions & {
   readonly sources: PolicySources;
   readonly compiler: PolicyCompiler;
+  /** What becomes of connections that policies no longer allow. */
+  readonly liveConnections: 'cut' | 'keep';
   /** For the pods whose policies are late. */
   readonly recorder: EventRecorder;
   readonly clock: Clock;
@@ -50,7 +54,12 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
   const synced = Promise.withResolvers<void>();
   const uids = new Map<string, string>();
   const locals = new Locals({ compiler, uids });
-  const sync = new PolicySync({ ...options, locals, onCommitted: () => gate.look() });
+  const cutting = startCutting({ ...options, world: () => world.now(), locals: () => locals.addresses() });
+  const onCommitted = ({ subjects, peers }: Touched): void => {
+    gate.look();
+    cutting.touch(subjects.union(peers));
+  };
+  const sync = new PolicySync({ ...options, locals, onCommitted });
   const loop = startLoop({
     name: 'policies',
     apply: async () => {
@@ -71,29 +80,16 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
     onTimeout: (pod, waitedMs) => tellLate(recorder, pod, waitedMs),
     clock,
   });
+  const repair = (): void => {
+    metrics.repairs.inc(1);
+    sync.distrust();
+    loop.mark(ALL);
+  };
   const world = followWorld({ sources, compiler, uids, onChange, onPod: (key) => locals.refresh(key) });
   const begin = async (): Promise<void> => {
-    await whenAllSynced(
-      sources.pods,
-      sources.namespaces,
-      sources.nodes,
-      sources.networkPolicies,
-      sources.clusterNetworkPolicies,
-    );
+    await whenSourcesSynced(sources);
     sync.complete();
-    stops.push(
-      startUpkeep({
-        what: 'the policy table',
-        verify: () => sync.verify(),
-        repair: () => {
-          metrics.repairs.inc(1);
-          sync.distrust();
-          loop.mark(ALL);
-        },
-        clock,
-        log,
-      }),
-    );
+    stops.push(startUpkeep({ what: 'the policy table', verify: () => sync.verify(), repair, clock, log }));
     loop.mark(ALL);
     await loop.whenIdle();
     synced.resolve();
@@ -110,10 +106,19 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
     stop: async () => {
       world.stop();
       for (const stop of stops) stop();
-      await loop.stop();
+      await Promise.all([loop.stop(), cutting.stop()]);
     },
   };
 };
+
+const whenSourcesSynced = (sources: PolicySources): Promise<void> =>
+  whenAllSynced(
+    sources.pods,
+    sources.namespaces,
+    sources.nodes,
+    sources.networkPolicies,
+    sources.clusterNetworkPolicies,
+  );
 
 const tellLate = (recorder: EventRecorder, { namespace, name, uid }: SandboxPod, waitedMs: number): void => {
   metrics.lateGates.inc(1);

@@ -61,7 +61,10 @@ export type PolicyLab = PodLab & {
   readonly startAgent: (node: string) => Promise<void>;
 };
 
-export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
+export const createPolicyLab = async (
+  name: string,
+  liveConnections: 'cut' | 'keep' = 'cut',
+): Promise<PolicyLab> => {
   const lab = await createPodLab(name);
   const objects = new Map<string, Extract<PolicyOrder, { put: unknown }>>();
   const agents = new Map<string, PolicyAgentThread>();
@@ -82,6 +85,7 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
     const setup = {
       netns: lab.nodeNetns(node),
       dnsAddresses: dnsServiceIps,
+      liveConnections,
       sandboxes,
       objects: [...objects.values()],
     };
