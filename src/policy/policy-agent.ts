@@ -89,7 +89,7 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
   const begin = async (): Promise<void> => {
     await whenSourcesSynced(sources);
     sync.complete();
-    stops.push(startUpkeep({ what: 'the policy table', verify: () => sync.verify(), repair, clock, log }));
+    stops.push(startUpkeep({ what: 'the policies in the kernel', verify: () => sync.verify(), repair, clock, log }));
     loop.mark(ALL);
     await loop.whenIdle();
     synced.resolve();
