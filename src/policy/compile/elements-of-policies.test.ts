@@ -270,6 +270,19 @@ describe('addresses of domain names', () => {
     assert.deepEqual(resolvedIn(compiler), ['192.0.2.1']);
   });
 
+  it('are taken up from the kernel by an agent that starts again, if their name is asked for', () => {
+    const former = compile(rules);
+    former.resolve('*.b.example', '192.0.2.1', 1000);
+    former.resolve('a.example', '10.1.0.3', 1000);
+    former.flush();
+    const compiler = compile(rules);
+    for (const [address, peer] of former.elements().get('resolved4')!) compiler.adopt(address, peer, 900);
+    compiler.adopt('192.0.2.9', '1:1', 900);
+    compiler.flush();
+    assert.deepEqual(textOf(compiler), textOf(former));
+    assert.equal(compiler.untilOf('resolved4', '192.0.2.1'), 900);
+  });
+
   it('are not there for names that no rule asks for', () => {
     const compiler = compile();
     compiler.resolve('a.example', '192.0.2.1', 1000);

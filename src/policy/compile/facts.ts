@@ -16,6 +16,8 @@ export type Facts = {
   readonly forget: (fact: Fact) => void;
   /** One more element has the set of these facts, in any order. */
   readonly use: (facts: readonly Fact[]) => FactSet;
+  /** The peer id that a set of these facts has, unless its number was taken. */
+  readonly peerOf: (facts: readonly Fact[]) => string;
   /** One element fewer. */
   readonly disuse: (set: FactSet) => void;
   /** Sets that elements have now and had not, and that they had and have not now, since the last call. */
@@ -42,9 +44,7 @@ export const createFacts = (numbers: Numbers): Facts => {
     const key = sorted.map(({ id }) => id).join(',');
     const known = sets.get(key);
     if (known) return known;
-    // of a sum the order does not matter: that of the ids is history
-    const sum = sorted.reduce((total, { hash }) => (total + spread(hash)) >>> 0, 0);
-    const peer = peerText(numbers.take(key, spread(sum)));
+    const peer = peerText(numbers.take(key, hashOfAll(sorted)));
     const set: FactSet = { key, facts: sorted, peer, uses: 0, classes: new Set() };
     sets.set(key, set);
     fresh.add(set);
@@ -72,6 +72,7 @@ export const createFacts = (numbers: Numbers): Facts => {
       set.uses++;
       return set;
     },
+    peerOf: (members) => peerText(numbers.first(hashOfAll(members))),
     disuse: (set) => {
       if (--set.uses === 0) left.add(set);
     },
@@ -89,3 +90,7 @@ export const createFacts = (numbers: Numbers): Facts => {
     },
   };
 };
+
+/** Of a sum, in which the order does not matter: that of the ids is history. */
+const hashOfAll = (facts: readonly Fact[]): number =>
+  spread(facts.reduce((total, { hash }) => (total + spread(hash)) >>> 0, 0));

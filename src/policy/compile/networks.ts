@@ -1,53 +1,52 @@
 // Networks that rules ask for, as elements: the address space cut where they begin and end.
 import { parseAddress } from '../../ip/address.ts';
-import type { Family } from '../../ip/address.ts';
+import type { Address, Family } from '../../ip/address.ts';
 import type { ElementStore } from './element-store.ts';
 import { intervalKey, mapOf } from './elements.ts';
 import type { Facts } from './facts.ts';
-import { networksAt, partitionOf } from './partition.ts';
+import { isSameNetworks, networksAt, partitionOf } from './partition.ts';
 import type { Interval, Partition } from './partition.ts';
 import type { Exact, Fact, FactSet } from './records.ts';
 
 export type Networks = {
-  /** Cuts anew where networks among these facts have come or gone; the families that were cut. */
-  readonly update: (begun: readonly Fact[], ended: readonly Fact[]) => ReadonlySet<Family>;
+  /** Cuts anew where networks among these facts have come or gone. */
+  readonly update: (begun: readonly Fact[], ended: readonly Fact[]) => Recut;
   /** The networks that have the address. */
-  readonly of: (address: Pick<Exact, 'address' | 'family' | 'parsed'>) => readonly Fact[];
+  readonly of: (address: Place) => readonly Fact[];
 };
 
-type Element = { readonly key: string; readonly last: bigint; readonly set: FactSet };
+export type Place = Pick<Exact, 'address' | 'family' | 'parsed'>;
 
-type Cut = {
-  readonly partition: Partition;
-  /** By the interval's first address. */
-  readonly elements: ReadonlyMap<bigint, Element>;
+/** Where addresses may be in other networks now. */
+export type Recut = {
+  readonly families: ReadonlySet<Family>;
+  readonly has: (address: Place) => boolean;
 };
 
-const NO_CUT: Cut = { partition: [], elements: new Map() };
+/** An interval with its element. */
+type Cut = Interval & { readonly key: string; readonly set: FactSet };
+
+type Span = { readonly first: bigint; readonly last: bigint };
 
 export const createNetworks = (store: ElementStore, facts: Facts): Networks => {
   const asked = new Set<Fact>();
-  const cuts: Record<Family, Cut> = { 4: NO_CUT, 6: NO_CUT };
+  const cuts: Record<Family, readonly Cut[]> = { 4: [], 6: [] };
 
-  const cut = (family: Family): void => {
+  /** Removals before additions: an interval that is cut in two begins where the first of them begins. */
+  const cut = (family: Family): Span | undefined => {
     const map = mapOf('networks', family);
-    const { elements: old } = cuts[family];
-    const elementOf = ({ first, last, networks }: Interval): Element => {
-      const before = old.get(first);
-      const key = before?.last === last ? before.key : intervalKey(family, first, last);
-      return { key, last, set: facts.use(networks) };
-    };
-    const partition = partitionOf(family, asked);
-    const elements = new Map(partition.map((interval) => [interval.first, elementOf(interval)]));
-    for (const [first, { key, set }] of old) {
-      if (elements.get(first)?.key !== key) store.remove(map, key);
+    const { kept, gone, come } = compare(cuts[family], partitionOf(family, asked));
+    const made = come.map((interval): Cut => {
+      const key = intervalKey(family, interval.first, interval.last);
+      return { ...interval, key, set: facts.use(interval.networks) };
+    });
+    for (const { key, set } of gone) {
+      store.remove(map, key);
       facts.disuse(set);
     }
-    for (const [first, { key, set }] of elements) {
-      const before = old.get(first);
-      if (before?.key !== key || before.set !== set) store.set(map, key, set.peer);
-    }
-    cuts[family] = { partition, elements };
+    for (const { key, set } of made) store.set(map, key, set.peer);
+    cuts[family] = [...kept, ...made].sort(byFirst);
+    return spanOf([...gone, ...made]);
   };
 
   return {
@@ -58,14 +57,56 @@ export const createNetworks = (store: ElementStore, facts: Facts): Networks => {
         for (const { cidr } of fact.is.networks) families.add(cidr.family);
         if (!asked.delete(fact)) asked.add(fact);
       }
-      families.forEach(cut);
-      return families;
+      const spans = new Map([...families].map((family) => [family, cut(family)]));
+      return {
+        families,
+        has: (place) => {
+          const span = spans.get(place.family);
+          const value = span && parsedOf(place)?.value;
+          return value !== undefined && span !== undefined && span.first <= value && value <= span.last;
+        },
+      };
     },
-    of: (exact) => {
-      const { partition } = cuts[exact.family];
-      if (partition.length === 0) return [];
-      exact.parsed ??= parseAddress(exact.address);
-      return exact.parsed ? networksAt(partition, exact.parsed) : [];
+    of: (place) => {
+      const partition = cuts[place.family];
+      const address = partition.length > 0 ? parsedOf(place) : undefined;
+      return address ? networksAt(partition, address) : [];
     },
   };
+};
+
+type Comparison = { readonly kept: readonly Cut[]; readonly gone: readonly Cut[]; readonly come: Partition };
+
+/** Walks both at once. */
+const compare = (before: readonly Cut[], after: Partition): Comparison => {
+  const [kept, gone, come]: [Cut[], Cut[], Interval[]] = [[], [], []];
+  let at = 0;
+  for (const interval of after) {
+    while (at < before.length && before[at]!.first < interval.first) gone.push(before[at++]!);
+    const old = before[at];
+    const isKept =
+      old?.first === interval.first &&
+      old.last === interval.last &&
+      isSameNetworks(old.networks, interval.networks);
+    if (isKept) kept.push(before[at++]!);
+    else come.push(interval);
+  }
+  return { kept, gone: [...gone, ...before.slice(at)], come };
+};
+
+const spanOf = (changed: readonly Interval[]): Span | undefined => {
+  if (changed.length === 0) return undefined;
+  const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+  const most = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+  return {
+    first: changed.map(({ first }) => first).reduce(least),
+    last: changed.map(({ last }) => last).reduce(most),
+  };
+};
+
+const byFirst = (a: Interval, b: Interval): number => (a.first < b.first ? -1 : 1);
+
+const parsedOf = (place: Place): Address | undefined => {
+  place.parsed ??= parseAddress(place.address);
+  return place.parsed;
 };

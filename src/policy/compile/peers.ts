@@ -14,7 +14,7 @@ import type { Asked, Sides } from './sides.ts';
 import type { TouchedCollector } from './touched.ts';
 
 export type Peers = {
-  readonly resolved: Pick<Resolved, 'put' | 'expire'>;
+  readonly resolved: Pick<Resolved, 'put' | 'adopt' | 'expire'>;
   /** Writes the elements of all addresses about which anything may have changed. */
   readonly update: (news: PeersNews, touch: TouchedCollector) => void;
 };
@@ -41,10 +41,10 @@ export const createPeers = (
   const matching = createMatching(profiles, sides);
   const networks = createNetworks(store, facts);
   const addresses = createAddresses(store, facts, networks);
-  const resolved = createResolved(store, facts, sides.domains, (address, family) => {
-    const exact = population.exact(address) ?? { address, family, parsed: undefined, profile: undefined };
-    return [...(exact.profile?.facts ?? []), ...networks.of(exact)];
-  });
+  const resolved = createResolved(store, facts, sides.domains, (place) => [
+    ...(population.exact(place.address)?.profile?.facts ?? []),
+    ...networks.of(place),
+  ]);
 
   return {
     resolved,
@@ -54,17 +54,18 @@ export const createPeers = (
       for (const profile of [...before.keys(), ...affected])
         for (const exact of population.exactsOf(profile)) stale.add(exact);
       const recut = networks.update(asked.begun, asked.ended);
-      for (const family of recut) for (const exact of addresses.known(family)) stale.add(exact);
+      for (const family of recut.families)
+        for (const exact of addresses.known(family)) if (recut.has(exact)) stale.add(exact);
       for (const exact of stale) touch.identified(exact, addresses.identify(exact));
       for (const [profile, looked] of before)
         if (relabelled.has(profile)) touch.seenOtherwise(profile, looked);
       const domains = new Set(
         [...asked.begun, ...asked.ended].flatMap(({ is }) => (is.kind === 'domain' ? is.name : [])),
       );
-      resolved.write(({ address, family, names }) => {
-        const exact = population.exact(address);
+      resolved.write((resolution) => {
+        const exact = population.exact(resolution.address);
         const isStale = exact !== undefined && stale.has(exact);
-        return isStale || recut.has(family) || names.keys().some((name) => domains.has(name));
+        return isStale || recut.has(resolution) || resolution.names.keys().some((name) => domains.has(name));
       });
     },
   };

@@ -4,7 +4,7 @@ import type { Labels } from '../../k8s/labels.ts';
 import type { Direction, PolicyKey, PolicyRules } from '../model/rules.ts';
 import type { PolicyNode, PolicyPod } from '../model/world.ts';
 import { createElementStore } from './element-store.ts';
-import type { ElementChanges, Elements } from './elements.ts';
+import type { ElementChanges, Elements, MapName } from './elements.ts';
 import { createFacts } from './facts.ts';
 import { createNamespaces } from './namespaces.ts';
 import { createNumbers } from './numbers.ts';
@@ -30,7 +30,7 @@ export type TableOwner = {
 };
 
 /**
- * Every call but the last four only notes what is new; `flush` works it out. Pods and locals are known by
+ * Every call before `flush` only notes what is new; that works it out. Pods and locals are known by
  * `namespace/name`, addresses are canonical texts. Deleting what is not there is nothing.
  */
 export type PolicyCompiler = {
@@ -47,11 +47,18 @@ export type PolicyCompiler = {
   readonly deleteLocal: (pod: string) => void;
   /** DNS gave this address for this name of a `domains` peer (the name as it stands there, `*.` included). */
   readonly resolve: (name: string, address: string, untilMs: number) => void;
+  /**
+   * An address with this peer id was found in `resolved4` or `resolved6`, after the flush that says which names are asked
+   * for: an agent that starts again goes on with what DNS told the one before. The next flush has it if its name is found.
+   */
+  readonly adopt: (address: string, peer: string, untilMs: number) => void;
   /** Forgets addresses of names whose time is over. */
   readonly expire: (nowMs: number) => void;
   readonly flush: () => Flush;
   /** Everything that is wanted as of the last flush. */
   readonly elements: () => Elements;
+  /** The time of an element of `resolved4` and `resolved6`. */
+  readonly untilOf: (map: MapName, key: string) => number | undefined;
   /** Names of `domains` peers of policies that apply here, as of the last flush. */
   readonly domainNames: () => Iterable<string>;
   /** As of the last flush; undefined for PENDING and for numbers that are not in use. */
@@ -105,9 +112,11 @@ export const createPolicyCompiler = (numberCount?: number): PolicyCompiler => {
     upsertLocal: population.putLocal,
     deleteLocal: (pod) => population.putLocal(pod, undefined),
     resolve: peers.resolved.put,
+    adopt: peers.resolved.adopt,
     expire: peers.resolved.expire,
     flush,
     elements: () => store.elements,
+    untilOf: store.untilOf,
     domainNames: () => subjects.sides.domains.keys(),
     tableOf: (number) => {
       const owner = rows.ownerOf(number);

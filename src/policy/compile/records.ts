@@ -94,6 +94,13 @@ export type Table = {
   uses: number;
 };
 
+/** What policies together say about peers. */
+export type Decision = {
+  readonly asksFor: (fact: Fact) => boolean;
+  /** What is allowed to a peer of which these facts hold; those that are not asked for make no difference. */
+  readonly allowedTo: (facts: readonly Fact[]) => PortLine;
+};
+
 /** All pods of this node to which the same policies apply in a direction. */
 export type PodClass = {
   readonly key: string;
@@ -103,8 +110,8 @@ export type PodClass = {
   /** Of the pods, where rules of ingress ask for them. */
   readonly namedPorts: readonly NamedPort[];
   readonly profiles: Set<Profile>;
-  /** Of its policies, in their order. */
-  sides: readonly Side[];
+  /** Of its policies as they are now. */
+  decision: Decision;
   /** What is allowed to peers without a row. */
   allowed: PortLine;
   readonly rows: Map<FactSet, Table>;

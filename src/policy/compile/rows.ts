@@ -1,7 +1,6 @@
 // What each class allows to whom: a row for every peer to which it allows something else than to peers of which nothing
 // is known.
-import type { NamedPort } from '../model/world.ts';
-import { allowedBy } from './decide.ts';
+import { createDecision } from './decide.ts';
 import type { ElementStore } from './element-store.ts';
 import { markText, rowKey } from './elements.ts';
 import type { Numbers } from './numbers.ts';
@@ -52,12 +51,12 @@ export const createRows = (
 
   return {
     refresh: (podClass) => {
-      podClass.sides = sidesOf(podClass);
-      const allowedTo = decideFor(podClass);
-      tables.putOwn(podClass, allowedTo(undefined));
+      const sides = sidesOf(podClass);
+      podClass.decision = createDecision(sides, podClass.namedPorts);
+      tables.putOwn(podClass, podClass.decision.allowedTo([]));
       const peers = new Set(podClass.rows.keys());
-      for (const side of podClass.sides)
-        for (const fact of factsOf(side)) for (const set of fact.sets) peers.add(set);
+      for (const side of sides) for (const fact of factsOf(side)) for (const set of fact.sets) peers.add(set);
+      const allowedTo = allowedBy(podClass);
       for (const set of peers) updateRow(podClass, set, allowedTo);
     },
     remove: (podClass) => {
@@ -67,7 +66,7 @@ export const createRows = (
     },
     addPeer: (set, except) => {
       for (const podClass of askersOf(set))
-        if (!except.has(podClass)) updateRow(podClass, set, decideFor(podClass));
+        if (!except.has(podClass)) updateRow(podClass, set, allowedBy(podClass));
     },
     removePeer: (set) => {
       for (const podClass of set.classes) putRow(podClass, set, undefined);
@@ -76,23 +75,19 @@ export const createRows = (
   };
 };
 
-type AllowedTo = (peer: FactSet | undefined) => PortLine;
+type AllowedTo = (peer: FactSet) => PortLine;
 
 /** What the class allows to peers; those who differ only in facts that it does not ask for are decided once. */
-const decideFor = ({ sides, direction, namedPorts }: PodClass): AllowedTo => {
+const allowedBy = ({ decision: { asksFor, allowedTo } }: PodClass): AllowedTo => {
   const decided = new Map<string, PortLine>();
   return (peer) => {
-    const facts = (peer?.facts ?? []).filter(({ askers }) => sides.some((side) => askers.has(side)));
+    const facts = peer.facts.filter(asksFor);
     const key = facts.map(({ id }) => id).join(',');
-    const ports = direction === 'ingress' ? namedPorts : portsOf(facts);
-    const known = decided.get(key) ?? allowedBy(sides, new Set(facts), ports);
+    const known = decided.get(key) ?? allowedTo(facts);
     decided.set(key, known);
     return known;
   };
 };
-
-const portsOf = (facts: readonly Fact[]): readonly NamedPort[] =>
-  facts.flatMap(({ is }) => (is.kind === 'port' ? is.port : []));
 
 /** By priority and then by name, as the evaluator has them. */
 const sidesOf = ({ policies, direction }: PodClass): readonly Side[] =>
