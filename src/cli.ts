@@ -141,10 +141,11 @@ program
   .addHelpText(
     'after',
     `
-POD is NAME, NAMESPACE/NAME or pod/NAME; SERVICE is svc/NAME or svc/NAMESPACE/NAME; node/NAME is a node.
+POD is NAME, NAMESPACE/NAME or pod/NAME, and deploy/NAME (sts, ds) any pod of it; SERVICE is svc/NAME; node/NAME is a node.
+A namespace may stand before each NAME.
 Without a port: each port that the pod or the Service has. Without a protocol: TCP.
 
-  podnet explain shop/web to svc/shop/db:5432
+  podnet explain deploy/shop/web to svc/shop/db:5432
   podnet explain 192.0.2.1 shop/web:80/tcp
   podnet explain shop/web to shop/db/icmp`,
   )
