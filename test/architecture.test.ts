@@ -36,10 +36,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   podnetwork: [...API, 'wire', 'kernel', 'runtime'], // of runtime only the SandboxNetwork interface
   services: [...API, 'wire', 'kernel'],
   dns: [...API, 'wire', 'kernel'],
+  policy: [...API, 'wire', 'kernel'],
   kubelet: [...API, 'wire', 'runtime'],
   state: ['lang', 'k8s', 'kernel'], //                     a cluster's state on the disk: SQLite
   embedded: ['lang', 'ip', 'k8s'], //                       what an embedded cluster is: its plan, files and keys
-  cli: [...BASE, 'client', 'pki', 'state', 'embedded', 'images', 'kernel', 'underlay', 'runtime'],
+  cli: [...BASE, 'client', 'pki', 'state', 'embedded', 'images', 'kernel', 'underlay', 'runtime', 'policy'],
 };
 
 /** In a feature folder only the shell files may touch the kernel. */

@@ -1,0 +1,157 @@
+// The one evaluator: what the policies of a world say about a connection, and why. It is asked about new connections, as
+// the kernel is: after a Service's address has become an endpoint's, with the source that sent it.
+import { formatAddress } from '../../ip/address.ts';
+import type { Address } from '../../ip/address.ts';
+import { matchRule } from './match.ts';
+import type { Clauses, ConnectionProtocol, Facts, Party, Question } from './match.ts';
+import { policyKeyText, selectsPod } from './rules.ts';
+import type { PolicyKey, PolicyRules, Rule, Tier } from './rules.ts';
+import type { PolicyPod, World } from './world.ts';
+
+export type Connection = {
+  readonly source: Address;
+  /** The endpoint's, where a Service was asked for. */
+  readonly destination: Address;
+  readonly protocol: ConnectionProtocol;
+  /** Of the destination; undefined for a protocol without ports. */
+  readonly port?: number | undefined;
+  /** Whether a Service's address was asked for: a pod that reaches itself that way is judged, unlike one at its own. */
+  readonly isThroughService?: boolean | undefined;
+};
+
+/** A rule that matched, and by which of its clauses. */
+export type RuleMatch = Clauses & { readonly policy: PolicyKey; readonly tier: Tier; readonly rule: Rule };
+
+export type Reason =
+  /** Outside of what policies look at, therefore allowed. */
+  | { readonly kind: 'not judged'; readonly because: 'no pod' | 'own node' | 'itself' }
+  | { readonly kind: 'rule'; readonly match: RuleMatch }
+  /** Policies of the tier NetworkPolicy select the pod, and none of their rules matches: denied. */
+  | { readonly kind: 'isolated'; readonly policies: readonly PolicyKey[] }
+  /** No policy has anything to say: allowed. */
+  | { readonly kind: 'no policy' };
+
+export type Verdict = {
+  readonly isAllowed: boolean;
+  readonly reason: Reason;
+  /** The rules with the action Pass that matched on the way. */
+  readonly passed: readonly RuleMatch[];
+};
+
+/** A connection needs both: the egress of its source and the ingress of its destination. */
+export type Decision = {
+  readonly isAllowed: boolean;
+  readonly source: Party;
+  readonly destination: Party;
+  readonly egress: Verdict;
+  readonly ingress: Verdict;
+};
+
+/** What a verdict depends on besides the connection and its parties. */
+export type Rulebook = Facts & { readonly policies: readonly PolicyRules[] };
+
+/** The evaluator of a world, which must not change meanwhile. A call costs by the number of policies, not of pods. */
+export const createEvaluator = (world: World): ((connection: Connection) => Decision) => {
+  const parties = partiesOf(world);
+  const rulebook = { ...world, policies: inOrder(world.policies) };
+  const partyOf = (address: Address): Party => parties.get(formatAddress(address)) ?? { kind: 'outside' };
+  return (connection) => {
+    const [source, destination] = [partyOf(connection.source), partyOf(connection.destination)];
+    const egress = judgeEnd(connection, 'egress', { source, destination }, rulebook);
+    const ingress = judgeEnd(connection, 'ingress', { source, destination }, rulebook);
+    return { isAllowed: egress.isAllowed && ingress.isAllowed, source, destination, egress, ingress };
+  };
+};
+
+/** What the policies say at the subject of the question, in the order of the tiers. `policies` must be `inOrder`. */
+export const judge = (question: Question, rulebook: Rulebook): Verdict => {
+  const concerned = rulebook.policies.filter(
+    (policy) =>
+      policy[question.direction] !== undefined && selectsSubject(policy, question.subject, rulebook),
+  );
+  const ofTier = (tier: Tier): readonly PolicyRules[] => concerned.filter((policy) => policy.tier === tier);
+  const admin = firstMatch(ofTier('Admin'), question, rulebook);
+  if (admin && admin.rule.action !== 'Pass') return verdictOf(admin, []);
+  const passed = admin ? [admin] : [];
+  const isolating = ofTier('NetworkPolicy');
+  if (isolating.length > 0) {
+    const match = firstMatch(isolating, question, rulebook);
+    if (match) return verdictOf(match, passed);
+    const policies = isolating.map(({ key }) => key);
+    return { isAllowed: false, reason: { kind: 'isolated', policies }, passed };
+  }
+  const baseline = firstMatch(ofTier('Baseline'), question, rulebook);
+  if (baseline && baseline.rule.action !== 'Pass') return verdictOf(baseline, passed);
+  return {
+    isAllowed: true,
+    reason: { kind: 'no policy' },
+    passed: baseline ? [...passed, baseline] : passed,
+  };
+};
+
+/** By priority, then by name: between equals the order is podnet's own, the API leaves it open. */
+export const inOrder = (policies: readonly PolicyRules[]): readonly PolicyRules[] =>
+  policies.toSorted(
+    (a, b) => a.priority - b.priority || (policyKeyText(a.key) < policyKeyText(b.key) ? -1 : 1),
+  );
+
+export const selectsSubject = (
+  { subject }: PolicyRules,
+  pod: PolicyPod,
+  { namespaces }: Pick<Facts, 'namespaces'>,
+): boolean => selectsPod(subject, pod, namespaces.get(pod.namespace));
+
+type Parties = { readonly source: Party; readonly destination: Party };
+
+const judgeEnd = (
+  connection: Connection,
+  direction: 'ingress' | 'egress',
+  { source, destination }: Parties,
+  rulebook: Rulebook,
+): Verdict => {
+  const [party, peer, peerAddress] =
+    direction === 'egress'
+      ? [source, destination, connection.destination]
+      : [destination, source, connection.source];
+  if (party.kind !== 'pod') return notJudged('no pod');
+  if (peer.kind === 'node' && peer.node.name === party.pod.node) return notJudged('own node');
+  if (peer.kind === 'pod' && peer.pod === party.pod && !connection.isThroughService)
+    return notJudged('itself');
+  const { protocol, port } = connection;
+  return judge({ direction, subject: party.pod, peer, peerAddress, protocol, port }, rulebook);
+};
+
+const notJudged = (because: 'no pod' | 'own node' | 'itself'): Verdict => ({
+  isAllowed: true,
+  reason: { kind: 'not judged', because },
+  passed: [],
+});
+
+const verdictOf = (match: RuleMatch, passed: readonly RuleMatch[]): Verdict => ({
+  isAllowed: match.rule.action === 'Accept',
+  reason: { kind: 'rule', match },
+  passed,
+});
+
+const firstMatch = (
+  policies: readonly PolicyRules[],
+  question: Question,
+  facts: Facts,
+): RuleMatch | undefined => {
+  for (const { key, tier, [question.direction]: rules = [] } of policies)
+    for (const rule of rules) {
+      const clauses = matchRule(rule, question, facts);
+      if (clauses) return { policy: key, tier, rule, ...clauses };
+    }
+  return undefined;
+};
+
+/** Who has which address. A pod's address is the pod's even if a node names it too. */
+const partiesOf = ({ pods, nodes }: World): ReadonlyMap<string, Party> => {
+  const parties = new Map<string, Party>();
+  for (const node of nodes.values())
+    for (const address of node.addresses) parties.set(address, { kind: 'node', node });
+  for (const pod of pods.values())
+    for (const address of pod.addresses) parties.set(address, { kind: 'pod', pod });
+  return parties;
+};
