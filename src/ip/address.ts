@@ -2,6 +2,8 @@
 
 export type Family = 4 | 6;
 
+export const FAMILIES: readonly Family[] = [4, 6];
+
 export type Address = {
   readonly family: Family;
   /** The address as one number, most significant bit first: 32 bits for IPv4, 128 for IPv6. */

@@ -1,17 +1,12 @@
 // Brings the kernel's maps in line with the wanted entries, and remembers what it has put there: no listing per change.
+import { FAMILIES } from '../ip/address.ts';
 import type { Nft } from '../kernel/nft.ts';
 import type { Log } from '../lang/log.ts';
 import { ChainUses } from './chain-uses.ts';
 import { diffEntry } from './diff.ts';
 import type { ElementChange, EntryDiff, Programmed, Slot } from './diff.ts';
 import { EndpointIds } from './endpoint-ids.ts';
-import {
-  FAMILIES,
-  removeChainCommands,
-  removeTableCommands,
-  serviceCidrCommands,
-  tableCommands,
-} from './layout.ts';
+import { removeChainCommands, removeTableCommands, serviceCidrCommands, tableCommands } from './layout.ts';
 import type { TableSite } from './layout.ts';
 import { isSame } from './drift.ts';
 import { observe, observeInTurns, rangesText, structureText } from './observe.ts';

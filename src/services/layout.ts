@@ -18,7 +18,6 @@ import { PLAIN_SHAPES, chainName, shapeCode, shapeVerdict } from './shape.ts';
 import type { BalanceShape, Shape } from './shape.ts';
 
 const TABLE = 'podnet-services';
-export const FAMILIES: readonly Family[] = [4, 6];
 
 /** nft's word for the family, in tables and in matches. */
 const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');

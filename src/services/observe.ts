@@ -1,10 +1,11 @@
 // What is in the kernel: read once at the start, where a former agent's work is taken up as it is, and in the background
 // when others have written to nftables.
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { FAMILIES } from '../ip/address.ts';
 import type { Family } from '../ip/address.ts';
 import type { Nft, NftObject } from '../kernel/nft.ts';
 import type { ElementChange, Programmed, Slot } from './diff.ts';
-import { FAMILIES, OUTSIDE_SLOT, tableName } from './layout.ts';
+import { OUTSIDE_SLOT, tableName } from './layout.ts';
 import { shapeOfCode } from './shape.ts';
 import { straysOf } from './strays.ts';
 import type { ChainUse } from './transaction.ts';

@@ -1,5 +1,5 @@
 // Brings the kernel's host ports in line with what single pods ask for, and remembers what it has put there.
-import { formatAddress } from '../../ip/address.ts';
+import { FAMILIES, formatAddress } from '../../ip/address.ts';
 import type { Address } from '../../ip/address.ts';
 import { openConntrack } from '../../kernel/conntrack.ts';
 import { isKernelError } from '../../kernel/kernel-error.ts';
@@ -9,7 +9,7 @@ import type { PortMapping } from '../../runtime/runtime.ts';
 import { compileHostPorts } from './compile.ts';
 import { afterDiff, diffHostPorts } from './diff.ts';
 import type { HostPortDiff } from './diff.ts';
-import { FAMILIES, elementCommands, removeTableCommands, tableCommands } from './layout.ts';
+import { elementCommands, removeTableCommands, tableCommands } from './layout.ts';
 import type { HostPortSite } from './layout.ts';
 import { observeHostPorts } from './observe.ts';
 import { selectHostPorts } from './select.ts';

@@ -12,7 +12,6 @@ import type { Family } from '../../ip/address.ts';
 import type { ElementChange } from './diff.ts';
 
 const TABLE = 'podnet-host-ports';
-export const FAMILIES: readonly Family[] = [4, 6];
 
 const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');
 

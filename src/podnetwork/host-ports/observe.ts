@@ -1,7 +1,8 @@
 // The host ports that an earlier agent left in the kernel, read once at the start.
 import type { Nft, NftObject } from '../../kernel/nft.ts';
+import { FAMILIES } from '../../ip/address.ts';
 import type { Family } from '../../ip/address.ts';
-import { FAMILIES, tableName } from './layout.ts';
+import { tableName } from './layout.ts';
 import { hostPortKey } from './state.ts';
 import type { HostPort, HostPortMap, HostPorts } from './state.ts';
 

@@ -5,7 +5,7 @@ import type { Address } from '../../ip/address.ts';
 import { matchRule } from './match.ts';
 import type { Clauses, ConnectionProtocol, Facts, Party, Question } from './match.ts';
 import { policyKeyText, selectsPod } from './rules.ts';
-import type { PolicyKey, PolicyRules, Rule, Tier } from './rules.ts';
+import type { Direction, PolicyKey, PolicyRules, Rule, Tier } from './rules.ts';
 import type { PolicyPod, World } from './world.ts';
 
 export type Connection = {
@@ -38,11 +38,11 @@ export type Verdict = {
   readonly passed: readonly RuleMatch[];
 };
 
+export type Parties = { readonly source: Party; readonly destination: Party };
+
 /** A connection needs both: the egress of its source and the ingress of its destination. */
-export type Decision = {
+export type Decision = Parties & {
   readonly isAllowed: boolean;
-  readonly source: Party;
-  readonly destination: Party;
   readonly egress: Verdict;
   readonly ingress: Verdict;
 };
@@ -52,14 +52,14 @@ export type Rulebook = Facts & { readonly policies: readonly PolicyRules[] };
 
 /** The evaluator of a world, which must not change meanwhile. A call costs by the number of policies, not of pods. */
 export const createEvaluator = (world: World): ((connection: Connection) => Decision) => {
-  const parties = partiesOf(world);
+  const owners = ownersOf(world);
   const rulebook = { ...world, policies: inOrder(world.policies) };
-  const partyOf = (address: Address): Party => parties.get(formatAddress(address)) ?? { kind: 'outside' };
+  const partyOf = (address: Address): Party => owners.get(formatAddress(address)) ?? { kind: 'outside' };
   return (connection) => {
-    const [source, destination] = [partyOf(connection.source), partyOf(connection.destination)];
-    const egress = judgeEnd(connection, 'egress', { source, destination }, rulebook);
-    const ingress = judgeEnd(connection, 'ingress', { source, destination }, rulebook);
-    return { isAllowed: egress.isAllowed && ingress.isAllowed, source, destination, egress, ingress };
+    const parties = { source: partyOf(connection.source), destination: partyOf(connection.destination) };
+    const egress = judgeEnd(questionOf(connection, 'egress', parties), rulebook);
+    const ingress = judgeEnd(questionOf(connection, 'ingress', parties), rulebook);
+    return { isAllowed: egress.isAllowed && ingress.isAllowed, ...parties, egress, ingress };
   };
 };
 
@@ -101,14 +101,14 @@ export const selectsSubject = (
   { namespaces }: Pick<Facts, 'namespaces'>,
 ): boolean => selectsPod(subject, pod, namespaces.get(pod.namespace));
 
-type Parties = { readonly source: Party; readonly destination: Party };
+type NotJudged = Extract<Reason, { kind: 'not judged' }>;
 
-const judgeEnd = (
+/** What the policies of one end are to be asked; or why they are not. */
+export const questionOf = (
   connection: Connection,
-  direction: 'ingress' | 'egress',
+  direction: Direction,
   { source, destination }: Parties,
-  rulebook: Rulebook,
-): Verdict => {
+): Question | NotJudged => {
   const [party, peer, peerAddress] =
     direction === 'egress'
       ? [source, destination, connection.destination]
@@ -118,14 +118,13 @@ const judgeEnd = (
   if (peer.kind === 'pod' && peer.pod === party.pod && !connection.isThroughService)
     return notJudged('itself');
   const { protocol, port } = connection;
-  return judge({ direction, subject: party.pod, peer, peerAddress, protocol, port }, rulebook);
+  return { direction, subject: party.pod, peer, peerAddress, protocol, port };
 };
 
-const notJudged = (because: 'no pod' | 'own node' | 'itself'): Verdict => ({
-  isAllowed: true,
-  reason: { kind: 'not judged', because },
-  passed: [],
-});
+const judgeEnd = (question: Question | NotJudged, rulebook: Rulebook): Verdict =>
+  'kind' in question ? { isAllowed: true, reason: question, passed: [] } : judge(question, rulebook);
+
+const notJudged = (because: NotJudged['because']): NotJudged => ({ kind: 'not judged', because });
 
 const verdictOf = (match: RuleMatch, passed: readonly RuleMatch[]): Verdict => ({
   isAllowed: match.rule.action === 'Accept',
@@ -147,11 +146,11 @@ const firstMatch = (
 };
 
 /** Who has which address. A pod's address is the pod's even if a node names it too. */
-const partiesOf = ({ pods, nodes }: World): ReadonlyMap<string, Party> => {
-  const parties = new Map<string, Party>();
+const ownersOf = ({ pods, nodes }: World): ReadonlyMap<string, Party> => {
+  const owners = new Map<string, Party>();
   for (const node of nodes.values())
-    for (const address of node.addresses) parties.set(address, { kind: 'node', node });
+    for (const address of node.addresses) owners.set(address, { kind: 'node', node });
   for (const pod of pods.values())
-    for (const address of pod.addresses) parties.set(address, { kind: 'pod', pod });
-  return parties;
+    for (const address of pod.addresses) owners.set(address, { kind: 'pod', pod });
+  return owners;
 };

@@ -49,7 +49,11 @@ export const matchRule = ({ peers, ports }: Rule, question: Question, facts: Fac
   return undefined;
 };
 
-export const matchesPeer = (peer: Peer, { peer: party, peerAddress }: Question, facts: Facts): boolean => {
+export const matchesPeer = (
+  peer: Peer,
+  { peer: party, peerAddress }: Pick<Question, 'peer' | 'peerAddress'>,
+  facts: Facts,
+): boolean => {
   switch (peer.kind) {
     case 'pods':
       return party.kind === 'pod' && selectsPod(peer, party.pod, facts.namespaces.get(party.pod.namespace));
