@@ -87,8 +87,8 @@ const measurePodnet = async (): Promise<Measured> => {
     nodePortAddresses: [],
     nft: {
       ...nft,
-      run: (commands) => {
-        nft.run(commands);
+      change: (changes) => {
+        nft.change(changes);
         written.resolve(performance.now() - eventAt);
       },
     },

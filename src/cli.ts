@@ -1,7 +1,7 @@
 // The command line. Each command loads its own code, so that --help answers at once.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UserError, say } from './cli/output.ts';
-import { PROXY_BACK_ENDS, nameProblem } from './embedded/cluster-config.ts';
+import { LIVE_CONNECTIONS, PROXY_BACK_ENDS, nameProblem } from './embedded/cluster-config.ts';
 import { nodePortAddressProblem } from './k8s/node-port-addresses.ts';
 import { StateError } from './state/state-error.ts';
 
@@ -77,6 +77,12 @@ program
     '--nodeport-addresses <list>',
     'where node ports answer: CIDRs, primary (the default), localhost (TCP), all; e.g. primary,localhost',
     nodePortAddresses,
+  )
+  .addOption(
+    new Option(
+      '--policy-live-connections <what>',
+      'what becomes of connections that policies no longer allow: cut (the default), or keep until they end',
+    ).choices(LIVE_CONNECTIONS),
   )
   .option(
     '--state <folder>',

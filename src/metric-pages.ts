@@ -5,6 +5,7 @@ import { clientMetrics } from './client/metrics.ts';
 import { kubeletMetrics } from './kubelet/metrics.ts';
 import type { Family } from './metrics/family.ts';
 import { processMetrics } from './metrics/process-metrics.ts';
+import { policyMetrics } from './policy/metrics.ts';
 import { loopMetrics } from './reconcile/metrics.ts';
 import { schedulerMetrics } from './scheduler/metrics.ts';
 import { proxyMetrics } from './services/metrics.ts';
@@ -20,6 +21,7 @@ export const controlPlanePage: readonly Family[] = [
 /** Of a node agent, by its kubelet. */
 export const nodePage: readonly Family[] = [
   ...kubeletMetrics,
+  ...policyMetrics,
   ...clientMetrics,
   ...loopMetrics,
   ...processMetrics,

@@ -88,7 +88,14 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   };
 };
 
-const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Promise<PodRuntime> => {
+const startRuntime = async ({
+  config,
+  node,
+  nft,
+  network: { policies },
+  stateFolder,
+  log,
+}: Agent): Promise<PodRuntime> => {
   const names = { clusterName: config.name, nodeName: node.name };
   const network = createPodNetwork({
     ...names,
@@ -96,6 +103,7 @@ const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Pro
     stateFolder: join(stateFolder, 'addresses'),
     mtuBytes: MTU_BYTES,
     serviceAddresses: config.dnsServiceIps,
+    gate: policies.gate,
     nft,
     clock,
     log,
@@ -113,6 +121,8 @@ const startRuntime = async ({ config, node, nft, stateFolder, log }: Agent): Pro
   });
   const sandboxes = await runtime.listPodSandbox();
   await network.collectGarbage(new Set(sandboxes.map(({ id }) => id)));
+  const attached = sandboxes.filter(({ state, ips }) => state === 'ready' && ips.length > 0);
+  policies.start(attached.map(({ pod, ips }) => ({ pod, addresses: ips })));
   return runtime;
 };
 

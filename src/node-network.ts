@@ -1,11 +1,14 @@
-// What a node agent does apart from pods: the service proxy and the cluster DNS, and the caches that they look at. Only
+// What a node agent does apart from pods: the service proxy, the policies and the cluster DNS, and the caches that they look at. Only
 // wiring. A process of its own can be made of it: what a node of a cluster needs that runs its pods by other means.
 import type { ApiClient } from './client/client.ts';
+import { createEventRecorder } from './client/event-recorder.ts';
 import { type Dns, dnsIndexes, startDns } from './dns/dns.ts';
 import { startPodAddresses } from './dns/pod-addresses.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
 import type { ResolvConf } from './embedded/resolv-conf.ts';
+import { startCustomInformer } from './informer/custom-informer.ts';
 import { type Informer, type InformerOptions, startInformer } from './informer/informer.ts';
+import { clusterNetworkPolicies } from './k8s/cluster-network-policy.ts';
 import { createTrim, withoutOwners } from './k8s/trim.ts';
 import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
@@ -13,6 +16,8 @@ import type { Nft } from './kernel/nft.ts';
 import { systemClock as clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
 import { nodeCgroups } from './runtime/pod-cgroups.ts';
+import { createPolicyCompiler } from './policy/compile/policy-compiler.ts';
+import { type PolicyAgent, createPolicyAgent } from './policy/policy-agent.ts';
 import { type ServiceProxy, sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
 
 export type NodeNetworkOptions = {
@@ -29,6 +34,8 @@ export type NodeNetwork = {
   readonly informers: ReturnType<typeof startInformers>;
   readonly proxy: ServiceProxy;
   readonly dns: Dns;
+  /** To be started when the node's sandboxes are known. */
+  readonly policies: PolicyAgent;
   readonly stop: () => Promise<void>;
 };
 
@@ -36,12 +43,14 @@ export const startNodeNetwork = (options: NodeNetworkOptions): NodeNetwork => {
   const informers = startInformers(options);
   const proxy = startProxy(options, informers);
   const dns = startNames(options, informers);
+  const policies = createPolicies(options, informers);
   return {
     informers,
     proxy,
     dns,
+    policies,
     stop: async () => {
-      await Promise.all([proxy.stop(), dns.stop()]);
+      await Promise.all([proxy.stop(), dns.stop(), policies.stop()]);
       for (const informer of Object.values(informers)) informer.stop();
     },
   };
@@ -91,6 +100,20 @@ const startNames = (
     log,
   });
 
+const createPolicies = (
+  { config, node, client, nft, log }: NodeNetworkOptions,
+  informers: Informers,
+): PolicyAgent =>
+  createPolicyAgent({
+    sources: informers,
+    compiler: createPolicyCompiler(),
+    dnsAddresses: config.dnsServiceIps,
+    recorder: createEventRecorder({ client, component: 'podnet-policy', host: node.name, clock, log }),
+    nft,
+    clock,
+    log,
+  });
+
 const startInformers = ({ client, log }: NodeNetworkOptions) => {
   const trim = createTrim();
   const informer = <T extends KubeObject>(
@@ -111,5 +134,14 @@ const startInformers = ({ client, log }: NodeNetworkOptions) => {
       fieldSelector: 'metadata.name=coredns',
     }),
     serviceCidrs: informer(resources.serviceCidrs),
+    pods: informer(resources.pods, { transform: trim.pod }),
+    networkPolicies: informer(resources.networkPolicies),
+    clusterNetworkPolicies: startCustomInformer({
+      client,
+      resources: clusterNetworkPolicies,
+      transform: withoutOwners,
+      clock,
+      log,
+    }),
   };
 };

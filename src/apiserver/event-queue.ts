@@ -14,6 +14,7 @@ const LENGTH_MAX = 20_000;
 export const createEventQueue = <E>(lengthMax = LENGTH_MAX): EventQueue<E> => {
   let queued: E[] = [];
   let state: 'open' | 'ended' | 'overrun' = 'open';
+  // The reader goes on in the next turn: answers and frames for other processes are written at the end of this one.
   let wake: () => void = () => {};
   const close = (reason: 'ended' | 'overrun'): void => {
     if (state === 'open') state = reason;
@@ -36,7 +37,8 @@ export const createEventQueue = <E>(lengthMax = LENGTH_MAX): EventQueue<E> => {
       if (queued.length > 0) continue;
       if (state === 'overrun') throw expired(`the reader fell more than ${lengthMax} events behind`);
       if (state === 'ended') return;
-      await new Promise<void>((resolve) => (wake = resolve));
+      await new Promise<void>((resolve) => (wake = () => void setImmediate(resolve)));
+      wake = () => {};
     }
   }
   return { push, end: () => close('ended'), events: read() };

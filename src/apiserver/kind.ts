@@ -162,7 +162,11 @@ export type Kind = {
   /** Subresources through which only a part of the object is written. */
   readonly parts?: Readonly<Partial<Record<Part, PartialWrite>>>;
   /** What is valid but ill-advised, in kube-apiserver's words: each becomes a `Warning: 299` header. */
-  readonly warnings?: (object: KubeObject, before?: KubeObject) => readonly string[];
+  readonly warnings?: (
+    object: KubeObject,
+    before: KubeObject | undefined,
+    context: AdmissionContext,
+  ) => readonly string[];
   /** What clients hear with every request on a kind that has a successor. */
   readonly deprecation?: string;
   /** Objects that the server itself makes when it starts. */

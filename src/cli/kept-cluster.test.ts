@@ -29,5 +29,6 @@ describe('checkFlags()', () => {
     assert.match(problem({ proxy: 'ebpf' }), /^--proxy ebpf: .* has nftables,/);
     assert.match(problem({ loadBalancerPools: ['10.0.0.0/24'] }), /^--load-balancer-pool 10/);
     assert.match(problem({ nodePortAddresses: ['all'] }), /^--nodeport-addresses all: .* has primary,/);
+    assert.match(problem({ policyLiveConnections: 'keep' }), /^--policy-live-connections keep: .* has cut,/);
   });
 });

@@ -1,6 +1,6 @@
 // What a state folder says of its cluster: the plan and the keys that must be the same whenever it is started. Certificates
 // are issued anew at each start, so that they do not expire.
-import type { ClusterConfig, ProxyBackEnd } from '../embedded/cluster-config.ts';
+import type { ClusterConfig, LiveConnections, ProxyBackEnd } from '../embedded/cluster-config.ts';
 import { dealtZones } from '../embedded/cluster-config.ts';
 import { createState, readCluster } from '../state/state.ts';
 import type { LastingKeys } from './cluster-keys.ts';
@@ -16,6 +16,7 @@ export type ClusterFlags = {
   readonly proxy?: ProxyBackEnd | undefined;
   readonly loadBalancerPools?: readonly string[] | undefined;
   readonly nodePortAddresses?: readonly string[] | undefined;
+  readonly policyLiveConnections?: LiveConnections | undefined;
 };
 
 /** Makes the state. Throws StateError unless the folder is new or empty. */
@@ -28,7 +29,13 @@ export const readKeptCluster = (folder: string): KeptCluster | undefined => {
   return text === undefined ? undefined : parseKeptCluster(text);
 };
 
-export const parseKeptCluster = (text: string): KeptCluster => JSON.parse(text) as KeptCluster;
+/** A state that is older than a flag has what the flag's default is. */
+export const parseKeptCluster = (text: string): KeptCluster => {
+  const kept = JSON.parse(text) as KeptCluster;
+  return { ...kept, config: { ...DEFAULTS, ...kept.config } };
+};
+
+const DEFAULTS = { policyLiveConnections: 'cut' } as const satisfies Partial<ClusterConfig>;
 
 /** Throws UserError for a flag that says something else than the state: its objects were made for that. */
 export const checkFlags = (folder: string, { config }: KeptCluster, flags: ClusterFlags): void => {
@@ -55,4 +62,9 @@ const comparable = (config: ClusterConfig, flags: ClusterFlags): readonly Compar
   ['--proxy', [config.proxy], flags.proxy && [flags.proxy]],
   ['--load-balancer-pool', config.loadBalancerPools, flags.loadBalancerPools],
   ['--nodeport-addresses', config.nodePortAddresses, flags.nodePortAddresses],
+  [
+    '--policy-live-connections',
+    [config.policyLiveConnections],
+    flags.policyLiveConnections && [flags.policyLiveConnections],
+  ],
 ];

@@ -12,6 +12,10 @@ export type NodeConfig = {
 export const PROXY_BACK_ENDS = ['nftables', 'ebpf', 'auto'] as const;
 export type ProxyBackEnd = (typeof PROXY_BACK_ENDS)[number];
 
+/** What becomes of connections that policies no longer allow: see docs/reference/network-policy.md. */
+export const LIVE_CONNECTIONS = ['cut', 'keep'] as const;
+export type LiveConnections = (typeof LIVE_CONNECTIONS)[number];
+
 export type ClusterConfig = {
   readonly name: string;
   /** Clusters on one machine have distinct slots: all their address ranges follow from it. */
@@ -33,6 +37,7 @@ export type ClusterConfig = {
   readonly proxy: ProxyBackEnd;
   /** Where node ports answer: see k8s/node-port-addresses.ts. */
   readonly nodePortAddresses: readonly string[];
+  readonly policyLiveConnections: LiveConnections;
 };
 
 export const MAX_SLOTS = 11;
@@ -50,10 +55,12 @@ export const planCluster = (options: {
   readonly zones: readonly string[];
   readonly proxy: ProxyBackEnd;
   readonly nodePortAddresses?: readonly string[] | undefined;
+  readonly policyLiveConnections?: LiveConnections | undefined;
   /** Instead of the default ones, which are a part of the underlay. */
   readonly loadBalancerPools?: readonly string[] | undefined;
 }): ClusterConfig => {
   const { name, slot, zones, proxy, nodePortAddresses = ['primary'], loadBalancerPools = [] } = options;
+  const { policyLiveConnections = 'cut' } = options;
   const [pods, services] = [244 + slot, 96 + slot];
   const underlay = slot === 0 ? '' : `:${slot}`;
   const zoneOfNodes = dealtZones(zones, options.nodes);
@@ -62,6 +69,7 @@ export const planCluster = (options: {
     slot,
     proxy,
     nodePortAddresses,
+    policyLiveConnections,
     domain: 'cluster.local',
     apiPort: 6443 + slot,
     underlayCidrs: [`172.30.${slot}.0/24`, `fd00:172:30${underlay}::/64`],

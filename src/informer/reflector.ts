@@ -9,6 +9,8 @@ import type { Log } from '../lang/log.ts';
 export type ReflectorOptions<T extends KubeObject> = ListOptions & {
   readonly client: Pick<ApiClient, 'list' | 'watch'>;
   readonly resource: Resource<T>;
+  /** That the server does not know the kind is nothing to speak of: its definition may have gone. */
+  readonly mayBeAbsent?: boolean;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -99,9 +101,13 @@ const later = (before: string, after: string): string => {
   return after;
 };
 
-const report = <T extends KubeObject>({ log, resource }: ReflectorOptions<T>, error: unknown): void => {
-  const expired = error instanceof ApiError && error.code === 410;
-  if (expired) log.debug({ resource: resource.resource }, 'watch expired, listing again');
+const report = <T extends KubeObject>(
+  { log, resource, mayBeAbsent = false }: ReflectorOptions<T>,
+  error: unknown,
+): void => {
+  const code = error instanceof ApiError ? error.code : undefined;
+  if (code === 410) log.debug({ resource: resource.resource }, 'watch expired, listing again');
+  else if (code === 404 && mayBeAbsent) log.debug({ resource: resource.resource }, 'no such kind');
   else log.warn({ resource: resource.resource, err: error }, 'list or watch failed, listing again');
 };
 

@@ -9,6 +9,7 @@ import {
   familyOf,
   formatAddress,
   parseAddress,
+  parseAddressBytes,
 } from './address.ts';
 import type { Address } from './address.ts';
 
@@ -89,6 +90,22 @@ describe('formatAddress()', () => {
 describe('familyOf()', () => {
   it('names the family or says nothing', () => {
     assert.deepEqual(['1.2.3.4', '::1', 'x'].map(familyOf), [4, 6, undefined]);
+  });
+});
+
+describe('parseAddressBytes()', () => {
+  it('gives the bytes of what parseAddress() reads, and nothing for other texts', () => {
+    const texts = fc.oneof(
+      anyAddress.map(formatAddress),
+      fc.string(),
+      fc.stringMatching(/^[0-9.:a-f]{0,20}$/),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        const address = parseAddress(text);
+        assert.deepEqual(parseAddressBytes(text), address && addressToBytes(address));
+      }),
+    );
   });
 });
 

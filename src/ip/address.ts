@@ -31,6 +31,18 @@ export const familyOf = (text: string): Family | undefined => parseAddress(text)
 export const addressToBytes = ({ family, value }: Address): Uint8Array =>
   Uint8Array.from(split(value, bitsOf(family) / 8, 8n));
 
+/** The bytes of an address's text, in network order; undefined if the text is no address. */
+export const parseAddressBytes = (text: string): Uint8Array | undefined => {
+  if (!text.includes(':')) {
+    const parts = parseIpv4(text);
+    return parts && Uint8Array.from(parts);
+  }
+  const groups = parseIpv6(text);
+  return (
+    groups && Uint8Array.from({ length: 16 }, (_, i) => (groups[i >> 1]! >> (i % 2 === 0 ? 8 : 0)) & 0xff)
+  );
+};
+
 /** The address in 4 or 16 bytes in network order; throws RangeError for any other length. */
 export const addressFromBytes = (bytes: Uint8Array): Address => {
   if (bytes.length !== 4 && bytes.length !== 16) {
@@ -48,11 +60,25 @@ const split = (value: bigint, count: number, bits: bigint): number[] =>
   );
 
 const parseIpv4 = (text: string): number[] | undefined => {
-  const parts = text.split('.');
-  const valid =
-    parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
-  return valid ? parts.map(Number) : undefined;
+  const parts: number[] = [];
+  let part = -1; // no digit yet
+  for (let index = 0; index <= text.length; index++) {
+    const digit = text.charCodeAt(index) - ZERO; // NaN after the end
+    if (digit >= 0 && digit <= 9) {
+      if (part === 0) return undefined; // a leading zero
+      part = part < 0 ? digit : part * 10 + digit;
+      if (part > 255) return undefined;
+    } else {
+      if (part < 0 || (index < text.length && digit !== DOT)) return undefined;
+      parts.push(part);
+      part = -1;
+    }
+  }
+  return parts.length === 4 ? parts : undefined;
 };
+
+const ZERO = '0'.charCodeAt(0);
+const DOT = '.'.charCodeAt(0) - ZERO;
 
 /** Eight groups of 16 bits; `::` stands for at least one group of zeros (as inet_pton accepts it). */
 const parseIpv6 = (text: string): number[] | undefined => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { selectService as namesOf } from '../dns/select.ts';
 import { serviceVariables } from '../kubelet/env/service-env.ts';
+import { policyPodOf } from '../policy/model/world.ts';
 import { selectService, serviceOfSlice } from '../services/select.ts';
 import type { EndpointSlice, Service } from './generated/types.ts';
 import type { Stored } from './objects.ts';
@@ -73,6 +74,33 @@ describe('createTrim()', () => {
     }
     assert.ok(selectService(service(), [whole])?.ports[0]?.candidates.length === 2);
     assert.equal(serviceOfSlice(cut), 'ns/web');
+  });
+
+  it('keeps all that policies make of pods', () => {
+    const container = (name: string, restartPolicy?: string) => ({
+      name,
+      image: 'nginx',
+      ...(restartPolicy && { restartPolicy }),
+      ports: [{ containerPort: 80 }, { containerPort: 8080, name: `http-${name}`, protocol: 'TCP' }],
+    });
+    const pod = {
+      metadata: metadata('web-1'),
+      spec: {
+        nodeName: 'node-1',
+        containers: [container('a'), { name: 'b', image: 'nginx' }],
+        initContainers: [container('init'), container('sidecar', 'Always')],
+      },
+      status: { phase: 'Running', podIPs: [{ ip: '10.244.0.5' }, { ip: 'fd00::5' }], startTime: 'long ago' },
+    };
+    for (const variant of [
+      pod,
+      { ...pod, spec: { ...pod.spec, hostNetwork: true } },
+      { ...pod, status: { phase: 'Failed' } },
+      { ...pod, spec: { containers: [] }, status: {} },
+    ])
+      assert.deepEqual(policyPodOf(trim.pod(variant)), policyPodOf(variant));
+    assert.equal(policyPodOf(pod)?.namedPorts.length, 2);
+    assert.doesNotMatch(JSON.stringify(trim.pod(pod)), /nginx|long ago|managedFields/);
   });
 
   it('keeps when a change happened, and drops owners, other annotations and what an endpoint is', () => {

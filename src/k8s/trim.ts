@@ -1,12 +1,15 @@
 // Objects cut down to what the agent of a node reads: tens of thousands of Services and slices are most of its memory.
 import { createShared } from '../lang/shared.ts';
 import type { Shared } from '../lang/shared.ts';
-import type { Endpoint, EndpointSlice, Service } from './generated/types.ts';
+import type { Container, Endpoint, EndpointSlice, Pod, Service } from './generated/types.ts';
 import type { KubeObject, Stored, StoredMeta } from './objects.ts';
+import { sidecarsOf } from './pod-state.ts';
 
 export type Trim = {
   readonly service: (service: Stored<Service>) => Stored<Service>;
   readonly endpointSlice: (slice: Stored<EndpointSlice>) => Stored<EndpointSlice>;
+  /** What policies look at: who it is, where it is, and the names of its ports. */
+  readonly pod: (pod: Stored<Pod>) => Stored<Pod>;
 };
 
 /** No part of an agent asks who owns a field, and the owners are half of an object's bytes. */
@@ -30,6 +33,16 @@ export const createTrim = (): Trim => {
       ports: shared.value(ports),
       endpoints: endpoints?.map((endpoint) => endpointOf(endpoint, shared)),
     }),
+    pod: ({ metadata, spec, status }) => ({
+      metadata: metaOf(metadata, shared),
+      spec: shared.value({
+        nodeName: spec?.nodeName,
+        ...(spec?.hostNetwork && { hostNetwork: true }),
+        containers: (spec?.containers ?? []).flatMap(namedPortsOf),
+        initContainers: sidecarsOf(spec).flatMap(namedPortsOf),
+      }),
+      status: { phase: shared.text(status?.phase), ...(status?.podIPs && { podIPs: status.podIPs }) },
+    }),
   };
 };
 
@@ -50,6 +63,12 @@ const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 const triggerTimeOf = ({ annotations }: StoredMeta): Pick<StoredMeta, 'annotations'> => {
   const time = annotations?.[TRIGGER_TIME];
   return time === undefined ? {} : { annotations: { [TRIGGER_TIME]: time } };
+};
+
+/** None of a container that names no port. */
+const namedPortsOf = ({ name, restartPolicy, ports = [] }: Container): readonly Container[] => {
+  const named = ports.filter((port) => port.name);
+  return named.length === 0 ? [] : [{ name, ...(restartPolicy && { restartPolicy }), ports: named }];
 };
 
 /** Only the first address is anyone's (discovery/v1); who the endpoint is (targetRef) is not the data path's to know. */

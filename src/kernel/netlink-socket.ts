@@ -1,5 +1,6 @@
 // One netlink socket: requests out, answers in, both at once, since the kernel works on a request while it is sent.
 // The socket belongs to the network namespace in which it was opened, wherever its thread goes later.
+import { NFNL_BATCH, encodeBatchHeader } from '../wire/nfnetlink.ts';
 import { NLMSG, NLM_F, decodeAck, decodeMessages, encodeMessages } from '../wire/netlink.ts';
 import type { NetlinkMessage } from '../wire/netlink.ts';
 import {
@@ -36,8 +37,13 @@ const SOL_NETLINK = 270;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 const NETLINK_GET_STRICT_CHK = 12;
+const SOL_SOCKET = 1;
+const SO_SNDBUFFORCE = 32;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
+
+/** Less than a socket may send by default (net.core.wmem_default: 208 KiB). */
+const SEND_BYTES = 64 << 10;
 
 // The acknowledgements of one datagram must fit into the socket's receive buffer: about 270 by default (as of Linux 6.18).
 const BATCH_MAX = 100;
@@ -52,6 +58,7 @@ export class NetlinkSocket {
   readonly #fd: number;
   /** Not 0: that is what messages carry for which nobody has asked. */
   #sequence = 1;
+  #sendBytesMax = SEND_BYTES;
   #busy = false;
 
   constructor(protocol: keyof typeof PROTOCOLS) {
@@ -116,6 +123,30 @@ export class NetlinkSocket {
     return messages;
   }
 
+  /**
+   * Has a subsystem of netfilter run the requests as one transaction: all of them or, with the error of the first that
+   * fails, none. Acknowledged once, when all is done (linux net/netfilter/nfnetlink.c, nfnetlink_rcv_batch).
+   */
+  transact(subsystem: number, requests: readonly NetlinkRequest[]): void {
+    this.#assertFree();
+    const { what } = requests[0]!;
+    const frame = { what, payload: encodeBatchHeader(subsystem) };
+    const batch = [{ ...frame, type: NFNL_BATCH.begin }, ...requests, { ...frame, type: NFNL_BATCH.end }];
+    const first = this.#sequence;
+    this.#sequence += batch.length;
+    const last = batch.length - 2;
+    const messages = batch.map(({ type, flags = 0, payload }: NetlinkRequest, index) => ({
+      type,
+      flags: NLM_F.request | flags | (index === last ? NLM_F.ack : 0),
+      sequence: first + index,
+      payload,
+    }));
+    const bytes = encodeMessages(messages);
+    this.#reserve(what, bytes.length);
+    send(what, this.#fd, bytes);
+    this.#awaitTransaction(batch, first, last);
+  }
+
   close(): void {
     closeDescriptor(this.#fd);
   }
@@ -176,6 +207,30 @@ export class NetlinkSocket {
     }
     if (failure) throw failure;
     return replies;
+  }
+
+  // What fails is answered in the order of the requests, then the last is acknowledged. Where the batch as a whole cannot
+  // be done, its begin is answered and nothing else.
+  #awaitTransaction(batch: readonly NetlinkRequest[], first: number, last: number): void {
+    let failure: KernelError | undefined;
+    for (;;) {
+      for (const message of this.#read(batch[0]!.what)) {
+        const index = message.sequence - first;
+        const request = batch[index];
+        if (!request || message.type !== NLMSG.error) continue;
+        failure ??= failureOf(request, message);
+        if (index !== 0 && index !== last) continue;
+        if (failure) throw failure;
+        return;
+      }
+    }
+  }
+
+  /** The kernel takes no message that is longer than what the socket may have on its way. */
+  #reserve(what: string, bytes: number): void {
+    if (bytes <= this.#sendBytesMax) return;
+    setIntOption(what, { fd: this.#fd, level: SOL_SOCKET, name: SO_SNDBUFFORCE, value: bytes });
+    this.#sendBytesMax = bytes;
   }
 
   #read(what: string, flags = 0): readonly NetlinkMessage[] {

@@ -1,5 +1,6 @@
 // The ruleset's generation, of the network namespace in which this was opened. 10 us to read.
-import { NFT_GET, decodeGeneration, encodeNftQuery } from '../wire/nftables.ts';
+import { NFT_GET, decodeGeneration } from '../wire/nftables/objects.ts';
+import { familyHeader } from '../wire/nftables/families.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 
 export type NftGeneration = {
@@ -13,7 +14,7 @@ export const openNftGeneration = (): NftGeneration => {
   const request = {
     what: 'read the generation of nftables',
     type: NFT_GET.generation,
-    payload: encodeNftQuery(),
+    payload: familyHeader(),
   };
   return {
     read: () => decodeGeneration(socket.request([request])[0]?.[0] ?? new Uint8Array()) ?? 0,

@@ -1,18 +1,19 @@
 // What tables there are, and what they are made of, read by netlink: its cost is that of what is read, where libnftables
 // reads all elements of the namespace first (nft 1.0.6: 3 s at 90,000).
-import { NFT_GET, decodeLasting, decodeTableName, encodeNftQuery } from '../wire/nftables.ts';
-import type { NftFamily } from '../wire/nftables.ts';
+import { NFT_GET, decodeLasting, decodeTableName } from '../wire/nftables/objects.ts';
+import { familyHeader } from '../wire/nftables/families.ts';
+import type { NftFamily } from '../wire/nftables/families.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
 
 export type NftObjects = {
-  /** Of IPv4 and IPv6, as `ip podnet`. */
+  /** Of IPv4, IPv6 and both, as `ip podnet`. */
   readonly tables: () => readonly string[];
   /** The chains, rules and sets of a table as text to compare: without elements and counters. */
   readonly structure: (table: string) => string;
   readonly close: () => void;
 };
 
-const FAMILIES: readonly NftFamily[] = ['ip', 'ip6'];
+const FAMILIES: readonly NftFamily[] = ['ip', 'ip6', 'inet'];
 
 export const openNftObjects = (): NftObjects => {
   const socket = new NetlinkSocket('netfilter');
@@ -20,7 +21,7 @@ export const openNftObjects = (): NftObjects => {
     socket.dump({
       what: `list ${kind}s of ${family} of nftables`,
       type: NFT_GET[kind],
-      payload: encodeNftQuery(family),
+      payload: familyHeader(family),
     });
   return {
     tables: () =>

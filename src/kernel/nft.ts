@@ -11,14 +11,21 @@ import {
 } from './ffi/libnftables.ts';
 import type { NftContext } from './ffi/libnftables.ts';
 import { KernelError } from './kernel-error.ts';
+import { openNftElements } from './nft-elements.ts';
+import type { NftElementChange } from './nft-elements.ts';
 import { openNftObjects } from './nft-objects.ts';
 
 export type Nft = {
   /** Runs the commands as one transaction: all of it or, with a KernelError that carries nft's own text, nothing. */
   readonly run: (commands: string) => void;
+  /**
+   * Deletes and adds elements as one transaction, deletions first: all of it or, with a KernelError, nothing. ENOENT: one to
+   * delete, or its set, is not there; EEXIST: one to add is there with another value.
+   */
+  readonly change: (changes: readonly NftElementChange[]) => void;
   /** Runs a `list` command: the objects of libnftables-json(5), `metainfo` left out. `terse` leaves out set elements. */
   readonly query: (command: string, options?: { readonly terse?: boolean }) => readonly NftObject[];
-  /** The tables of IPv4 and IPv6, as `ip podnet`. What they hold does not matter to its cost, as it does to `query`. */
+  /** The tables of IPv4, IPv6 and both, as `ip podnet`. What they hold does not matter to its cost, as it does to `query`. */
   readonly tables: () => readonly string[];
   /** The table's chains, rules and sets as text to compare, without elements and counters; its cost is theirs. */
   readonly structure: (table: string) => string;
@@ -36,10 +43,16 @@ export const ownTransactions = (): number => transactions;
 /** Speaks to the network namespace in which the calling thread is now, also if the thread moves later. */
 export const openNft = (): Nft => {
   const context = createContext();
+  const elements = openNftElements();
   const objects = openNftObjects();
   return {
     run: (commands) => {
       runIn(context, commands, 0);
+      transactions++;
+    },
+    change: (changes) => {
+      if (changes.length === 0) return;
+      elements.change(changes);
       transactions++;
     },
     query: (command, { terse = false } = {}) =>
@@ -48,6 +61,7 @@ export const openNft = (): Nft => {
     structure: objects.structure,
     close: () => {
       freeContext(context);
+      elements.close();
       objects.close();
     },
   };

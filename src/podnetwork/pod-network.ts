@@ -4,19 +4,22 @@ import { closeSync, openSync } from 'node:fs';
 import { parseAddress, formatAddress } from '../ip/address.ts';
 import type { Address, Family } from '../ip/address.ts';
 import { parsePrefix } from '../ip/prefix.ts';
+import type { Prefix } from '../ip/prefix.ts';
 import { deleteLink, linkIndexAfter, listLinks } from '../kernel/link.ts';
 import { withNetns } from '../kernel/netns.ts';
 import { replaceRoute, routeOf, routeTo } from '../kernel/route.ts';
 import type { Nft } from '../kernel/nft.ts';
+import { startUpkeep } from '../kernel/nft-upkeep.ts';
 import { openRtnetlink } from '../kernel/rtnetlink.ts';
 import type { Rtnetlink } from '../kernel/rtnetlink.ts';
 import { writeSysctl } from '../kernel/sysctl.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import type { SandboxNetwork } from '../runtime/sandbox-network.ts';
+import { NO_GATE } from './address-gate.ts';
+import type { AddressGate } from './address-gate.ts';
 import { AddressStore } from './address-store.ts';
 import { HostPortTable } from './host-ports/apply.ts';
-import { startHostPortUpkeep } from './host-ports/upkeep.ts';
 import { POD_LINK, POD_SYSCTLS, addWire, nodeLinkName, setUpNodeEnd, setUpPodEnd } from './pod-interface.ts';
 import type { PodWire } from './pod-interface.ts';
 import { WireRemover } from './wire-remover.ts';
@@ -38,6 +41,8 @@ export type PodNetworkOptions = {
   readonly mtuBytes: number;
   /** Where no host port is, see HostPortSite. */
   readonly serviceAddresses: readonly string[];
+  /** Left out where no policies are enforced. */
+  readonly gate?: AddressGate;
   /** Opened in the node's network namespace; the caller closes it. */
   readonly nft: Pick<Nft, 'run' | 'query' | 'tables'>;
   readonly clock: Clock;
@@ -52,12 +57,8 @@ type NodeSide = {
 
 /** To be called in the node's namespace, when its own addresses and routes are there. */
 export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
-  const { log } = options;
-  const prefixes = options.podCidrs.map((cidr) => {
-    const prefix = parsePrefix(cidr);
-    if (!prefix) throw new TypeError(`not a CIDR prefix: ${cidr}`);
-    return prefix;
-  });
+  const { log, gate = NO_GATE } = options;
+  const prefixes = options.podCidrs.map(prefixIn);
   const rtnetlink = openRtnetlink();
   const remover = new WireRemover();
   const store = new AddressStore(options.stateFolder, prefixes);
@@ -69,7 +70,13 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
   const node = readNodeSide(rtnetlink, options.mtuBytes);
   const addresses = store.sandboxIds().flatMap((id) => store.addressesOf(id));
   const hostPorts = new HostPortTable(options, addresses);
-  const endUpkeep = startHostPortUpkeep({ ...options, table: hostPorts });
+  const endUpkeep = startUpkeep({
+    what: 'the host ports',
+    verify: async () => hostPorts.isAsWritten(),
+    repair: () => hostPorts.rewrite(),
+    clock: options.clock,
+    log,
+  });
 
   const attach: PodNetwork['attach'] = async (sandboxId, pod, netnsPath) => {
     const wire: PodWire = {
@@ -78,14 +85,17 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
       mtuBytes: node.mtuBytes,
       alias: `${pod.namespace}/${pod.name}`,
     };
+    const ips = wire.addresses.map(formatAddress);
     try {
+      gate.close(pod, ips);
       plugIn(rtnetlink, wire, node, netnsPath);
+      await gate.whenOpen(pod);
     } catch (error) {
       await detach(sandboxId, netnsPath);
       throw error;
     }
     log.debug({ pod: wire.alias, link: wire.linkName, sandboxId }, 'pod attached');
-    return { ips: wire.addresses.map(formatAddress), mtuBytes: wire.mtuBytes };
+    return { ips, mtuBytes: wire.mtuBytes };
   };
 
   const publish: PodNetwork['publish'] = (sandboxId, portMappings) => {
@@ -96,8 +106,10 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
 
   // The node's end is enough: the pod's goes with it, whether its namespace is still there or not.
   const detach: PodNetwork['detach'] = async (sandboxId) => {
-    hostPorts.withdraw(store.addressesOf(sandboxId));
+    const addresses = store.addressesOf(sandboxId);
+    hostPorts.withdraw(addresses);
     await remover.remove(nodeLinkName(sandboxId));
+    gate.release(addresses.map(formatAddress));
     store.release(sandboxId);
   };
 
@@ -117,6 +129,12 @@ export const createPodNetwork = (options: PodNetworkOptions): PodNetwork => {
       store.close();
     },
   };
+};
+
+const prefixIn = (cidr: string): Prefix => {
+  const prefix = parsePrefix(cidr);
+  if (!prefix) throw new TypeError(`not a CIDR prefix: ${cidr}`);
+  return prefix;
 };
 
 /** A sandbox without an interface uses no address: its process died before it had one, or after it was gone. */

@@ -14,7 +14,8 @@ import type { Observed } from './observe.ts';
 import { entryKey } from './state.ts';
 import type { Entry } from './state.ts';
 import { Strays } from './strays.ts';
-import { commandsOf } from './transaction.ts';
+import { commandsOf, elementChanges } from './transaction.ts';
+import type { ChainUse } from './transaction.ts';
 
 export type WantedEntry = { readonly key: string; readonly wanted: Entry | undefined };
 
@@ -143,10 +144,16 @@ export class Programmer {
     const changes = [...strays, ...diffs.flatMap((diff) => diff.changes)];
     if (changes.length === 0) return;
     const chains = this.#chains.missing(diffs.flatMap(({ after }) => after ?? []));
-    this.#nft.run(commandsOf(chains, changes));
+    if (chains.length > 0) this.#make(chains);
+    this.#nft.change(elementChanges(changes));
+    this.#revision++;
+  }
+
+  #make(chains: readonly ChainUse[]): void {
+    this.#nft.run(commandsOf(chains));
     this.#chains.made(chains);
     this.#revision++;
-    if (chains.length > 0) this.#structure = structureText(this.#nft);
+    this.#structure = structureText(this.#nft);
   }
 
   #commit(
@@ -189,7 +196,7 @@ const adopt = (nft: Nft, site: TableSite, log: Log): Observed | undefined => {
     const observed = observe(nft);
     const base = FAMILIES.map((family) => tableCommands(family, site));
     if (observed) {
-      nft.run([...base, commandsOf(observed.chains, [])].join('\n'));
+      nft.run([...base, commandsOf(observed.chains)].join('\n'));
       return observed;
     }
   } catch (error) {

@@ -17,10 +17,10 @@ import { MASQUERADE_MASK, masqueradeCode } from './endpoint-ids.ts';
 import { PLAIN_SHAPES, chainName, shapeCode, shapeVerdict } from './shape.ts';
 import type { BalanceShape, Shape } from './shape.ts';
 
-const TABLE = 'podnet-services';
+export const TABLE = 'podnet-services';
 
 /** nft's word for the family, in tables and in matches. */
-const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');
+export const familyWord = (family: Family): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');
 
 export const tableName = (family: Family): string => `${familyWord(family)} ${TABLE}`;
 

@@ -3,7 +3,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FAMILIES } from '../ip/address.ts';
 import type { Family } from '../ip/address.ts';
-import type { Nft, NftObject } from '../kernel/nft.ts';
+import type { Nft } from '../kernel/nft.ts';
+import { readElements } from '../kernel/nft-element-text.ts';
+import type { ElementPairs } from '../kernel/nft-element-text.ts';
 import type { ElementChange, Programmed, Slot } from './diff.ts';
 import { OUTSIDE_SLOT, tableName } from './layout.ts';
 import { shapeOfCode } from './shape.ts';
@@ -57,9 +59,7 @@ export const structureText = (nft: Nft): string =>
 export const rangesText = (nft: Nft): string =>
   JSON.stringify(
     FAMILIES.flatMap((family) =>
-      ['pod-cidrs', 'service-cidrs'].map((name) =>
-        elementsOf(nft.query(`list set ${tableName(family)} ${name}`), name),
-      ),
+      ['pod-cidrs', 'service-cidrs'].map((name) => readElements(nft, 'set', tableName(family), name)),
     ),
   );
 
@@ -69,9 +69,8 @@ export const hasTables = (nft: Pick<Nft, 'tables'>): boolean => {
   return FAMILIES.every((family) => tables.includes(tableName(family)));
 };
 
-type Pairs = readonly (readonly [string, string])[];
-type Part = readonly [name: string, pairs: Pairs];
-type RawTable = { readonly family: Family; readonly get: (name: (typeof READS)[number][1]) => Pairs };
+type Part = readonly [name: string, pairs: ElementPairs];
+type RawTable = { readonly family: Family; readonly get: (name: (typeof READS)[number][1]) => ElementPairs };
 
 const READS = [
   ['map', 'slots'],
@@ -90,7 +89,7 @@ const readPart = (
   nft: Nft,
   family: Family,
   [kind, name]: (typeof READS)[number] | readonly ['map', 'affinity'],
-): Part => [name, elementsOf(nft.query(`list ${kind} ${tableName(family)} ${name}`), name)];
+): Part => [name, readElements(nft, kind, tableName(family), name)];
 
 const tableOf = (family: Family, parts: readonly Part[]): RawTable => {
   const byName = new Map(parts);
@@ -202,29 +201,4 @@ const slotOf = (match: string, id: string | undefined, endpoints: EndpointElemen
     isHairpin: endpoints.hairpins.has(`${id} . ${at.split(' ')[0]}`),
     isSticky: endpoints.sticky.has(`${id} . ${match}`),
   };
-};
-
-/** The elements of a listed map or set as key and value in the text that commands are written in. */
-const elementsOf = (objects: readonly NftObject[], name: string): Pairs => {
-  const found = objects
-    .map((object) => object['map'] ?? object['set'])
-    .find((each) => each?.['name'] === name);
-  const elements = (found?.['elem'] ?? []) as readonly unknown[];
-  return elements.map((element) =>
-    Array.isArray(element) ? [textOf(element[0]), textOf(element[1])] : [textOf(element), ''],
-  );
-};
-
-type JsonValue = {
-  readonly concat?: readonly unknown[];
-  readonly elem?: { readonly val: unknown };
-  readonly prefix?: { readonly addr: string; readonly len: number };
-};
-
-/** libnftables-json(5), EXPRESSIONS: a concatenation, an element with a timeout, or a plain value. Verdicts are not read. */
-const textOf = (value: unknown): string => {
-  if (typeof value !== 'object' || value === null) return String(value);
-  const { concat, elem, prefix } = value as JsonValue;
-  if (prefix) return `${prefix.addr}/${prefix.len}`;
-  return concat ? concat.map(textOf).join(' . ') : textOf(elem?.val);
 };

@@ -26,7 +26,7 @@ import type { LiveSiteOptions } from './site/live-site.ts';
 import { deleteStaleFlows } from './stale-flows.ts';
 import { removeKubeProxy } from './take-over/take-over.ts';
 import { SyncMeter } from './sync-meter.ts';
-import { startUpkeep } from './upkeep.ts';
+import { startServiceUpkeep } from './upkeep.ts';
 
 export type ServiceProxyOptions = LiveSiteOptions & {
   readonly services: Informer<Service>;
@@ -103,7 +103,7 @@ export const startServiceProxy = (options: ServiceProxyOptions): ServiceProxy =>
         onRanges: () => loop.mark(TABLES),
         onNodeAddresses: () => services.list().filter(isExposed).map(keyOf).forEach(loop.mark),
       }),
-      startUpkeep({ ...options, sync, mark: loop.mark }),
+      startServiceUpkeep({ ...options, sync, mark: loop.mark }),
     );
     loop.mark(TABLES);
     await sync.whenComplete();

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { createNetns, deleteNetns, netnsPath, withNetns } from '../../src/kernel/netns.ts';
 import { openNft } from '../../src/kernel/nft.ts';
 import type { Nft } from '../../src/kernel/nft.ts';
+import type { NftElementChange } from '../../src/kernel/nft-elements.ts';
 import { Cache } from '../../src/informer/cache.ts';
 import type { Service } from '../../src/k8s/generated/types.ts';
 import { KernelError } from '../../src/kernel/kernel-error.ts';
@@ -12,6 +13,7 @@ import { Programmer } from '../../src/services/apply.ts';
 import { ServiceSync } from '../../src/services/service-sync.ts';
 import { entryKey } from '../../src/services/state.ts';
 import type { Entry } from '../../src/services/state.ts';
+import { elementCommands } from '../support/element-commands.ts';
 import { storedAs } from '../support/object-builders.ts';
 import { eventually } from '../support/poll.ts';
 import { startProxyAgent } from '../support/proxy-agent.ts';
@@ -138,10 +140,10 @@ const balance = (match: string, count: number): Entry => ({
 const recording = (nft: Nft, transactions: string[]): Nft =>
   new Proxy(nft, {
     get: (target, name) =>
-      name === 'run'
-        ? (commands: string): void => {
-            transactions.push(commands);
-            target.run(commands);
+      name === 'change'
+        ? (changes: readonly NftElementChange[]): void => {
+            transactions.push(elementCommands(changes));
+            target.change(changes);
           }
         : (Reflect.get(target, name) as (...args: unknown[]) => unknown).bind(target),
   });
@@ -193,7 +195,7 @@ describe('ServiceSync.apply()', () => {
       services.set(storedAs(service('left', 10)));
       await syncOver(nft, services).apply(new Set(['ns/left']));
       services.delete(services.get('ns/left')!);
-      const sync = syncOver({ ...nft, run: untold(nft) }, services);
+      const sync = syncOver({ ...nft, change: untold(nft) }, services);
       await assert.rejects(sync.apply(new Set()), { code: 'EINTR' });
       assert.equal(sync.isSuspect(), true);
       assert.equal(await sync.verify(), false);
@@ -226,11 +228,11 @@ const syncOver = (nft: Nft, services: Cache<Service>): ServiceSync =>
   });
 
 /** Does what it is told, and once, when elements are deleted, says that it was interrupted. */
-const untold = (nft: Nft): Nft['run'] => {
+const untold = (nft: Nft): Nft['change'] => {
   let isDue = true;
-  return (commands) => {
-    nft.run(commands);
-    if (!isDue || !commands.includes('delete element')) return;
+  return (changes) => {
+    nft.change(changes);
+    if (!isDue || !changes.some(({ verb }) => verb === 'delete')) return;
     isDue = false;
     throw new KernelError('EINTR', 'nft: interrupted');
   };

@@ -70,7 +70,7 @@ export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): A
       kind.admit?.(draft, context(dryRun));
       kind.prepareForCreate?.(draft, context(dryRun));
       refuse(kind.validate(draft as KubeObject, context(false)));
-      warned.push(...(kind.warnings?.(draft as KubeObject) ?? []));
+      warned.push(...(kind.warnings?.(draft as KubeObject, undefined, context(dryRun)) ?? []));
       finish(kind.allocate?.(draft, undefined, context(dryRun)), dryRun);
       if (!dryRun) store.set(idOf(object), draft as KubeObject);
       return draft as T;
@@ -88,7 +88,7 @@ export const createAdmission = (kinds: readonly Kind[] = createKinds(RANGES)): A
         ...kind.validate(draft as KubeObject, context(false), before),
         ...(kind.validateUpdate?.(draft as KubeObject, before, context(false)) ?? []),
       ]);
-      warned.push(...(kind.warnings?.(draft as KubeObject) ?? []));
+      warned.push(...(kind.warnings?.(draft as KubeObject, before, context(false)) ?? []));
       finish(kind.allocate?.(draft, before, context(false)));
       store.set(idOf(object), draft as KubeObject);
       return draft as T;

@@ -7,6 +7,7 @@ import { OUTSIDE_SLOT } from '../../src/services/layout.ts';
 import { shapeOfCode } from '../../src/services/shape.ts';
 import { toText } from '../../src/services/state.ts';
 import type { Action, Entry, EntryMap } from '../../src/services/state.ts';
+import { elementCommands } from './element-commands.ts';
 
 export type FakeNft = Nft & {
   /** The transactions so far. */
@@ -24,14 +25,16 @@ export const createFakeNft = (): FakeNft => {
   let maps: Maps = new Map();
   let hasTables = false;
   let failing: { readonly pattern: RegExp; readonly code: string } | undefined;
+  const run = (commands: string): void => {
+    runs.push(commands);
+    if (failing?.pattern.test(commands)) throw new KernelError(failing.code, 'nft: refused');
+    maps = commands.split('\n').reduce(applyLine, maps);
+    hasTables ||= commands.includes('add table');
+  };
   return {
     runs,
-    run: (commands) => {
-      runs.push(commands);
-      if (failing?.pattern.test(commands)) throw new KernelError(failing.code, 'nft: refused');
-      maps = commands.split('\n').reduce(applyLine, maps);
-      hasTables ||= commands.includes('add table');
-    },
+    run,
+    change: (changes) => run(elementCommands(changes)),
     query: () => [],
     tables: () => (hasTables ? ['ip podnet-services', 'ip6 podnet-services'] : []),
     structure: () => '',

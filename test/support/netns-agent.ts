@@ -16,6 +16,8 @@ type Dial = {
   readonly timeoutMs?: number;
   /** From this port: so several calls by UDP are one flow, and those by TCP meet what the call before has left. */
   readonly localPort?: number;
+  /** Of UDP: with this source, which the namespace must have. */
+  readonly localAddress?: string;
   /** Of UDP: sends so many bytes, and the answer is as long. */
   readonly sizeBytes?: number;
 };
@@ -191,6 +193,7 @@ const dialUdp = ({
   host,
   port,
   localPort = 0,
+  localAddress,
   sizeBytes = 5,
   timeoutMs = TIMEOUT_MS,
 }: Dial): Promise<string> =>
@@ -205,7 +208,9 @@ const dialUdp = ({
     socket.on('message', (data) => end(data.toString().trim()));
     socket.on('error', (error: NodeJS.ErrnoException) => end(`error ${error.code}`));
     // connected, so that an ICMP error comes back as ECONNREFUSED
-    socket.bind(localPort, () => socket.connect(port, host, () => socket.send('x'.repeat(sizeBytes))));
+    socket.bind(localPort, localAddress, () =>
+      socket.connect(port, host, () => socket.send('x'.repeat(sizeBytes))),
+    );
   });
 
 const handle = ({ method, args }: Request): Promise<string> => {

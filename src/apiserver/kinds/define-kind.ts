@@ -13,7 +13,7 @@ type Typed<T extends KubeObject> = {
   readonly validate: (object: T, context: AdmissionContext, before?: T) => readonly FieldError[];
   readonly validateUpdate?: (object: T, before: T, context: AdmissionContext) => readonly FieldError[];
   readonly validateStatus?: (object: T, before: T) => readonly FieldError[];
-  readonly warnings?: (object: T, before?: T) => readonly string[];
+  readonly warnings?: (object: T, before: T | undefined, context: AdmissionContext) => readonly string[];
   readonly initial?: readonly Mutable<T>[];
   readonly awaits?: (draft: Mutable<T>, namespace: string) => Reference | undefined;
   readonly allocate?: (

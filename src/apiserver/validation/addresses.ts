@@ -1,6 +1,12 @@
 // Rules for IP addresses and prefixes (k8s.io/apimachinery/pkg/util/validation/ip.go; strict since Kubernetes 1.36).
 import { type Address, type Family, formatAddress, parseAddress } from '../../ip/address.ts';
-import { formatPrefix, parseInterfaceAddress, parsePrefix, prefixContains } from '../../ip/prefix.ts';
+import {
+  type Prefix,
+  formatPrefix,
+  parseInterfaceAddress,
+  parsePrefix,
+  prefixContains,
+} from '../../ip/prefix.ts';
 import { isMapped, parseSloppyAddress, parseSloppyPrefix } from '../../ip/sloppy.ts';
 import { invalid } from '../../k8s/field-errors.ts';
 import type { Findings } from '../../k8s/name-rules.ts';
@@ -67,8 +73,14 @@ export const ipPrefix = (text: string, path: string): FieldErrors =>
 export const canonicalPrefix = (text: string, path: string): FieldErrors =>
   refuse(text, path, canonicalPrefixFindings(text));
 
-const inAny = (address: Address, ...prefixes: readonly string[]): boolean =>
-  prefixes.some((prefix) => prefixContains(parsePrefix(prefix)!, address));
+const prefixes = (...texts: readonly string[]): readonly Prefix[] => texts.map((text) => parsePrefix(text)!);
+
+const LOOPBACK = prefixes('127.0.0.0/8', '::1/128');
+const LINK_LOCAL = prefixes('169.254.0.0/16', 'fe80::/10');
+const LINK_LOCAL_MULTICAST = prefixes('224.0.0.0/24', 'ff02::/16');
+
+const inAny = (address: Address, ranges: readonly Prefix[]): boolean =>
+  ranges.some((range) => prefixContains(range, address));
 
 /** No address that means something else on each machine. Says nothing about a text that is no address. */
 export const reachableAddress = (text: string, path: string): FieldErrors => {
@@ -78,16 +90,10 @@ export const reachableAddress = (text: string, path: string): FieldErrors => {
     when(holds, () => invalid(path, text, detail));
   return [
     ...wrong(address.value === 0n, `may not be unspecified (${text})`),
+    ...wrong(inAny(address, LOOPBACK), 'may not be in the loopback range (127.0.0.0/8, ::1/128)'),
+    ...wrong(inAny(address, LINK_LOCAL), 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'),
     ...wrong(
-      inAny(address, '127.0.0.0/8', '::1/128'),
-      'may not be in the loopback range (127.0.0.0/8, ::1/128)',
-    ),
-    ...wrong(
-      inAny(address, '169.254.0.0/16', 'fe80::/10'),
-      'may not be in the link-local range (169.254.0.0/16, fe80::/10)',
-    ),
-    ...wrong(
-      inAny(address, '224.0.0.0/24', 'ff02::/16'),
+      inAny(address, LINK_LOCAL_MULTICAST),
       'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
     ),
   ];

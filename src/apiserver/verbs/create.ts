@@ -85,7 +85,7 @@ const complete = (machinery: Machinery, kind: Kind, draft: Draft, context: Reque
   const object = draft as KubeObject;
   const errors = [...validateMeta(kind, metaOf(draft)), ...kind.validate(object, admission)];
   if (errors.length > 0) throw invalid(kind.resource, metaOf(draft).name ?? '', errors);
-  for (const warning of kind.warnings?.(object) ?? []) context.warn(warning);
+  for (const warning of kind.warnings?.(object, undefined, admission) ?? []) context.warn(warning);
 };
 
 const freeName = (

@@ -92,7 +92,7 @@ const complete = (
     ...(kind.validateUpdate?.(object, before as KubeObject, admission) ?? []),
   ];
   if (errors.length > 0) throw invalid(kind.resource, before.metadata.name, errors);
-  for (const warning of kind.warnings?.(object, before as KubeObject) ?? []) context.warn(warning);
+  for (const warning of kind.warnings?.(object, before as KubeObject, admission) ?? []) context.warn(warning);
 };
 
 /** A change that the server itself made and that needs no validation: binding, finalizing. Throws Conflict. */

@@ -9,7 +9,7 @@ import type { PortMapping } from '../../runtime/runtime.ts';
 import { compileHostPorts } from './compile.ts';
 import { afterDiff, diffHostPorts } from './diff.ts';
 import type { HostPortDiff } from './diff.ts';
-import { elementCommands, removeTableCommands, tableCommands } from './layout.ts';
+import { changeCommands, removeTableCommands, tableCommands } from './layout.ts';
 import type { HostPortSite } from './layout.ts';
 import { observeHostPorts } from './observe.ts';
 import { selectHostPorts } from './select.ts';
@@ -50,12 +50,15 @@ export class HostPortTable {
     this.#apply(podAddresses, []);
   }
 
-  /** Writes all anew if the kernel has something else. */
-  verify(): void {
-    if (this.#ports.size === 0) return;
+  /** Whether the kernel has what was written. */
+  isAsWritten(): boolean {
+    if (this.#ports.size === 0) return true;
     const observed = this.#observe();
-    if (observed && toText(observed.values()) === toText(this.#ports.values())) return;
-    this.#options.log.warn({}, 'the host ports are not as they were written, putting them right');
+    return observed !== undefined && toText(observed.values()) === toText(this.#ports.values());
+  }
+
+  /** Writes all anew. */
+  rewrite(): void {
     this.#rewrite(this.#ports);
   }
 
@@ -85,7 +88,7 @@ export class HostPortTable {
 
   #change({ changes }: HostPortDiff, after: HostPorts): void {
     try {
-      this.#options.nft.run(elementCommands(changes));
+      this.#options.nft.run(changeCommands(changes));
     } catch (error) {
       if (!isKernelError(error, 'ENOENT')) throw error;
       this.#options.log.warn({ err: error }, 'the host port tables are gone, making them again');
@@ -96,7 +99,7 @@ export class HostPortTable {
   #rewrite(after: HostPorts): void {
     const { changes } = diffHostPorts(new Map(), [...after.values()], new Set());
     const tables = FAMILIES.map((family) => tableCommands(family, this.#options));
-    this.#options.nft.run([...tables, elementCommands(changes)].join('\n'));
+    this.#options.nft.run([...tables, changeCommands(changes)].join('\n'));
     this.#hasTables = true;
   }
 

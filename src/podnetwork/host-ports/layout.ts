@@ -9,6 +9,7 @@
 // keeps that from opening the node's localhost to pods (CVE-2020-8558).
 import { familyOf } from '../../ip/address.ts';
 import type { Family } from '../../ip/address.ts';
+import { elementCommands } from '../../kernel/nft-element-text.ts';
 import type { ElementChange } from './diff.ts';
 
 const TABLE = 'podnet-host-ports';
@@ -84,17 +85,8 @@ const MARTIANS: Chain = {
   rules: ['iifname != "lo" ip daddr 127.0.0.0/8 drop'],
 };
 
-/** One command for all elements of a map, deletions before additions. */
-export const elementCommands = (changes: readonly ElementChange[]): string => {
-  const groups = Map.groupBy(
-    changes,
-    ({ verb, family, map }) => `${verb} element ${tableName(family)} ${map}`,
-  );
-  const lines = [...groups].map(
-    ([command, of]) => `${command} { ${of.map(({ element }) => element).join(', ')} }`,
-  );
-  return [
-    ...lines.filter((line) => line.startsWith('delete')),
-    ...lines.filter((line) => line.startsWith('add')),
-  ].join('\n');
-};
+/** The lines of a transaction. */
+export const changeCommands = (changes: readonly ElementChange[]): string =>
+  elementCommands(
+    changes.map(({ verb, family, map, element }) => ({ verb, set: `${tableName(family)} ${map}`, element })),
+  ).join('\n');

@@ -1,18 +1,16 @@
 // networking.k8s.io/v1 NetworkPolicy -> the normal form.
-import { prefixOf } from '../../ip/prefix.ts';
 import type { Prefix } from '../../ip/prefix.ts';
-import { parseSloppyPrefix } from '../../ip/sloppy.ts';
 import type {
   IPBlock,
-  LabelSelector,
   NetworkPolicy,
   NetworkPolicyPeer,
   NetworkPolicyPort,
   NetworkPolicySpec,
 } from '../../k8s/generated/types.ts';
+import { isPortNumber, prefixAt, selectorAt } from './reading.ts';
+import type { Report } from './reading.ts';
 import type { Direction, Peer, PolicyRules, PortMatch, Rule } from './rules.ts';
-import { EVERYTHING, selectorOf } from './selector.ts';
-import type { Selector } from './selector.ts';
+import { EVERYTHING } from './selector.ts';
 import { isProtocol } from './world.ts';
 
 /** Never throws: what cannot be understood allows nothing and is told in `problems`. */
@@ -20,7 +18,7 @@ export const networkPolicyRules = ({ metadata, spec = {} }: NetworkPolicy): Poli
   const { namespace = '', name = '' } = metadata ?? {};
   const problems: string[] = [];
   const reading: Reading = { namespace, report: (path, what) => void problems.push(`${path}: ${what}`) };
-  const pods = selectorAt(spec.podSelector ?? {}, 'spec.podSelector', reading);
+  const pods = selectorAt(spec.podSelector ?? {}, 'spec.podSelector', reading.report);
   const types = directionsOf(spec, reading);
   const rules = (direction: Direction): readonly Rule[] | undefined => {
     if (!types?.includes(direction)) return types ? undefined : [];
@@ -40,7 +38,7 @@ export const networkPolicyRules = ({ metadata, spec = {} }: NetworkPolicy): Poli
 
 type Reading = {
   readonly namespace: string;
-  readonly report: (path: string, what: string) => void;
+  readonly report: Report;
 };
 
 /** Undefined if a type is unknown: then both directions are closed. */
@@ -91,10 +89,10 @@ const peerOf = (
     reading.report(path, ipBlock ? 'has both an ipBlock and a selector' : 'has no peer that is known');
     return undefined;
   }
-  const pods = podSelector ? selectorAt(podSelector, `${path}.podSelector`, reading) : EVERYTHING;
+  const pods = podSelector ? selectorAt(podSelector, `${path}.podSelector`, reading.report) : EVERYTHING;
   if (!namespaceSelector)
     return pods && { kind: 'pods', namespaces: { kind: 'name', name: reading.namespace }, pods };
-  const selector = selectorAt(namespaceSelector, `${path}.namespaceSelector`, reading);
+  const selector = selectorAt(namespaceSelector, `${path}.namespaceSelector`, reading.report);
   return pods && selector && { kind: 'pods', namespaces: { kind: 'labels', selector }, pods };
 };
 
@@ -106,12 +104,6 @@ const networkOf = ({ cidr, except = [] }: IPBlock, path: string, { report }: Rea
   else if (bad! >= 0) report(`${path}.except[${bad}]`, `${JSON.stringify(except[bad!])} is no CIDR`);
   else return { kind: 'network', cidr: outer, except: inner as readonly Prefix[] };
   return undefined;
-};
-
-/** In every notation that the API has ever taken: host bits and leading zeros do not matter. */
-const prefixAt = (cidr: string): Prefix | undefined => {
-  const parsed = parseSloppyPrefix(cidr);
-  return parsed && prefixOf(parsed.address, parsed.length);
 };
 
 const portOf = (
@@ -128,12 +120,4 @@ const portOf = (
   if (isPortNumber(port) && isPortNumber(last) && port <= last)
     return { kind: 'port', protocol, from: port, to: last };
   return void report(path, `${port === last ? port : `${port}-${last}`} are no ports`);
-};
-
-const isPortNumber = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535;
-
-const selectorAt = (selector: LabelSelector, path: string, { report }: Reading): Selector | undefined => {
-  const read = selectorOf(selector);
-  if (!read) report(path, 'has an operator that is unknown');
-  return read;
 };

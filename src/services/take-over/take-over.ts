@@ -33,7 +33,8 @@ export const removeKubeProxy = (nft: Nft, log: Log): void => {
 /** All of it in one transaction. Like the others it says whether there was something. */
 const removeFromNft = (nft: Nft): boolean => {
   const commands = nft.tables().flatMap((at) => {
-    const name = at.split(' ')[1]!;
+    const [family, name = ''] = at.split(' ');
+    if (family === 'inet') return []; // kube-proxy's are of one family each
     if (name === KUBE_PROXY_TABLE) return [`delete table ${at}`];
     return KUBE_PROXY_TABLES.includes(name) ? nftRemoval(at, nft.query(`list table ${at}`)) : [];
   });

@@ -26,4 +26,6 @@ export const NODE_RULES: readonly PolicyRule[] = [
   on(READ, 'storage.k8s.io', 'csidrivers'),
   on('create delete get patch update', 'storage.k8s.io', 'csinodes'),
   on(READ, 'node.k8s.io', 'runtimeclasses'),
+  on(READ, 'apiextensions.k8s.io', 'customresourcedefinitions'),
+  on(READ, 'policy.networking.k8s.io', 'clusternetworkpolicies'),
 ];

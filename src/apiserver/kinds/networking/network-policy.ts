@@ -1,6 +1,7 @@
 import type { NetworkPolicy } from '../../../k8s/generated/types.ts';
 import { networkPolicies } from '../../../k8s/resources.ts';
 import { AGE, NAME, ageCell, nameCell, selectorCell, texts } from '../../columns/columns.ts';
+import { networkPolicyWarnings } from '../../validation/networking/network-policy-warnings.ts';
 import { validateNetworkPolicy } from '../../validation/networking/network-policy.ts';
 import { defineKind } from '../define-kind.ts';
 
@@ -26,4 +27,5 @@ export const networkPolicyKind = defineKind<NetworkPolicy>({
     delete policy.status;
   },
   validate: validateNetworkPolicy,
+  warnings: networkPolicyWarnings,
 });

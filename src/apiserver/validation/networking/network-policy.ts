@@ -13,7 +13,7 @@ import { ipPrefix, unlessKnown } from '../addresses.ts';
 import { type FieldErrors, each, ifSet, when } from '../compose.ts';
 import { labelSelector } from '../labels.ts';
 import { portNumber } from '../scalars.ts';
-import { portNumberOrName } from '../texts.ts';
+import { portName } from '../texts.ts';
 
 const TYPES = ['Ingress', 'Egress'];
 
@@ -47,13 +47,17 @@ const policyTypes = (types: readonly string[]): FieldErrors => {
 
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
 
-const policyPort = ({ protocol, port, endPort }: NetworkPolicyPort, path: string): FieldErrors => [
-  ...when(protocol !== undefined && !PROTOCOLS.includes(protocol), () =>
-    notSupported(`${path}.protocol`, protocol, PROTOCOLS),
-  ),
-  ...ifSet(port, (value) => portNumberOrName(value, `${path}.port`)),
-  ...ifSet(endPort, (last) => lastPort(last, port, `${path}.endPort`)),
-];
+const policyPort = ({ protocol, port, endPort }: NetworkPolicyPort, path: string): FieldErrors => {
+  const last = ifSet(endPort, (value) => lastPort(value, port, `${path}.endPort`));
+  return [
+    ...when(protocol !== undefined && !PROTOCOLS.includes(protocol), () =>
+      notSupported(`${path}.protocol`, protocol, PROTOCOLS),
+    ),
+    ...(typeof port === 'string'
+      ? [...last, ...portName(port, `${path}.port`)]
+      : [...ifSet(port, (value) => portNumber(value, `${path}.port`)), ...last]),
+  ];
+};
 
 const lastPort = (last: number, port: NetworkPolicyPort['port'], path: string): FieldErrors => {
   if (port === undefined) return [invalid(path, last, 'may not be specified when `port` is not specified')];

@@ -1,23 +1,14 @@
 // What of nf_tables is not said through libnftables (linux/netfilter/nf_tables.h): libnftables reads every element of
 // every set before it lists tables or rules, seconds where there are a hundred thousand. The generation of the ruleset
 // is what the kernel counts up with each transaction that changes something.
-import { AF_INET, AF_INET6 } from './family.ts';
-import { decodeAttributeList, decodeAttributes, readText, viewOf } from './netlink.ts';
-import type { Attribute } from './netlink.ts';
+import { decodeAttributeList, decodeAttributes, readText, viewOf } from '../netlink.ts';
+import type { Attribute } from '../netlink.ts';
 
 /** Messages; subsystem 10 (NFNL_SUBSYS_NFTABLES) is in the upper byte. */
 export const NFT_GET = { table: 0xa01, chain: 0xa04, rule: 0xa07, set: 0xa0a, generation: 0xa10 } as const;
 
-/** Families by the word that nft has for them. */
-const FAMILY_NUMBERS = { ip: AF_INET, ip6: AF_INET6 } as const;
-export type NftFamily = keyof typeof FAMILY_NUMBERS;
-
 const GENERATION_ID = 1;
 const HEADER = 4;
-
-/** struct nfgenmsg; of all families unless one is named. */
-export const encodeNftQuery = (family?: NftFamily): Uint8Array =>
-  Uint8Array.of(family ? FAMILY_NUMBERS[family] : 0, 0, 0, 0);
 
 /** In network byte order. */
 export const decodeGeneration = (payload: Uint8Array): number | undefined => {

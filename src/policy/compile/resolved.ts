@@ -1,0 +1,74 @@
+// Addresses that DNS gave for names of `domains` peers, each with its time.
+import type { Family } from '../../ip/address.ts';
+import type { ElementStore } from './element-store.ts';
+import { mapOf } from './elements.ts';
+import type { Facts } from './facts.ts';
+import type { Fact, FactSet } from './records.ts';
+
+export type Resolved = {
+  readonly put: (name: string, address: string, untilMs: number) => void;
+  readonly expire: (nowMs: number) => void;
+  /** Writes the elements of the addresses whose names or times changed, and of all others that are stale. */
+  readonly write: (
+    isStale: (resolution: Pick<Resolution, 'address' | 'family' | 'names'>) => boolean,
+  ) => void;
+};
+
+type Resolution = {
+  readonly address: string;
+  readonly family: Family;
+  /** Until when, by name. */
+  readonly names: Map<string, number>;
+  set: FactSet | undefined;
+};
+
+/** `domains` are the names that rules ask for, `factsAt` what else holds of an address. */
+export const createResolved = (
+  store: ElementStore,
+  facts: Facts,
+  domains: ReadonlyMap<string, Fact>,
+  factsAt: (address: string, family: Family) => readonly Fact[],
+): Resolved => {
+  const resolutions = new Map<string, Resolution>();
+  let changed = new Set<string>();
+
+  const writeOne = (resolution: Resolution): void => {
+    const { address, family, names, set: before } = resolution;
+    const asked = [...names].flatMap(([name, until]) => {
+      const fact = domains.get(name);
+      return fact ? [{ fact, until }] : [];
+    });
+    const members = asked.length > 0 ? [...asked.map(({ fact }) => fact), ...factsAt(address, family)] : [];
+    resolution.set = members.length > 0 ? facts.use(members) : undefined;
+    if (before) facts.disuse(before);
+    // the time of the name that ends first: should nobody be there to write the rest, less is allowed, not more
+    const until = Math.min(...asked.map((each) => each.until));
+    if (resolution.set) store.set(mapOf('resolved', family), address, resolution.set.peer, until);
+    else if (before) store.remove(mapOf('resolved', family), address);
+  };
+
+  return {
+    put: (name, address, untilMs) => {
+      const family = address.includes(':') ? 6 : 4;
+      const resolution = resolutions.get(address) ?? { address, family, names: new Map(), set: undefined };
+      resolution.names.set(name, untilMs);
+      resolutions.set(address, resolution);
+      changed.add(address);
+    },
+    expire: (nowMs) => {
+      for (const [address, { names }] of resolutions)
+        for (const [name, until] of names) {
+          if (until > nowMs) continue;
+          names.delete(name);
+          changed.add(address);
+        }
+    },
+    write: (isStale) => {
+      for (const [address, resolution] of resolutions) {
+        if (changed.has(address) || isStale(resolution)) writeOne(resolution);
+        if (resolution.names.size === 0) resolutions.delete(address);
+      }
+      changed = new Set();
+    },
+  };
+};

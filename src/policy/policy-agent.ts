@@ -1,0 +1,129 @@
+// The policies of a node: what its pods may send and receive, by nftables. See README.md for the picture.
+import type { EventRecorder } from '../client/event-recorder.ts';
+import { whenAllSynced } from '../informer/informer.ts';
+import { pods as podResource } from '../k8s/resources.ts';
+import { startUpkeep } from '../kernel/nft-upkeep.ts';
+import type { Clock } from '../lang/clock.ts';
+import type { Log } from '../lang/log.ts';
+import { startLoop } from '../reconcile/loop.ts';
+import type { PolicyCompiler } from './compile/policy-compiler.ts';
+import type { PolicyTableOptions } from './kernel/policy-table.ts';
+import { followWorld } from './live-world.ts';
+import type { LiveWorld, PolicySources } from './live-world.ts';
+import { Locals } from './locals.ts';
+import type { Sandbox, SandboxPod } from './locals.ts';
+import * as metrics from './metrics.ts';
+import { createPodGate } from './pod-gate.ts';
+import type { PodGate } from './pod-gate.ts';
+import { PolicySync } from './policy-sync.ts';
+
+export type PolicyAgentOptions = PolicyTableOptions & {
+  readonly sources: PolicySources;
+  readonly compiler: PolicyCompiler;
+  /** For the pods whose policies are late. */
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type PolicyAgent = {
+  /** For the pod network: it is there before the agent is started. */
+  readonly gate: PodGate;
+  /**
+   * Makes the table, or takes up the one that is there, and follows the sources. `sandboxes` are those of this node. To be
+   * called in the node's network namespace, once. Nothing is taken away before the sources have synced.
+   */
+  readonly start: (sandboxes: readonly Sandbox[]) => void;
+  /** Resolves when all policies that were there at the start are in the kernel. */
+  readonly whenSynced: () => Promise<void>;
+  readonly world: LiveWorld['now'];
+  /** Stops following; what is in the kernel stays there and works. */
+  readonly stop: () => Promise<void>;
+};
+
+/** The loop has one key: all that is new goes into one transaction. */
+const ALL = 'all';
+
+export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
+  const { sources, compiler, recorder, clock, log } = options;
+  const stops: (() => void)[] = [];
+  const synced = Promise.withResolvers<void>();
+  const uids = new Map<string, string>();
+  const locals = new Locals({ compiler, uids });
+  const sync = new PolicySync({ ...options, locals, onCommitted: () => gate.look() });
+  const loop = startLoop({
+    name: 'policies',
+    apply: async () => {
+      if (sync.isComplete) sync.flush();
+      return new Set();
+    },
+    clock,
+    log,
+  });
+  const onChange = (): void => {
+    sync.mark();
+    loop.mark(ALL);
+  };
+  const gate = createPodGate({
+    sync,
+    locals,
+    onChange,
+    onTimeout: (pod, waitedMs) => tellLate(recorder, pod, waitedMs),
+    clock,
+  });
+  const world = followWorld({ sources, compiler, uids, onChange, onPod: (key) => locals.refresh(key) });
+  const begin = async (): Promise<void> => {
+    await whenAllSynced(
+      sources.pods,
+      sources.namespaces,
+      sources.nodes,
+      sources.networkPolicies,
+      sources.clusterNetworkPolicies,
+    );
+    sync.complete();
+    stops.push(
+      startUpkeep({
+        what: 'the policy table',
+        verify: () => sync.verify(),
+        repair: () => {
+          metrics.repairs.inc(1);
+          sync.distrust();
+          loop.mark(ALL);
+        },
+        clock,
+        log,
+      }),
+    );
+    loop.mark(ALL);
+    await loop.whenIdle();
+    synced.resolve();
+  };
+  return {
+    gate,
+    start: (sandboxes) => {
+      for (const sandbox of sandboxes) locals.add(sandbox);
+      sync.open();
+      void begin();
+    },
+    whenSynced: () => synced.promise,
+    world: world.now,
+    stop: async () => {
+      world.stop();
+      for (const stop of stops) stop();
+      await loop.stop();
+    },
+  };
+};
+
+const tellLate = (recorder: EventRecorder, { namespace, name, uid }: SandboxPod, waitedMs: number): void => {
+  metrics.lateGates.inc(1);
+  recorder.record(
+    podResource,
+    { metadata: { namespace, name, uid, resourceVersion: '', creationTimestamp: '' } },
+    {
+      type: 'Warning',
+      reason: 'NetworkPolicyNotReady',
+      message: `Policies were not in the kernel after ${waitedMs / 1000} s: starting with the network closed until they are`,
+    },
+  );
+};
