@@ -5,7 +5,7 @@ import type { Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { pods } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
-import type { FlowEnd } from './flow.ts';
+import type { FlowEnd, FlowReason } from './flow.ts';
 import type { SeenFlow } from './flow-table.ts';
 
 export type DeniedEventsOptions = {
@@ -66,17 +66,24 @@ export const deniedText = ({
   const isEgress = deniedBy === 'egress';
   const peer = isEgress ? `egress to ${endText(destination)}` : `ingress from ${endText(source)}`;
   const reason = isEgress ? egress : ingress;
-  const policies = reason?.policies.join(', ') ?? '';
-  const where = `${peer} ${protocol}${port === undefined ? '' : ` port ${port}`}`;
-  switch (reason?.because) {
+  return `${peer} ${protocol}${port === undefined ? '' : ` port ${port}`}: ${reason ? reasonText(reason) : OTHERWISE}`;
+};
+
+const OTHERWISE =
+  'dropped, though the policies as they are now allow it: they changed, or it was part of a connection that was cut';
+
+const reasonText = ({ because, policies, rule }: FlowReason): string => {
+  const names = policies.join(', ');
+  switch (because) {
     case 'rule':
-      return `${where}: denied by ${policies}, rule ${reason.rule}`;
+      return `denied by ${names}, rule ${rule}`;
     case 'isolated':
-      return `${where}: isolated by ${policies}, no rule allows it`;
+      return `isolated by ${names}, no rule allows it`;
     case 'pending':
-      return `${where}: dropped before the policies of this new pod were in the kernel`;
-    default:
-      return `${where}: dropped, though the policies as they are now allow it: they changed, or it was part of a connection that was cut`;
+      return 'dropped before the policies of this new pod were in the kernel';
+    case 'changed':
+    case 'no policy':
+      return OTHERWISE;
   }
 };
 

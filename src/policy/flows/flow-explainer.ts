@@ -1,6 +1,8 @@
 // From a logged packet to a flow: who has the addresses, and which policies answer for it.
 import { formatAddress } from '../../ip/address.ts';
 import type { LoggedPacket } from '../../wire/nflog.ts';
+import { PENDING } from '../compile/elements.ts';
+import { ALLOWED_PREFIX } from '../kernel/layout.ts';
 import { createEvaluator } from '../model/evaluate.ts';
 import type { Connection, Decision } from '../model/evaluate.ts';
 import type { ConnectionProtocol } from '../model/match.ts';
@@ -10,16 +12,11 @@ import { endOf, reasonsOf } from './flow.ts';
 import type { FlowSight } from './flow.ts';
 import type { SeenFlow } from './flow-table.ts';
 
-/** What the rules write before what they log; of a denied packet it is the direction. */
-export const ALLOWED_PREFIX = 'allowed';
-
 export type ExplainerOptions = {
   readonly nodeName: string;
   readonly world: () => World;
   /** Differs when the world does. */
   readonly worldVersion: () => number;
-  /** The mark of what is denied to a pod whose policies are not in the kernel yet. */
-  readonly pendingMark: number;
 };
 
 /** Answers are remembered as long as the world is the same. */
@@ -30,7 +27,6 @@ export const createExplainer = ({
   nodeName,
   world,
   worldVersion,
-  pendingMark,
 }: ExplainerOptions): ((packet: LoggedPacket) => SeenFlow | undefined) => {
   let answers = new Map<string, { readonly flow: SeenFlow | undefined }>();
   let [evaluate, version] = [createEvaluator(world()), worldVersion()];
@@ -40,7 +36,7 @@ export const createExplainer = ({
       answers = new Map();
     }
     const connection = connectionOf(packet);
-    const sight = sightOf(packet, pendingMark);
+    const sight = sightOf(packet);
     const key = `${packet.prefix} ${sight.isPending} ${connectionKey(connection)}`;
     const known = answers.get(key);
     if (known) return known.flow;
@@ -51,12 +47,12 @@ export const createExplainer = ({
   };
 };
 
-const sightOf = ({ prefix, mark }: LoggedPacket, pendingMark: number): FlowSight => {
+const sightOf = ({ prefix, mark }: LoggedPacket): FlowSight => {
   const isAllowed = prefix === ALLOWED_PREFIX;
   return {
     isAllowed,
     deniedBy: isAllowed ? undefined : prefix === 'egress' ? 'egress' : 'ingress',
-    isPending: !isAllowed && mark === pendingMark,
+    isPending: !isAllowed && mark === PENDING,
   };
 };
 

@@ -6,6 +6,7 @@ import { parseAddress } from '../../ip/address.ts';
 import type { PacketLog } from '../../kernel/packet-log.ts';
 import { silentLog } from '../../lang/log.ts';
 import type { LoggedPacket } from '../../wire/nflog.ts';
+import { PENDING } from '../compile/elements.ts';
 import type { PolicyRules } from '../model/rules.ts';
 import type { World } from '../model/world.ts';
 import type { Flow, FlowEnd, FlowLine } from './flow.ts';
@@ -31,7 +32,6 @@ const CLIENT = policy('shop/client', {
   policyTypes: ['Egress'],
   egress: [],
 });
-const PENDING = 1;
 
 const createLab = (...policies: readonly PolicyRules[]) => {
   const clock = createFakeClock();
@@ -53,7 +53,6 @@ const createLab = (...policies: readonly PolicyRules[]) => {
     unlogged: () => unlogged,
     world: () => world,
     worldVersion: () => version,
-    pendingMark: PENDING,
     onDenied: (flow) => void denied.push(flow),
     clock,
     log: silentLog,
