@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'api.authentication.v1': 'SelfSubjectReview TokenRequest TokenReview',
   'api.authorization.v1':
     'LocalSubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview',
-  'api.autoscaling.v1': 'Scale',
+  'api.autoscaling.v1': 'HorizontalPodAutoscaler Scale',
   'api.autoscaling.v2': 'HorizontalPodAutoscaler',
   'api.batch.v1': 'CronJob Job',
   'api.certificates.v1': 'CertificateSigningRequest',
@@ -153,7 +153,7 @@ const clean = (schema: Schema): Schema => {
   return out as Schema;
 };
 
-/** Of definitions with the same last word one may be called by it alone: the core's, or the one that is a kind. */
+/** Of definitions with the same last word one may be called by it alone: the core's, or the newest one that is a kind. */
 const ownersOfNames = (definitions: readonly string[]): ReadonlyMap<string, string> =>
   new Map(
     [...Map.groupBy(definitions, lastWord)].flatMap(([word, all]) => {
@@ -161,7 +161,7 @@ const ownersOfNames = (definitions: readonly string[]): ReadonlyMap<string, stri
         all.length === 1
           ? all[0]
           : (all.find((name) => /\.api\.core\.|apimachinery/.test(name)) ??
-            all.find((name) => ROOTS.includes(name)));
+            all.findLast((name) => ROOTS.includes(name)));
       return owner ? [[word, owner] as const] : [];
     }),
   );

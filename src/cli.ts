@@ -1,5 +1,6 @@
 // The command line. Each command loads its own code, so that --help answers at once.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CommanderError } from 'commander';
 import { UserError, say } from './cli/output.ts';
 import { LIVE_CONNECTIONS, PROXY_BACK_ENDS, nameProblem } from './embedded/cluster-config.ts';
 import { nodePortAddressProblem } from './k8s/node-port-addresses.ts';
@@ -47,6 +48,23 @@ const nodePortAddresses = (text: string): readonly string[] => {
 
 const nameOption = (): Option =>
   new Option('--name <name>', 'the cluster').argParser(clusterName).default('default');
+const namespaceOption = (): Option =>
+  new Option('-n, --namespace <name>', 'of the names that are given without one').default('default');
+const fail = (error: unknown, exitCode: number): void => {
+  const isUsers = error instanceof UserError || error instanceof StateError;
+  say(`podnet: ${isUsers ? error.message : error instanceof Error ? error.stack : String(error)}`);
+  process.exitCode = exitCode;
+};
+/** For commands whose exit code 1 is an answer: what keeps them from one is 2. */
+const usageExit = ({ exitCode }: CommanderError): never => process.exit(exitCode === 0 ? 0 : 2);
+const answer = async (ask: () => Promise<number>): Promise<void> => {
+  try {
+    process.exitCode = await ask();
+  } catch (error) {
+    fail(error, 2);
+  }
+};
+
 const outputOption = (): Option =>
   new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table');
 
@@ -144,6 +162,31 @@ program
   });
 
 program
+  .command('explain <source> <target...>')
+  .usage('[options] POD|IP [to] POD|SERVICE|IP[:PORT][/PROTOCOL]')
+  .description(
+    'say whether network policies allow a connection, by which rules, and what would allow it (exit code 1: denied)',
+  )
+  .addHelpText(
+    'after',
+    `
+POD is NAME, NAMESPACE/NAME or pod/NAME; SERVICE is svc/NAME or svc/NAMESPACE/NAME; node/NAME is a node.
+Without a port: each port that the pod or the Service has. Without a protocol: TCP.
+
+  podnet explain shop/web to svc/shop/db:5432
+  podnet explain 192.0.2.1 shop/web:80/tcp
+  podnet explain shop/web to shop/db/icmp`,
+  )
+  .addOption(nameOption())
+  .addOption(namespaceOption())
+  .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
+  .exitOverride(usageExit)
+  .action(async (source: string, target: readonly string[], options) => {
+    const { explain } = await import('./cli/policy/explain.ts');
+    await answer(() => explain([source, ...target], options));
+  });
+
+program
   .command('backup <file>')
   .description("write a cluster's state, as it is now, into one file; the cluster goes on meanwhile")
   .addOption(nameOption())
@@ -212,8 +255,4 @@ program
   .description('run all the tests')
   .action(async () => void (await import('../scripts/test.ts')));
 
-program.parseAsync().catch((error: unknown) => {
-  const isUsers = error instanceof UserError || error instanceof StateError;
-  say(`podnet: ${isUsers ? error.message : error instanceof Error ? error.stack : String(error)}`);
-  process.exitCode = 1;
-});
+program.parseAsync().catch((error: unknown) => fail(error, 1));

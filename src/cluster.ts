@@ -6,6 +6,7 @@ import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import type { ClusterMessage, StartMessage } from './embedded/messages.ts';
 import { readHostResolvConf } from './embedded/resolv-conf.ts';
 import type { AgentMessage, AgentStart } from './node-agent.ts';
+import { adoptOrphans } from './kernel/orphans.ts';
 import { systemClock } from './lang/clock.ts';
 import { createLog } from './lang/log.ts';
 import { logUncaughtErrors } from './lang/uncaught-errors.ts';
@@ -93,6 +94,7 @@ const onSignal = (agents: readonly Agent[], controlPlane: ControlPlane): void =>
 };
 
 logUncaughtErrors(log);
+adoptOrphans();
 
 process.once('message', (message: StartMessage) => {
   start(message).catch((error: unknown) => {

@@ -21,12 +21,13 @@ import { FastResponder } from './fast/fast-responder.ts';
 import { isInZone } from './forward/forward-zone.ts';
 import type { Upstream } from './forward/forward-zone.ts';
 import { measured } from './measured.ts';
+import type { NameWatch } from './name-watch.ts';
 import { startOutside } from './outside.ts';
 import type { Outside } from './outside.ts';
 import { followOwnRanges } from './own-ranges.ts';
 import type { PodAddresses } from './pod-addresses.ts';
 import { respond } from './respond.ts';
-import type { Responder } from './respond.ts';
+import type { Answerer } from './server/listener.ts';
 import { startListeners } from './server/listeners.ts';
 import type { Listeners } from './server/listeners.ts';
 import { SLICES_BY_SERVICE, serviceKeyOf, startZone } from './zone-loop.ts';
@@ -61,6 +62,8 @@ export type DnsOptions = {
   readonly pods: Pick<PodAddresses, 'has' | 'whenSynced'>;
   /** Of kube-system, for `coredns`, the configuration; it may come late, or not at all. */
   readonly configMaps?: Informer<ConfigMap> | undefined;
+  /** Who hears the addresses of some names before those who asked for them. */
+  readonly watch?: NameWatch | undefined;
   /** The host's servers, for all other names where nothing is configured. */
   readonly upstreams: readonly Upstream[];
   /** How long it waits for the informers before it listens: five seconds unless said otherwise. */
@@ -111,7 +114,7 @@ export const startDns = (options: DnsOptions): Dns => {
     stopDelivery = deliver(options);
   };
   const zoneView = (): ZoneSource | undefined => (isComplete ? zone?.view : undefined);
-  const fast = new FastResponder(zoneView);
+  const { fast, unwatch } = fastResponderOf(zoneView, options.watch);
   const ranges = followOwnRanges({ ...options, onChange: () => fast.forgetAll() });
   const outside = startOutside({
     ...options,
@@ -122,17 +125,13 @@ export const startDns = (options: DnsOptions): Dns => {
     log,
   });
   const complete = start();
-  const responder = responderOf(options.domain, zoneView, outside);
-  let rotation = 0;
   const startListening = async (): Promise<void> => {
     await Promise.race([complete, pause(clock, options.startupMs ?? STARTUP_MS)]);
     if (isStopped) return;
     listeners = startListeners({
       addresses: ownAddresses,
       port,
-      ...measured(fast, (query, transport, client) =>
-        respond(query, { transport, client }, responder, rotation++),
-      ),
+      ...measured(fast, answererOf(options, zoneView, outside)),
       prepare: () => addToLoopback(addresses),
       clock,
       log,
@@ -148,6 +147,7 @@ export const startDns = (options: DnsOptions): Dns => {
     stop: async () => {
       isStopped = true;
       stopDelivery();
+      unwatch();
       listeners?.stop();
       outside.stop();
       ranges.stop();
@@ -160,13 +160,26 @@ export const startDns = (options: DnsOptions): Dns => {
 const pause = (clock: Clock, delayMs: number): Promise<void> =>
   new Promise((resolve) => void clock.after(delayMs, resolve));
 
+const fastResponderOf = (
+  zone: () => ZoneSource | undefined,
+  watch: NameWatch | undefined,
+): { readonly fast: FastResponder; readonly unwatch: () => void } => {
+  const fast = new FastResponder(zone, watch?.isWatched);
+  return { fast, unwatch: watch?.subscribe(() => fast.forgetAll()) ?? (() => {}) };
+};
+
 const deliver = (options: DnsOptions): (() => void) => {
   const { addresses, nft } = options;
   return nft ? startDelivery({ ...options, nft, serviceAddresses: addresses }) : () => {};
 };
 
-const responderOf = (
-  domain: string,
+const answererOf = (
+  { domain, watch }: Pick<DnsOptions, 'domain' | 'watch'>,
   zone: () => ZoneSource | undefined,
   { resolve }: Outside,
-): Responder => ({ zone, resolve, isInCluster: (name) => isInZone(lowerName(name), domain) });
+): Answerer => {
+  const isInCluster = (name: string): boolean => isInZone(lowerName(name), domain);
+  let rotation = 0;
+  return (query, transport, client) =>
+    respond(query, { transport, client }, { zone, resolve, isInCluster, watch }, rotation++);
+};

@@ -5,6 +5,8 @@ import { CLASS_ANY, CLASS_IN, OPCODE_QUERY, RCODE, TYPE } from '../wire/dns/cons
 import type { Edns, Message, Question, ResourceRecord } from '../wire/dns/message.ts';
 import { answerFromZone } from './answer.ts';
 import type { ZoneAnswer, ZoneView } from './answer.ts';
+import { tell } from './name-watch.ts';
+import type { NameWatch } from './name-watch.ts';
 import { UDP_BYTES_MAX, UDP_BYTES_MIN } from './udp-size.ts';
 
 const TCP_BYTES_MAX = 65_535;
@@ -17,6 +19,7 @@ export type Responder = {
   /** Names that are not the cluster's. Never rejects: a failure is a message with SERVFAIL. */
   readonly resolve: (question: Question, options: ResolveOptions) => Promise<Message>;
   readonly isInCluster: (name: string) => boolean;
+  readonly watch?: NameWatch | undefined;
 };
 
 export type ResolveOptions = {
@@ -45,13 +48,17 @@ export const respond = (
   const zone = responder.zone();
   if (!zone && responder.isInCluster(question.name)) return send({ rcode: RCODE.SERVFAIL });
   const answer: ZoneAnswer = zone ? answerFromZone(question, zone, rotation) : { kind: 'outside' };
-  if (answer.kind === 'answer') return send({ ...answer, isAuthoritative: true });
+  const sendTold = (reply: Reply): Uint8Array => {
+    if (responder.watch) tell(responder.watch, question.name, reply);
+    return send(reply);
+  };
+  if (answer.kind === 'answer') return sendTold({ ...answer, isAuthoritative: true });
   const options = {
     dnssecOk: message.edns?.dnssecOk ?? false,
     checkingDisabled: message.flags.cd,
     client,
   };
-  return resolveOutside(responder, question, answer, options).then(send);
+  return resolveOutside(responder, question, answer, options).then(sendTold);
 };
 
 const udpLimit = (edns: Edns | undefined): number =>

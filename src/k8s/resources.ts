@@ -1,6 +1,7 @@
 // The resources podnet's own programs read and write, each bound to its object type.
 import type {
   APIService,
+  AutoscalingV1HorizontalPodAutoscaler,
   CSIDriver,
   CSINode,
   CSIStorageCapacity,
@@ -124,6 +125,12 @@ export const podDisruptionBudgets = define<PodDisruptionBudget>(
 );
 export const horizontalPodAutoscalers = define<HorizontalPodAutoscaler>(
   'autoscaling/v2',
+  'horizontalpodautoscalers',
+  'HorizontalPodAutoscaler',
+);
+/** The same objects as `horizontalPodAutoscalers`, in the older version. */
+export const olderHorizontalPodAutoscalers = define<AutoscalingV1HorizontalPodAutoscaler>(
+  'autoscaling/v1',
   'horizontalpodautoscalers',
   'HorizontalPodAutoscaler',
 );

@@ -14,10 +14,12 @@ export type GroupSyncOptions = {
   readonly fd: number;
   /** All up to this one is on the disk already. */
   readonly settled: number;
+  /** Puts all that has been written into the file. */
+  readonly commit: () => void;
   readonly flush?: Flush | undefined;
   /** After a flush, and before those who waited for it go on. Not to be called any more after a failure. */
   readonly onSettled: () => void;
-  /** A flush failed: what is on the disk is not known any more (fsync says so only once). */
+  /** A commit or a flush failed: what is on the disk is not known any more (fsync says so only once). */
   readonly onFailure: (error: unknown) => void;
 };
 
@@ -62,6 +64,7 @@ export class GroupSync {
       while (this.#settled < this.#written) {
         await new Promise(setImmediate); // the requests that have come by now are to share the flush
         const target = this.#written;
+        this.#options.commit();
         await this.#flush(this.#options.fd);
         this.#settled = target;
         this.#options.onSettled();

@@ -6,10 +6,13 @@ import { StateError } from './state-error.ts';
 
 const DATABASE = 'state.db';
 const LOCK = 'lock';
+const BALLAST = 'ballast';
 /** SQLite's journal and its index, and what a creation that was killed left. */
 const ATTENDANTS = [`${DATABASE}-wal`, `${DATABASE}-shm`, `${DATABASE}-journal`, `${DATABASE}.new`];
 
 export const databasePath = (folder: string): string => join(folder, DATABASE);
+
+export const ballastPath = (folder: string): string => join(folder, BALLAST);
 
 /** Makes the folder, readable by its owner only, if it is not there. */
 export const makeFolder = (folder: string): void => void mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -27,7 +30,7 @@ export const lockState = (folder: string): Disposable => {
 
 /** Throws StateError NOT_EMPTY for a folder with anything of somebody else's, or with a state, in it. */
 export const checkEmpty = (folder: string): void => {
-  const other = namesIn(folder).find((name) => name !== LOCK && name !== `${DATABASE}.new`);
+  const other = namesIn(folder).find((name) => ![LOCK, BALLAST, `${DATABASE}.new`].includes(name));
   if (other === undefined) return;
   const what = other === DATABASE ? 'holds a state already' : `is not empty (it has ${other})`;
   throw new StateError('NOT_EMPTY', `${folder} ${what}: choose a folder that is new or empty`);
@@ -35,7 +38,7 @@ export const checkEmpty = (folder: string): void => {
 
 /** Removes the state, and the folder too if nothing else is in it. */
 export const removeState = (folder: string): void => {
-  for (const name of [DATABASE, ...ATTENDANTS, LOCK]) rmSync(join(folder, name), { force: true });
+  for (const name of [DATABASE, ...ATTENDANTS, BALLAST, LOCK]) rmSync(join(folder, name), { force: true });
   if (namesIn(folder).length === 0) rmSync(folder, { recursive: true, force: true });
 };
 

@@ -72,7 +72,7 @@ describe('state', () => {
     ]);
   });
 
-  it('writes all entries of a step or none', () => {
+  it('writes all entries of a step or none', async () => {
     createState(folder, '');
     const state = start();
     const cycle: Record<string, unknown> = {};
@@ -81,7 +81,7 @@ describe('state', () => {
       message: /nothing was written/,
     });
     state.journal.write([put('c', 2)]);
-    assert.deepEqual(readdirSync(folder).includes('state.db-wal'), true);
+    await state.journal.whenSettled(2);
     const copy = join(root, 'copy');
     cpState(folder, copy);
     assert.deepEqual(keys(start({ folder: copy })), ['default/c']);
@@ -112,6 +112,32 @@ describe('state', () => {
     await last;
     assert.equal(flushes, 2);
     assert.deepEqual(settled, [2, 99]);
+  });
+
+  it('puts what was written together into one transaction: of one object the last write, also a removal', async () => {
+    createState(folder, '');
+    const state = start();
+    state.journal.write([put('a', 2)]);
+    state.journal.write([put('b', 3), put('a', 4, 'new')]);
+    state.journal.write([gone('b', 5)]);
+    await state.journal.whenSettled(5);
+    await stop(state);
+    const { restored } = start();
+    assert.deepEqual(restored, {
+      revision: 5,
+      entries: [{ table: '/configmaps', key: 'default/a', object: put('a', 4, 'new').object }],
+    });
+  });
+
+  it('writes more than fits into one transaction', async () => {
+    createState(folder, '');
+    const state = start();
+    const text = 'x'.repeat(300_000);
+    for (let revision = 2; revision < 30; revision++)
+      state.journal.write([put(`p-${revision}`, revision, text)]);
+    await state.journal.whenSettled(29);
+    await stop(state);
+    assert.deepEqual(keys(start()).length, 28);
   });
 
   it('takes no more writes when a flush has failed, and says so to all who wait', async () => {
@@ -272,18 +298,24 @@ describe('a power cut', () => {
     createState(folder, '');
     const state = start();
     const text = 'x'.repeat(3000);
-    for (let revision = 2; revision < 100; revision++)
+    for (let revision = 2; revision < 100; revision++) {
       state.journal.write([put(`p-${revision}`, revision, text)]);
+      if (revision % 3 === 0) await state.journal.whenSettled(revision);
+    }
+    await state.journal.whenSettled(99);
     const bytes = statSync(`${database()}-wal`).size;
-    for (let cut = 0; cut <= bytes; cut += 7919) {
+    const revisions = new Set<number>();
+    for (let cut = bytes; cut >= 0; cut -= 24_023) {
       const copy = join(root, `cut-${cut}`);
       cpState(folder, copy);
       truncateSync(join(copy, 'state.db-wal'), cut);
       const opened = start({ folder: copy });
       const { revision, entries } = opened.restored;
       assert.equal(entries.length, Math.max(0, revision - 1), 'every write up to the last, and no other');
+      revisions.add(revision);
       await stop(opened);
     }
+    assert.ok(revisions.size > 10 && revisions.has(99), 'cut at many places, also at none');
   });
 
   const revisionIn = async (copy: string): Promise<number> => {
@@ -298,9 +330,11 @@ describe('backup and restore', () => {
     createState(folder, 'c');
     const state = start();
     state.journal.write([put('a', 2), put('b', 3)]);
+    await state.journal.whenSettled(3);
+    state.journal.write([put('a', 4, 'later')]);
     const file = join(root, 'backup');
     const summary = backUp(folder, file);
-    state.journal.write([put('a', 4, 'later')]);
+    await state.journal.whenSettled(4);
     assert.deepEqual({ ...summary, bytes: 0 }, { cluster: 'c', objects: 2, revision: 3, bytes: 0 });
     assert.equal(statSync(file).mode & 0o777, 0o600);
     const other = join(root, 'other');

@@ -178,6 +178,13 @@ describe('streams', () => {
     });
   });
 
+  it('a pod ends although an exec in it has failed', async () => {
+    await cluster.kubectl(['run', 'short', '--image=podnet/toolbox', '--', 'sleep', 'infinity']);
+    await cluster.kubectl(['wait', 'pod/short', '--for=condition=Ready', '--timeout=60s']);
+    assert.notEqual((await cluster.tryKubectl(['exec', 'short', '--', '/no/such/program'])).code, 0);
+    await cluster.kubectl(['delete', 'pod', 'short', '--grace-period=1', '--timeout=60s']);
+  });
+
   it('a terminal has the size of the caller’s', async () => {
     const script = 'stty rows 33 cols 99; "$0" "$@"';
     const size = 'until stty size 2>/dev/null | grep 99; do sleep 0.05; done';

@@ -5,7 +5,7 @@ import { createNetns, deleteNetns, withNetns } from '../../src/kernel/netns.ts';
 import { openNft } from '../../src/kernel/nft.ts';
 import type { Nft } from '../../src/kernel/nft.ts';
 import type { NftElementChange, NftSet } from '../../src/kernel/nft-elements.ts';
-import { elementCommands } from '../support/element-commands.ts';
+import { commandsOfChanges } from '../support/element-commands.ts';
 
 const NETNS = `podnet-test-nft-elements-${process.pid}`;
 
@@ -88,7 +88,7 @@ describe('elements of nftables', () => {
       assert.equal(written.length, SETS[name]!.elements.length);
       nft.change(deletes(name));
       assert.deepEqual(list(name), []);
-      nft.run(elementCommands(adds(name)));
+      nft.run(commandsOfChanges(adds(name)));
       assert.deepEqual(written, list(name));
       nft.run(`flush ${SETS[name]!.set.value ? 'map' : 'set'} inet t ${name}`);
     });

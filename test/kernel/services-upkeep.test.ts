@@ -13,7 +13,7 @@ import { Programmer } from '../../src/services/apply.ts';
 import { ServiceSync } from '../../src/services/service-sync.ts';
 import { entryKey } from '../../src/services/state.ts';
 import type { Entry } from '../../src/services/state.ts';
-import { elementCommands } from '../support/element-commands.ts';
+import { commandsOfChanges } from '../support/element-commands.ts';
 import { storedAs } from '../support/object-builders.ts';
 import { eventually } from '../support/poll.ts';
 import { startProxyAgent } from '../support/proxy-agent.ts';
@@ -142,7 +142,7 @@ const recording = (nft: Nft, transactions: string[]): Nft =>
     get: (target, name) =>
       name === 'change'
         ? (changes: readonly NftElementChange[]): void => {
-            transactions.push(elementCommands(changes));
+            transactions.push(commandsOfChanges(changes));
             target.change(changes);
           }
         : (Reflect.get(target, name) as (...args: unknown[]) => unknown).bind(target),

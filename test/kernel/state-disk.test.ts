@@ -14,14 +14,14 @@ import { openTestState } from '../support/test-state.ts';
 describe('an API server whose disk is full', () => {
   let root: string;
   let folder: string;
-  let ballast: string;
+  let other: string;
   let state: State;
   let api: TestApiServer;
   before(async () => {
     root = mkdtempSync(join(tmpdir(), 'podnet-full-'));
-    mountTmpfs(root, { sizeBytes: 4 << 20, mode: '0700' });
-    ballast = join(root, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(1 << 20));
+    mountTmpfs(root, { sizeBytes: 16 << 20, mode: '0700' });
+    other = join(root, 'other');
+    writeFileSync(other, Buffer.alloc(1 << 20));
     folder = join(root, 'state');
     state = openTestState(folder);
     api = await startTestApiServer({ state });
@@ -40,17 +40,24 @@ describe('an API server whose disk is full', () => {
     });
 
   it('refuses a write whole, with 507 and the remedy, reads go on, and so do writes when there is space', async () => {
+    const refusals: unknown[] = [];
+    let begun = 0;
     let stored = 0;
-    let refusal: unknown;
-    while (refusal === undefined && stored < 1000)
-      await fill(`c-${stored}`).then(
-        () => stored++,
-        (error: unknown) => (refusal = error),
-      );
-    assert.ok(refusal instanceof ApiError);
-    assert.equal(refusal.code, 507);
-    assert.equal(refusal.reason, 'InsufficientStorage');
-    assert.match(refusal.message, /nothing was written: the disk of .*state\.db is full\. Free space/);
+    const writers = Array.from({ length: 8 }, async () => {
+      for (let isRefused = false; !isRefused && begun < 1000;)
+        await fill(`c-${begun++}`).then(
+          () => stored++,
+          (error: unknown) => (isRefused = refusals.push(error) > 0),
+        );
+    });
+    await Promise.all(writers);
+    assert.equal(refusals.length, writers.length);
+    for (const refusal of refusals) {
+      assert.ok(refusal instanceof ApiError);
+      assert.equal(refusal.code, 507);
+      assert.equal(refusal.reason, 'InsufficientStorage');
+      assert.match(refusal.message, /nothing was written: the disk of .*state\.db is full\. Free space/);
+    }
     const { items, resourceVersion } = await api.client.list(configMaps);
     assert.equal(items.length, stored);
     assert.equal(
@@ -71,7 +78,7 @@ describe('an API server whose disk is full', () => {
       }),
       { code: 507 },
     );
-    rmSync(ballast);
+    rmSync(other);
     await api.client.create(services, service); // its port and addresses were given back
     await fill('after');
     await api.close();

@@ -7,7 +7,7 @@ import { OUTSIDE_SLOT } from '../../src/services/layout.ts';
 import { shapeOfCode } from '../../src/services/shape.ts';
 import { toText } from '../../src/services/state.ts';
 import type { Action, Entry, EntryMap } from '../../src/services/state.ts';
-import { elementCommands } from './element-commands.ts';
+import { commandsOfChanges } from './element-commands.ts';
 
 export type FakeNft = Nft & {
   /** The transactions so far. */
@@ -34,7 +34,7 @@ export const createFakeNft = (): FakeNft => {
   return {
     runs,
     run,
-    change: (changes) => run(elementCommands(changes)),
+    change: (changes) => run(commandsOfChanges(changes)),
     query: () => [],
     tables: () => (hasTables ? ['ip podnet-services', 'ip6 podnet-services'] : []),
     structure: () => '',

@@ -1,16 +1,10 @@
 // A node agent that runs one container, tells which, and waits to be killed: runtime-agent.ts NAME FOLDER
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { containerConfig, createTestRuntime, sandboxConfig } from './test-runtime.ts';
+import { runOneContainer } from './test-runtime.ts';
 
 const [name, folder] = process.argv.slice(2) as [string, string];
-const runtime = await createTestRuntime(name, folder);
-const sandboxId = await runtime.runPodSandbox(sandboxConfig(name, folder, 'one'));
-const containerId = await runtime.createContainer(
-  sandboxId,
-  containerConfig({ command: ['sleep', 'infinity'] }),
-);
-await runtime.startContainer(containerId);
+const { sandboxId, containerId } = await runOneContainer(name, folder);
 const crun = join(folder, 'run/node-1/crun');
 const [container] = readdirSync(crun);
 const { pid } = JSON.parse(readFileSync(join(crun, container!, 'status'), 'utf8')) as { pid: number };

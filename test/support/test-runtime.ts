@@ -81,6 +81,24 @@ export const createTestRuntime = (name: string, folder: string, joinUnified = fa
     log: silentLog,
   });
 
+/** For an agent of its own: a runtime over `folder` in which one container runs. */
+export const runOneContainer = async (
+  name: string,
+  folder: string,
+  changes: Partial<ContainerConfig> = {},
+): Promise<{
+  readonly runtime: PodRuntime;
+  readonly sandboxId: string;
+  readonly containerId: string;
+}> => {
+  const runtime = await createTestRuntime(name, folder);
+  const sandboxId = await runtime.runPodSandbox(sandboxConfig(name, folder, 'one'));
+  const config = containerConfig({ command: ['sleep', 'infinity'], ...changes });
+  const containerId = await runtime.createContainer(sandboxId, config);
+  await runtime.startContainer(containerId);
+  return { runtime, sandboxId, containerId };
+};
+
 export type TestRuntime = {
   readonly folder: string;
   readonly runtime: PodRuntime;

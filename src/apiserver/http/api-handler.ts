@@ -19,6 +19,7 @@ import { groupVersion } from './discovery.ts';
 import { answerDocument } from './documents.ts';
 import { createEventFrames } from './event-frames.ts';
 import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts';
+import { createFrameOutbox } from './frame-outbox.ts';
 import { badRequest } from '../status-errors.ts';
 import { methodNotAllowed, noSuchPath } from './http-errors.ts';
 import { type ObjectHandler, createObjectReads } from './object-reads.ts';
@@ -75,7 +76,7 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
     registry,
     access: registry.access,
     objects: {
-      ...createObjectReads({ ...options, frames: createEventFrames() }),
+      ...createObjectReads({ ...options, frames: createEventFrames(), outbox: createFrameOutbox() }),
       ...createObjectWrites(options),
     },
     postSubresource: createSubresourceHandler(options),

@@ -42,7 +42,7 @@ const serve = async (
   response: ServerResponse | Http2ServerResponse,
   peer: Peer,
 ): Promise<void> => {
-  const warnings: string[] = [];
+  const warnings = new Set<string>();
   let isGone = false;
   (response as Outgoing).on('close', () => (isGone = true));
   const trail = startTrail(options.audit, request, options.clock);
@@ -52,7 +52,11 @@ const serve = async (
   const answer = await settled(options, request, handled);
   const acceptEncoding = textOf(request.headers['accept-encoding']);
   try {
-    await send(response as Outgoing, answer, { acceptEncoding, warnings, isGone: () => isGone });
+    await send(response as Outgoing, answer, {
+      acceptEncoding,
+      warnings: [...warnings],
+      isGone: () => isGone,
+    });
   } catch (error) {
     options.log.debug({ err: error }, 'an answer could not be sent');
     (response as Outgoing).destroy();
@@ -79,7 +83,7 @@ const settled = async (
 
 type Exchange = {
   readonly peer: Peer;
-  readonly warnings: string[];
+  readonly warnings: Set<string>;
   readonly onClose: ApiRequest['onClose'];
   readonly trail: Trail;
 };
@@ -102,7 +106,7 @@ const answerTo = async (
       body: () => readBody(request, options.clock),
       stream: request,
       onClose,
-      warn: (text) => void (warnings.includes(text) || warnings.push(text)),
+      warn: (text) => void warnings.add(text),
       annotate: trail.annotate,
       allowed: trail.allowed,
     });

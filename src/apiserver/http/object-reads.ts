@@ -5,6 +5,7 @@ import type { Registry } from '../registry.ts';
 import { type Target, answersFor, refOf } from './answers.ts';
 import type { EventFrames } from './event-frames.ts';
 import type { Answer, ApiRequest } from './exchange.ts';
+import type { FrameOutbox } from './frame-outbox.ts';
 import { notAcceptable } from './http-errors.ts';
 import { parseInteger, parseListQuery, parseWatchQuery } from './request-options.ts';
 import { startWatch } from './watch.ts';
@@ -14,6 +15,7 @@ export type ObjectHandler = (request: ApiRequest, target: Target) => Answer | Pr
 export type ReadOptions = {
   readonly registry: Registry;
   readonly frames: EventFrames;
+  readonly outbox: FrameOutbox;
   readonly clock: Clock;
   readonly log: Log;
 };

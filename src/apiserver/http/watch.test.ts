@@ -7,6 +7,7 @@ import type { Registry, RegistryEvent, WatchQuery } from '../registry.ts';
 import { configMapKind } from '../kinds/core/config-map.ts';
 import { createEventFrames } from './event-frames.ts';
 import type { Outgoing } from './exchange.ts';
+import { createFrameOutbox } from './frame-outbox.ts';
 import { type WatchOptions, startWatch } from './watch.ts';
 
 const MINUTE_MS = 60_000;
@@ -25,7 +26,10 @@ const createClient = () => {
       client.lines.push(String(chunk));
       return client.stalled === 0;
     },
-    end: () => (client.state = 'ended'),
+    end: (chunk) => {
+      if (chunk) client.lines.push(String(chunk));
+      client.state = 'ended';
+    },
     destroy: () => (client.state = 'destroyed'),
     on: (event, listener) => (listeners[event] = listener),
   };
@@ -47,6 +51,7 @@ const start = (options: Partial<WatchOptions> = {}, query: WatchQuery = { allowW
     query,
     timeoutSeconds: undefined,
     frames: createEventFrames(),
+    outbox: createFrameOutbox((send) => send()),
     clock,
     log: silentLog,
     ...options,
@@ -92,6 +97,26 @@ describe('startWatch()', () => {
       lines.map((line) => JSON.parse(line).object.metadata.name),
       ['a', 'b'],
     );
+  });
+
+  it('writes the events of a turn in one piece, and all of them before it ends', async () => {
+    let endTurn = (): void => {};
+    const outbox = createFrameOutbox((send) => (endTurn = send));
+    const { client, response, clock, registry, answer } = start({ outbox, timeoutSeconds: 1 });
+    answer.start(response);
+    for (const name of ['a', 'b']) registry.send(added(name));
+    assert.equal(client.lines.length, 0);
+    endTurn();
+    assert.deepEqual(
+      [client.lines.length, client.lines[0]!.match(/"name":"."/g)],
+      [1, ['"name":"a"', '"name":"b"']],
+    );
+    registry.send(added('c'));
+    await clock.advance(1000);
+    assert.deepEqual([client.lines.length, client.state], [2, 'ended']);
+    assert.match(String(client.lines[1]), /"name":"c".*\n.*"BOOKMARK"/);
+    endTurn();
+    assert.equal(client.lines.length, 2);
   });
 
   it('stops when the client goes away, be it before the answer', () => {

@@ -5,6 +5,7 @@ import type { Log } from '../../lang/log.ts';
 import type { Registry, RegistryEvent, WatchQuery } from '../registry.ts';
 import type { EventFrames } from './event-frames.ts';
 import type { Outgoing, StreamAnswer } from './exchange.ts';
+import type { FrameOutbox, FrameReader } from './frame-outbox.ts';
 import type { Presentation } from './presentation.ts';
 
 const BOOKMARK_MS = 60_000;
@@ -19,6 +20,7 @@ export type WatchOptions = {
   readonly query: WatchQuery;
   readonly timeoutSeconds: number | undefined;
   readonly frames: EventFrames;
+  readonly outbox: FrameOutbox;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -33,7 +35,7 @@ export const startWatch = (options: WatchOptions): StreamAnswer => {
   };
 };
 
-class WatchSession {
+class WatchSession implements FrameReader {
   readonly #options: WatchOptions;
   readonly #watch: { readonly stop: () => void };
   readonly #timeoutMs: number;
@@ -81,9 +83,17 @@ class WatchSession {
     this.#timers = [];
   }
 
+  /** Of the outbox: what has come in this turn. */
+  send(bytes: Uint8Array): void {
+    if (this.#done) return;
+    const response = this.#response!;
+    response.write(bytes);
+    if (response.writableLength > this.#backlogMax) this.#drop('it reads too slowly');
+  }
+
   #deliver(event: RegistryEvent): void {
     if (this.#done) return;
-    // We are inside someone else's write here: whatever goes wrong is this watcher's own trouble.
+    // We are inside someone else's write here: what goes wrong is this watcher's own trouble.
     try {
       this.#write(this.#frameOf(event));
     } catch (error) {
@@ -100,10 +110,8 @@ class WatchSession {
   }
 
   #write(frame: Uint8Array): void {
-    const response = this.#response;
-    if (!response) return void this.#early.push(frame);
-    response.write(frame);
-    if (response.writableLength > this.#backlogMax) this.#drop('it reads too slowly');
+    if (this.#response) this.#options.outbox.add(this, frame);
+    else this.#early.push(frame);
   }
 
   #tickLater(drainsBefore: number): void {
@@ -127,8 +135,9 @@ class WatchSession {
   }
 
   #close(): void {
+    const last = this.#options.outbox.take(this);
     this.end();
-    this.#response?.end();
+    this.#response?.end(last);
   }
 
   #drop(why: string): void {

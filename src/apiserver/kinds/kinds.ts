@@ -16,6 +16,7 @@ import { deploymentKind } from './apps/deployment.ts';
 import { replicaSetKind } from './apps/replica-set.ts';
 import { statefulSetKind } from './apps/stateful-set.ts';
 import { horizontalPodAutoscalerKind } from './autoscaling/horizontal-pod-autoscaler.ts';
+import { olderHorizontalPodAutoscalerKind } from './autoscaling/older-horizontal-pod-autoscaler.ts';
 import { cronJobKind } from './batch/cron-job.ts';
 import { jobKind } from './batch/job.ts';
 import { certificateSigningRequestKind } from './certificates/certificate-signing-request.ts';
@@ -103,6 +104,7 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   volumeAttachmentKind,
   volumeAttributesClassKind,
   horizontalPodAutoscalerKind,
+  olderHorizontalPodAutoscalerKind,
   newerEventKind,
   apiServiceKind,
   certificateSigningRequestKind,

@@ -540,7 +540,7 @@ describe('columns', () => {
     const made = admission.create(
       object<HorizontalPodAutoscaler>(
         'HorizontalPodAutoscaler',
-        'spec: { maxReplicas: 3, scaleTargetRef: { kind: Deployment, name: web } }',
+        'spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }',
       ),
     );
     assert.match(row(made, NOW), /^a \| Deployment\/web \| cpu: <unknown>\/80% \| 1 \| 3 \| 0 \| /);

@@ -92,7 +92,8 @@ const finalizerErrors = (finalizers: readonly string[]): readonly FieldError[] =
 ];
 
 const newFinalizerErrors = (after: readonly string[], before: readonly string[]): readonly FieldError[] => {
-  const added = after.filter((name) => !before.includes(name)).sort();
+  const known = new Set(before);
+  const added = after.filter((name) => !known.has(name)).sort();
   if (added.length === 0) return [];
   const list = `[]string{${added.map((name) => JSON.stringify(name)).join(', ')}}`;
   return [

@@ -29,8 +29,10 @@ export const applyOrder = (mergeKey: string | undefined, list: List, order: List
   ordered(mergeKey, list, order, list);
 
 /** `$deleteFromPrimitiveList`. */
-export const deleteScalars = (list: List, deleted: List): unknown[] =>
-  list.filter((item) => !deleted.includes(item));
+export const deleteScalars = (list: List, deleted: List): unknown[] => {
+  const gone = new Set(deleted);
+  return list.filter((item) => !gone.has(item));
+};
 
 const withoutDeleted = (mergeKey: string, original: List, changes: readonly JsonObject[]): unknown[] => {
   const deleted = new Set<unknown>();
@@ -49,13 +51,24 @@ const mergeItems = (
   changes: readonly JsonObject[],
 ): unknown[] => {
   const merged = [...original];
+  const places = firstPlaces(mergeKey, original);
   for (const change of changes) {
-    const at = merged.findIndex((item) => keyOf(mergeKey, item) === change[mergeKey]);
-    const before = merged[at];
-    if (isJsonObject(before)) merged[at] = merge(before, change);
-    else merged.push(withoutDirectives(change));
+    const at = places.get(change[mergeKey]);
+    if (at === undefined) {
+      places.set(change[mergeKey], merged.length);
+      merged.push(withoutDirectives(change));
+    } else merged[at] = merge(merged[at] as JsonObject, change);
   }
   return merged;
+};
+
+const firstPlaces = (mergeKey: string, list: List): Map<unknown, number> => {
+  const places = new Map<unknown, number>();
+  for (const [index, item] of list.entries()) {
+    const key = keyOf(mergeKey, item);
+    if (key !== undefined && !places.has(key)) places.set(key, index);
+  }
+  return places;
 };
 
 const objectWithKey = (item: unknown, mergeKey: string): JsonObject => {
@@ -76,11 +89,13 @@ const ordered = (mergeKey: string | undefined, list: List, first: List, live: Li
     .filter((item) => rank.has(key(item)))
     .sort((a, b) => rank.get(key(a))! - rank.get(key(b))!);
   const result: unknown[] = [];
+  let next = 0;
   for (const item of list.filter((each) => !rank.has(key(each)))) {
-    while (named.length > 0 && !comesBefore(liveRank, key(item), key(named[0]))) result.push(named.shift());
+    while (next < named.length && !comesBefore(liveRank, key(item), key(named[next])))
+      result.push(named[next++]);
     result.push(item);
   }
-  return [...result, ...named];
+  return [...result, ...named.slice(next)];
 };
 
 const comesBefore = (rank: ReadonlyMap<unknown, number>, a: unknown, b: unknown): boolean =>

@@ -165,6 +165,27 @@ describe('strategicMerge()', () => {
     assert.deepEqual(merge({ spec: { nodeName: 'n' } }, { spec: { nodeName: null } }), { spec: {} });
   });
 
+  it('reads each item a few times, however many there are', () => {
+    const LENGTH = 2000;
+    let reads = 0;
+    const items = (from: number): readonly object[] =>
+      Array.from({ length: LENGTH }, (_, index) => ({
+        get name() {
+          reads++;
+          return `c${from + index}`;
+        },
+      }));
+    const patch = {
+      containers: items(LENGTH / 2),
+      '$setElementOrder/containers': items(LENGTH / 2),
+    };
+    const { spec } = merge({ spec: { containers: items(0) } }, { spec: patch }) as {
+      readonly spec: { readonly containers: readonly unknown[] };
+    };
+    assert.equal(spec.containers.length, 1.5 * LENGTH);
+    assert.ok(reads < 50 * LENGTH, `${reads} reads of ${LENGTH} items`);
+  });
+
   it('refuses an item without its key and an unknown directive', () => {
     const object = { spec: { containers: containers('a') } };
     for (const patch of [

@@ -34,10 +34,11 @@ const wholesale = ({ $patch: directive, ...rest }: JsonObject): JsonObject => {
 const retained = (original: JsonObject, patch: JsonObject): JsonObject => {
   const keys = patch['$retainKeys'];
   if (keys === undefined) return { ...original };
-  const isComplete = (list: readonly unknown[]): boolean =>
-    Object.keys(patch).every((key) => key.startsWith('$') || patch[key] === null || list.includes(key));
-  if (!Array.isArray(keys) || !isComplete(keys)) throw badRequest('invalid patch format of retainKeys');
-  return Object.fromEntries(Object.entries(original).filter(([key]) => keys.includes(key)));
+  if (!Array.isArray(keys)) throw badRequest('invalid patch format of retainKeys');
+  const kept = new Set<unknown>(keys);
+  const isNamed = (key: string): boolean => key.startsWith('$') || patch[key] === null || kept.has(key);
+  if (!Object.keys(patch).every(isNamed)) throw badRequest('invalid patch format of retainKeys');
+  return Object.fromEntries(Object.entries(original).filter(([key]) => kept.has(key)));
 };
 
 const mergeMember = (field: MemberField, merged: JsonObject, key: string, value: unknown): void => {

@@ -46,16 +46,19 @@ const canonicalPrefixFindings = (text: string): Findings => {
 const refuse = (text: string, path: string, findings: Findings): FieldErrors =>
   findings.map((finding) => invalid(path, text, finding));
 
-export const ipAddress = (text: string, path: string): FieldErrors => refuse(text, path, looseFindings(text));
+/** What is wrong with a text that is to be an address or a prefix. */
+export type AddressRule = (text: string, path: string) => FieldErrors;
+
+export const ipAddress: AddressRule = (text, path) => refuse(text, path, looseFindings(text));
 
 /** For fields that are older than the strict rules: what the object has already may stay as it is (KEP-4858). */
-export const unlessKnown =
-  (known: readonly string[] | undefined, rule: typeof ipAddress): typeof ipAddress =>
-  (text, path) =>
-    known?.includes(text) ? [] : rule(text, path);
+export const unlessKnown = (known: readonly string[] | undefined, rule: AddressRule): AddressRule => {
+  const all = new Set(known);
+  return (text, path) => (all.has(text) ? [] : rule(text, path));
+};
 
 const ofFamily =
-  (family: Family): typeof ipAddress =>
+  (family: Family): AddressRule =>
   (text, path) => {
     const errors = ipAddress(text, path);
     if (errors.length > 0) return errors;

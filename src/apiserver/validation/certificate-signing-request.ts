@@ -39,13 +39,13 @@ const CONDITIONS = 'status.conditions';
 
 export const validateCertificateRequest = (object: Request): FieldErrors => {
   const { usages = [], signerName, expirationSeconds } = object.spec;
-  const repeated = repeatedIndexes(usages, (usage) => usage);
+  const repeated = new Set(repeatedIndexes(usages, (usage) => usage));
   return [
     ...request(object),
     ...when(usages.length === 0, () => required('spec.usages')),
     ...each(usages, 'spec.usages', (usage, path, index) => [
       ...when(!USAGES.includes(usage), () => notSupported(path, usage, USAGES)),
-      ...when(repeated.includes(index), () => duplicate(path, usage)),
+      ...when(repeated.has(index), () => duplicate(path, usage)),
     ]),
     ...signer(signerName ?? ''),
     ...ifSet(expirationSeconds, (seconds) =>
@@ -99,13 +99,13 @@ const ALWAYS_TRUE = ['Approved', 'Denied', 'Failed'];
 
 const conditions = ({ status }: Request): FieldErrors => {
   const all = status?.conditions ?? [];
-  const repeated = repeatedIndexes(all, ({ type }) => type);
+  const repeated = new Set(repeatedIndexes(all, ({ type }) => type));
   const isBoth = ['Approved', 'Denied'].every((type) => all.some((each) => each.type === type));
   return [
     ...each(all, CONDITIONS, (condition, path, index) => [
       ...when(!condition.type, () => required(`${path}.type`)),
       ...statusOf(condition, `${path}.status`),
-      ...when(repeated.includes(index), () => duplicate(`${path}.type`, condition.type)),
+      ...when(repeated.has(index), () => duplicate(`${path}.type`, condition.type)),
     ]),
     ...when(isBoth, () =>
       invalid(CONDITIONS, all.at(-1)!.type, 'Approved and Denied conditions are mutually exclusive'),

@@ -8,7 +8,14 @@ import type {
   EndpointSlice,
   Endpoints,
 } from '../../k8s/generated/types.ts';
-import { ipAddress, ipv4Address, ipv6Address, reachableAddress, unlessKnown } from './addresses.ts';
+import {
+  type AddressRule,
+  ipAddress,
+  ipv4Address,
+  ipv6Address,
+  reachableAddress,
+  unlessKnown,
+} from './addresses.ts';
 import { type FieldErrors, each, ifSet, ifText, repeatedIndexes, when } from './compose.ts';
 import { labels } from './labels.ts';
 import { FIELD_IMMUTABLE, PROTOCOLS, oneOf, portNumber } from './scalars.ts';
@@ -23,13 +30,14 @@ export const validateEndpoints = (
   const known = (before?.subsets ?? []).flatMap(({ addresses = [], notReadyAddresses = [] }) =>
     [...addresses, ...notReadyAddresses].map(({ ip }) => ip),
   );
+  const rule = unlessKnown(known, ipAddress);
   return each(subsets, 'subsets', ({ addresses, notReadyAddresses, ports }, at) => [
     ...when(!addresses?.length && !notReadyAddresses?.length, () =>
       required(at, 'must specify `addresses` or `notReadyAddresses`'),
     ),
-    ...each(addresses, `${at}.addresses`, (address, path) => endpointAddress(address, path, known)),
+    ...each(addresses, `${at}.addresses`, (address, path) => endpointAddress(address, path, rule)),
     ...each(notReadyAddresses, `${at}.notReadyAddresses`, (address, path) =>
-      endpointAddress(address, path, known),
+      endpointAddress(address, path, rule),
     ),
     ...each(ports, `${at}.ports`, (port, portPath) => endpointPort(port, ports!.length > 1, portPath)),
   ]);
@@ -38,9 +46,9 @@ export const validateEndpoints = (
 const endpointAddress = (
   { ip, hostname, nodeName }: EndpointAddress,
   path: string,
-  known: readonly string[],
+  rule: AddressRule,
 ): FieldErrors => [
-  ...unlessKnown(known, ipAddress)(ip ?? '', `${path}.ip`),
+  ...rule(ip ?? '', `${path}.ip`),
   ...ifText(hostname, (name) => dnsLabel(name, `${path}.hostname`)),
   ...ifSet(nodeName, (name) => dnsSubdomain(name, `${path}.nodeName`)),
   ...reachableAddress(ip ?? '', `${path}.ip`),
@@ -64,17 +72,18 @@ export const validateEndpointSlice = (
   { addressType, endpoints, ports }: EndpointSlice,
   _context?: unknown,
   before?: EndpointSlice,
-): FieldErrors => [
-  ...oneOf(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType'),
-  ...((endpoints?.length ?? 0) > MAX_ENDPOINTS
-    ? [tooMany('endpoints', endpoints!.length, MAX_ENDPOINTS)]
-    : each(endpoints, 'endpoints', (endpoint, at) =>
-        sliceEndpoint(endpoint, { addressType, known: addressesOf(before) }, at),
-      )),
-  ...((ports?.length ?? 0) > MAX_PORTS
-    ? [tooMany('ports', ports!.length, MAX_PORTS)]
-    : slicePorts(ports, 'ports')),
-];
+): FieldErrors => {
+  const rule = sliceAddressRule(addressType, before);
+  return [
+    ...oneOf(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType'),
+    ...((endpoints?.length ?? 0) > MAX_ENDPOINTS
+      ? [tooMany('endpoints', endpoints!.length, MAX_ENDPOINTS)]
+      : each(endpoints, 'endpoints', (endpoint, at) => sliceEndpoint(endpoint, rule, at))),
+    ...((ports?.length ?? 0) > MAX_PORTS
+      ? [tooMany('ports', ports!.length, MAX_PORTS)]
+      : slicePorts(ports, 'ports')),
+  ];
+};
 
 export const validateEndpointSliceUpdate = (slice: EndpointSlice, before: EndpointSlice): FieldErrors =>
   when(slice.addressType !== before.addressType, () =>
@@ -84,8 +93,6 @@ export const validateEndpointSliceUpdate = (slice: EndpointSlice, before: Endpoi
 const addressesOf = (slice: EndpointSlice | undefined): readonly string[] =>
   (slice?.endpoints ?? []).flatMap(({ addresses }) => addresses ?? []);
 
-type AddressRule = { readonly addressType: string; readonly known: readonly string[] };
-
 const sliceEndpoint = (endpoint: Endpoint, rule: AddressRule, path: string): FieldErrors => {
   const { addresses, deprecatedTopology, hostname, nodeName, hints } = endpoint;
   const topologySize = Object.keys(deprecatedTopology ?? {}).length;
@@ -94,7 +101,7 @@ const sliceEndpoint = (endpoint: Endpoint, rule: AddressRule, path: string): Fie
     ...when((addresses?.length ?? 0) > MAX_ADDRESSES, () =>
       tooMany(`${path}.addresses`, addresses.length, MAX_ADDRESSES),
     ),
-    ...each(addresses, `${path}.addresses`, (address, at) => sliceAddress(address, rule, at)),
+    ...each(addresses, `${path}.addresses`, rule),
     ...ifSet(nodeName, (name) => dnsSubdomain(name, `${path}.nodeName`)),
     ...when(topologySize > MAX_TOPOLOGY_LABELS, () =>
       tooMany(`${path}.deprecatedTopology`, topologySize, MAX_TOPOLOGY_LABELS),
@@ -108,18 +115,17 @@ const sliceEndpoint = (endpoint: Endpoint, rule: AddressRule, path: string): Fie
   ];
 };
 
-const sliceAddress = (address: string, { addressType, known }: AddressRule, path: string): FieldErrors => {
+const sliceAddressRule = (addressType: string, before: EndpointSlice | undefined): AddressRule => {
   switch (addressType) {
     case 'IPv4':
-    case 'IPv6':
-      return [
-        ...unlessKnown(known, addressType === 'IPv4' ? ipv4Address : ipv6Address)(address, path),
-        ...reachableAddress(address, path),
-      ];
+    case 'IPv6': {
+      const family = unlessKnown(addressesOf(before), addressType === 'IPv4' ? ipv4Address : ipv6Address);
+      return (address, path) => [...family(address, path), ...reachableAddress(address, path)];
+    }
     case 'FQDN':
-      return fullyQualifiedDomain(address, path);
+      return fullyQualifiedDomain;
     default: // an unknown type has its finding already
-      return [];
+      return () => [];
   }
 };
 

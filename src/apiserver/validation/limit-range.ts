@@ -9,10 +9,10 @@ import { resourceQuantity } from './resources.ts';
 const LIMITS = 'spec.limits';
 
 export const validateLimitRange = ({ spec }: LimitRange): FieldErrors => {
-  const repeated = repeatedIndexes(spec?.limits, ({ type }) => type);
+  const repeated = new Set(repeatedIndexes(spec?.limits, ({ type }) => type));
   return each(spec?.limits, LIMITS, (item, path, index) => [
     ...typeName(item.type ?? '', `${path}.type`),
-    ...when(repeated.includes(index), () => duplicate(`${path}.type`, item.type)),
+    ...when(repeated.has(index), () => duplicate(`${path}.type`, item.type)),
     ...podDefaults(item, path),
     ...claimLimits(item, path),
     ...quantities(item, path),

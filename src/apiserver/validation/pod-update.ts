@@ -2,7 +2,7 @@
 // still gated also where it may run.
 import { forbidden, invalid, required } from '../../k8s/field-errors.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../../k8s/generated/types.ts';
-import { isDeepStrictEqual } from 'node:util';
+import { canonicalJson } from '../../lang/canonical-json.ts';
 import { type FieldErrors, each, when } from './compose.ts';
 import { changedPaths } from './changed-paths.ts';
 import { inRange } from './scalars.ts';
@@ -52,10 +52,9 @@ const onlyMoreTolerations = (
   after: readonly Toleration[] = [],
   before: readonly Toleration[] = [],
 ): FieldErrors => {
-  const withoutTime = ({ tolerationSeconds: _seconds, ...rest }: Toleration): Toleration => rest;
-  const isKept = (old: Toleration): boolean =>
-    after.some((toleration) => isDeepStrictEqual(withoutTime(toleration), withoutTime(old)));
-  return when(!before.every(isKept), () =>
+  const withoutTime = ({ tolerationSeconds: _seconds, ...rest }: Toleration): string => canonicalJson(rest);
+  const kept = new Set(after.map(withoutTime));
+  return when(!before.every((old) => kept.has(withoutTime(old))), () =>
     forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'),
   );
 };

@@ -31,7 +31,7 @@ const OTHER_RESOURCES =
 
 const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
 
-const containerResourceName = (name: string, path: string): FieldErrors => {
+export const containerResourceName = (name: string, path: string): FieldErrors => {
   const messages = qualifiedName(name);
   if (messages.length > 0) return messages.map((message) => invalid(path, name, message));
   if (name.includes('/') || CONTAINER_RESOURCES.includes(name) || isHugePages(name)) return [];

@@ -84,12 +84,12 @@ export const schedulingGates = (
 export const topologySpread = (
   constraints: readonly TopologySpreadConstraint[] | undefined,
   path: string,
-): FieldErrors =>
-  each(constraints, path, (constraint, at, index) => {
+): FieldErrors => {
+  const keyOf = ({ topologyKey, whenUnsatisfiable }: TopologySpreadConstraint): string =>
+    `${whenUnsatisfiable} ${topologyKey}`;
+  const last = new Map(constraints?.map((constraint, index) => [keyOf(constraint), index]));
+  return each(constraints, path, (constraint, at, index) => {
     const { topologyKey, whenUnsatisfiable } = constraint;
-    const isRepeated = constraints!
-      .slice(index + 1)
-      .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
     return [
       ...when(!(constraint.maxSkew > 0), () =>
         invalid(`${at}.maxSkew`, constraint.maxSkew ?? 0, 'must be greater than zero'),
@@ -100,12 +100,13 @@ export const topologySpread = (
         ['DoNotSchedule', 'ScheduleAnyway'],
         `${at}.whenUnsatisfiable`,
       ),
-      ...when(isRepeated, () =>
+      ...when(last.get(keyOf(constraint)) !== index, () =>
         duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`),
       ),
       ...spreadDetails(constraint, at),
     ];
   });
+};
 
 const spreadDetails = (constraint: TopologySpreadConstraint, path: string): FieldErrors => [
   ...ifSet(constraint.minDomains, (domains) => [

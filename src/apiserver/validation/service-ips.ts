@@ -38,11 +38,13 @@ const twins = ({ clusterIP }: ServiceSpec, ips: readonly string[]): FieldErrors 
   return when(ips[0] !== clusterIP, () => invalid(IPS, ips, 'first value must match `clusterIP`'));
 };
 
-const wellFormed = (ips: readonly string[], known: readonly string[] | undefined): FieldErrors =>
-  each(ips, IPS, (ip, at, index) => {
-    if (index > 0 || ip !== 'None') return unlessKnown(known, ipAddress)(ip, at);
+const wellFormed = (ips: readonly string[], known: readonly string[] | undefined): FieldErrors => {
+  const rule = unlessKnown(known, ipAddress);
+  return each(ips, IPS, (ip, at, index) => {
+    if (index > 0 || ip !== 'None') return rule(ip, at);
     return when(ips.length > 1, () => invalid(IPS, ips, "'None' must be the first and only value"));
   });
+};
 
 const ofTheirFamilies = ({ ipFamilies }: ServiceSpec, ips: readonly string[]): FieldErrors => [
   ...when(ips.length > 1 && !isDualStack(ips), () =>

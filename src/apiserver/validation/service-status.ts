@@ -14,8 +14,9 @@ export const validateServiceStatus = ({ spec, status }: Service, before: Service
   if (spec?.type !== 'LoadBalancer' && ingress.length > 0)
     return [forbidden(INGRESS, "may only be used when `spec.type` is 'LoadBalancer'")];
   const known = (before.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
+  const rule = unlessKnown(known, ipAddress);
   return each(ingress, INGRESS, (point, at) => [
-    ...ifText(point.ip, (ip) => unlessKnown(known, ipAddress)(ip, `${at}.ip`)),
+    ...ifText(point.ip, (ip) => rule(ip, `${at}.ip`)),
     ...ipMode(point, `${at}.ipMode`),
     ...ifText(point.hostname, (name) => hostname(name, `${at}.hostname`)),
   ]);

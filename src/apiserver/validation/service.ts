@@ -1,7 +1,7 @@
 // Rules for Services (kubernetes pkg/apis/core/validation/validation.go).
 import { forbidden, invalid, required } from '../../k8s/field-errors.ts';
 import type { Service, ServiceSpec } from '../../k8s/generated/types.ts';
-import { ipAddress, ipPrefix, reachableAddress, unlessKnown } from './addresses.ts';
+import { type AddressRule, ipAddress, ipPrefix, reachableAddress, unlessKnown } from './addresses.ts';
 import { type FieldErrors, each, ifSet, when } from './compose.ts';
 import { labels } from './labels.ts';
 import { oneOf, optionalOneOf } from './scalars.ts';
@@ -21,16 +21,19 @@ export const validateService = (
     ...labels(value.selector, 'spec.selector'),
     ...sessionAffinity(value),
     ...clusterIps(value, before?.spec),
-    ...each(value.externalIPs, 'spec.externalIPs', (ip, at) => externalIp(ip, at, before?.spec)),
+    ...each(value.externalIPs, 'spec.externalIPs', externalIp(before?.spec)),
     ...oneOf(value.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'], 'spec.type'),
     ...loadBalancer(value),
     ...sourceRanges(value, before?.spec, metadata?.annotations),
     ...trafficPolicies(value),
   ]);
 
-const externalIp = (ip: string, path: string, before: ServiceSpec | undefined): FieldErrors => {
-  const errors = unlessKnown(before?.externalIPs, ipAddress)(ip, path);
-  return errors.length > 0 ? errors : reachableAddress(ip, path);
+const externalIp = (before: ServiceSpec | undefined): AddressRule => {
+  const rule = unlessKnown(before?.externalIPs, ipAddress);
+  return (ip, path) => {
+    const errors = rule(ip, path);
+    return errors.length > 0 ? errors : reachableAddress(ip, path);
+  };
 };
 
 const typeFits = (spec: ServiceSpec): FieldErrors => {

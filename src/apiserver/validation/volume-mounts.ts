@@ -1,6 +1,6 @@
 // Rules for how a container uses the pod's volumes.
 import { forbidden, invalid, notFound, required } from '../../k8s/field-errors.ts';
-import type { Container, Volume, VolumeDevice, VolumeMount } from '../../k8s/generated/types.ts';
+import type { Container, Volume, VolumeMount } from '../../k8s/generated/types.ts';
 import { type FieldErrors, each, ifText, repeatedIndexes, when } from './compose.ts';
 import { descending, noBacksteps } from './paths.ts';
 import { optionalOneOf } from './scalars.ts';
@@ -13,27 +13,33 @@ export const volumeMounts = (
   path: string,
 ): FieldErrors => {
   const repeated = new Set(repeatedIndexes(mounts, ({ mountPath }) => mountPath));
+  const taken = { names: valuesOf(devices, 'name'), paths: valuesOf(devices, 'devicePath') };
   return each(mounts, path, (mount, at, index) => [
     ...when(!mount.name, () => required(`${at}.name`)),
     ...when(!volumes.has(mount.name), () => notFound(`${at}.name`, mount.name)),
     ...when(!mount.mountPath, () => required(`${at}.mountPath`)),
     ...when(repeated.has(index), () => invalid(`${at}.mountPath`, mount.mountPath, 'must be unique')),
-    ...notAlsoDevice(mount, devices, at),
+    ...notAlsoDevice(mount, taken, at),
     ...subPath(mount, volumes.get(mount.name)?.image !== undefined, at, path),
     ...propagation(mount, securityContext?.privileged === true, path),
     ...recursiveReadOnly(mount, path),
   ]);
 };
 
+const valuesOf = <K extends string>(
+  items: readonly { readonly [key in K]: string }[] | undefined,
+  field: K,
+): ReadonlySet<string> => new Set(items?.map((item) => item[field]));
+
 const notAlsoDevice = (
   { name, mountPath }: VolumeMount,
-  devices: readonly VolumeDevice[] | undefined,
+  devices: { readonly names: ReadonlySet<string>; readonly paths: ReadonlySet<string> },
   path: string,
 ): FieldErrors => [
-  ...when(!!devices?.some((device) => device.name === name), () =>
+  ...when(devices.names.has(name), () =>
     invalid(`${path}.name`, name, 'must not already exist in volumeDevices'),
   ),
-  ...when(!!devices?.some(({ devicePath }) => devicePath === mountPath), () =>
+  ...when(devices.paths.has(mountPath), () =>
     invalid(`${path}.mountPath`, mountPath, 'must not already exist as a path in volumeDevices'),
   ),
 ];
@@ -90,6 +96,7 @@ export const volumeDevices = (
   volumes: VolumesByName,
   path: string,
 ): FieldErrors => {
+  const mounted = valuesOf(mounts, 'name');
   const repeatedNames = new Set(repeatedIndexes(devices, ({ name }) => name));
   const repeatedPaths = new Set(repeatedIndexes(devices, ({ devicePath }) => devicePath));
   return each(devices, path, ({ name, devicePath }, at, index) => [
@@ -101,9 +108,7 @@ export const volumeDevices = (
     ...when(noBacksteps(devicePath ?? '', at).length > 0, () =>
       invalid(`${at}.devicePath`, devicePath, "can not contain backsteps ('..')"),
     ),
-    ...when(!!mounts?.some((mount) => mount.name === name), () =>
-      invalid(`${at}.name`, name, 'must not already exist in volumeMounts'),
-    ),
+    ...when(mounted.has(name), () => invalid(`${at}.name`, name, 'must not already exist in volumeMounts')),
   ]);
 };
 

@@ -10,6 +10,7 @@ import { QueryScan } from './query-scan.ts';
 
 export class FastResponder {
   readonly #zone: () => ZoneSource | undefined;
+  readonly #isWatched: (name: string) => boolean;
   #answers = new EncodedAnswers();
   readonly #scan = new QueryScan();
   #rotation = 0;
@@ -17,9 +18,13 @@ export class FastResponder {
   rcode = 0;
   type = 0;
 
-  /** `zone`: undefined while it is not complete. */
-  constructor(zone: () => ZoneSource | undefined) {
+  /**
+   * `zone`: undefined while it is not complete. `isWatched`: names, in lower case, of which somebody has to hear with every
+   * answer; all is to be forgotten when they change.
+   */
+  constructor(zone: () => ZoneSource | undefined, isWatched: (name: string) => boolean = () => false) {
     this.#zone = zone;
+    this.#isWatched = isWatched;
   }
 
   /** Writes into `reply`, which is as long as an answer may be, and returns the answer's length; 0: not one for here. */
@@ -54,6 +59,7 @@ export class FastResponder {
     const zone = this.#zone();
     const question = questionOf(key);
     if (!zone || question.type === TYPE.AXFR || question.type === TYPE.IXFR) return undefined;
+    if (this.#isWatched(question.name)) return undefined;
     const names: string[] = [];
     const lookUp: ZoneView['lookUp'] = (name) => {
       names.push(name);

@@ -529,6 +529,35 @@ export type SubjectRulesReviewStatus = {
   readonly resourceRules: readonly ResourceRule[];
 };
 
+export type AutoscalingV1CrossVersionObjectReference = {
+  readonly apiVersion?: string | undefined;
+  readonly kind: string;
+  readonly name: string;
+};
+
+export type AutoscalingV1HorizontalPodAutoscaler = {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata?: ObjectMeta | undefined;
+  readonly spec: AutoscalingV1HorizontalPodAutoscalerSpec;
+  readonly status?: AutoscalingV1HorizontalPodAutoscalerStatus | undefined;
+};
+
+export type AutoscalingV1HorizontalPodAutoscalerSpec = {
+  readonly maxReplicas: number;
+  readonly minReplicas?: number | undefined;
+  readonly scaleTargetRef: AutoscalingV1CrossVersionObjectReference;
+  readonly targetCPUUtilizationPercentage?: number | undefined;
+};
+
+export type AutoscalingV1HorizontalPodAutoscalerStatus = {
+  readonly currentCPUUtilizationPercentage?: number | undefined;
+  readonly currentReplicas: number;
+  readonly desiredReplicas: number;
+  readonly lastScaleTime?: Time | undefined;
+  readonly observedGeneration?: number | undefined;
+};
+
 export type Scale = {
   readonly apiVersion?: string | undefined;
   readonly kind?: string | undefined;
@@ -558,7 +587,7 @@ export type ContainerResourceMetricStatus = {
   readonly name: string;
 };
 
-export type CrossVersionObjectReference = {
+export type AutoscalingV2CrossVersionObjectReference = {
   readonly apiVersion?: string | undefined;
   readonly kind: string;
   readonly name: string;
@@ -591,8 +620,8 @@ export type HorizontalPodAutoscaler = {
   readonly apiVersion?: string | undefined;
   readonly kind?: string | undefined;
   readonly metadata?: ObjectMeta | undefined;
-  readonly spec: HorizontalPodAutoscalerSpec;
-  readonly status?: HorizontalPodAutoscalerStatus | undefined;
+  readonly spec: AutoscalingV2HorizontalPodAutoscalerSpec;
+  readonly status?: AutoscalingV2HorizontalPodAutoscalerStatus | undefined;
 };
 
 export type HorizontalPodAutoscalerBehavior = {
@@ -608,15 +637,15 @@ export type HorizontalPodAutoscalerCondition = {
   readonly type: string;
 };
 
-export type HorizontalPodAutoscalerSpec = {
+export type AutoscalingV2HorizontalPodAutoscalerSpec = {
   readonly behavior?: HorizontalPodAutoscalerBehavior | undefined;
   readonly maxReplicas: number;
   readonly metrics?: readonly MetricSpec[] | undefined;
   readonly minReplicas?: number | undefined;
-  readonly scaleTargetRef: CrossVersionObjectReference;
+  readonly scaleTargetRef: AutoscalingV2CrossVersionObjectReference;
 };
 
-export type HorizontalPodAutoscalerStatus = {
+export type AutoscalingV2HorizontalPodAutoscalerStatus = {
   readonly conditions?: readonly HorizontalPodAutoscalerCondition[] | undefined;
   readonly currentMetrics?: readonly MetricStatus[] | undefined;
   readonly currentReplicas?: number | undefined;
@@ -662,14 +691,14 @@ export type MetricValueStatus = {
 };
 
 export type ObjectMetricSource = {
-  readonly describedObject: CrossVersionObjectReference;
+  readonly describedObject: AutoscalingV2CrossVersionObjectReference;
   readonly metric: MetricIdentifier;
   readonly target: MetricTarget;
 };
 
 export type ObjectMetricStatus = {
   readonly current: MetricValueStatus;
-  readonly describedObject: CrossVersionObjectReference;
+  readonly describedObject: AutoscalingV2CrossVersionObjectReference;
   readonly metric: MetricIdentifier;
 };
 

@@ -33,6 +33,9 @@ const c = {
   listen: lib.func('int listen(int fd, int backlog)'),
   accept: lib.func('int accept4(int fd, void *address, void *length, int flags)'),
   recvmsg: lib.func('recvmsg', 'intptr_t', ['int', koffi.inout(koffi.pointer(msghdr)), 'int']),
+  prctl: lib.func(
+    'int prctl(int option, unsigned long argument, unsigned long, unsigned long, unsigned long)',
+  ),
   ioctl: lib.func('int ioctl(int fd, unsigned long request, const void *argument)'),
 };
 
@@ -93,6 +96,14 @@ const WNOHANG = 1;
 export const waitpid = (what: string, pid: number): number | undefined => {
   const status = [0];
   return checked(what, c.waitpid(pid, status, WNOHANG)) === 0 ? undefined : status[0]!;
+};
+
+/** linux/prctl.h. */
+const PR_SET_CHILD_SUBREAPER = 36;
+
+/** prctl(2), PR_SET_CHILD_SUBREAPER: from now on orphans among this process's descendants are its children. */
+export const becomeSubreaper = (what: string): void => {
+  checked(what, c.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
 };
 
 /** pipe2(2) with O_CLOEXEC: the end to read and the end to write. */

@@ -1,7 +1,7 @@
 // The host ports that an earlier agent left in the kernel, read once at the start.
+import { FAMILIES } from '../../ip/address.ts';
 import type { Nft } from '../../kernel/nft.ts';
 import { readElements } from '../../kernel/nft-element-text.ts';
-import { FAMILIES } from '../../ip/address.ts';
 import type { Family } from '../../ip/address.ts';
 import { tableName } from './layout.ts';
 import { hostPortKey } from './state.ts';

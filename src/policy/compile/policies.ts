@@ -53,10 +53,9 @@ export const createPolicies = (population: Population): Policies => {
     },
     remove: (key) => {
       const record = records.get(policyKeyText(key));
-      if (!record) return;
+      if (!record?.rules) return;
       unshelve(record);
-      record.rules = undefined;
-      records.delete(record.text);
+      record.rules = undefined; // the record stays until the flush: the policy may come again before
       changed.add(record);
     },
     takeChanged: () => {
@@ -95,6 +94,7 @@ export const createPolicies = (population: Population): Policies => {
         }
         record.profiles.clear();
         if (record.rules) for (const profile of candidatesFor(record)) choose(record, profile);
+        else records.delete(record.text);
       }
       return affected;
     },

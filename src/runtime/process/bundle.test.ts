@@ -45,6 +45,7 @@ const options: BundleOptions = {
   ipc: { namespace: '/run/p/ipc', shm: '/run/p/shm' },
   cgroupsPath: '/podnet/a',
   memoryBytes: undefined,
+  leastOomScoreAdj: -1000,
 };
 
 describe('bundleSpec()', () => {
@@ -64,6 +65,17 @@ describe('bundleSpec()', () => {
     const spec = bundleSpec({ ...options, config: { ...config, env } });
     assert.deepEqual(spec.process.env, ['PATH=/bin', 'HOSTNAME=web', 'A=pod', 'B=x=y']);
     assert.equal(spec.process.cwd, '/srv');
+  });
+
+  it('gives no oom_score_adj that the agent may not give, and none that was not asked for', () => {
+    const given = (oomScoreAdj: number | undefined, leastOomScoreAdj: number): number | undefined =>
+      bundleSpec({
+        ...options,
+        leastOomScoreAdj,
+        config: { ...config, resources: oomScoreAdj === undefined ? {} : { oomScoreAdj } },
+      }).process.oomScoreAdj;
+    assert.deepEqual([given(-997, -1000), given(-997, 0), given(300, 0)], [-997, 0, 300]);
+    assert.equal(given(undefined, 0), undefined);
   });
 
   it('mounts outer folders before what is mounted inside of them', () => {

@@ -32,6 +32,8 @@ export type BundleOptions = {
   readonly cgroupsPath: string | undefined;
   /** The limit that crun is to set. */
   readonly memoryBytes: number | undefined;
+  /** What the container's oom_score_adj may not go below: without the right to, nothing would start. */
+  readonly leastOomScoreAdj: number;
 };
 
 export type OciProcess = {
@@ -102,7 +104,7 @@ export const commandLine = (
   return [...entrypoint, ...(args.length > 0 ? args : cmd)];
 };
 
-const processOf = ({ config, image, user, hostname }: BundleOptions): OciProcess => {
+const processOf = ({ config, image, user, hostname, leastOomScoreAdj }: BundleOptions): OciProcess => {
   const capabilities = capabilitiesOf(config.security);
   const { oomScoreAdj } = config.resources;
   return {
@@ -113,7 +115,7 @@ const processOf = ({ config, image, user, hostname }: BundleOptions): OciProcess
     cwd: config.workingDir || image.workingDir || '/',
     capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
     noNewPrivileges: config.security.noNewPrivileges,
-    ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
+    ...(oomScoreAdj === undefined ? {} : { oomScoreAdj: Math.max(oomScoreAdj, leastOomScoreAdj) }),
   };
 };
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { resolveScoped } from '../../images/scoped-path.ts';
 import type { Image } from '../../images/image-index.ts';
 import type { ImageStore } from '../../images/store.ts';
+import { leastOomScoreAdj } from '../../kernel/oom-score.ts';
 import { netnsPath } from '../../kernel/netns.ts';
 import { type ContainerConfig, RuntimeError } from '../runtime.ts';
 import { type ImageProcess, type OciSpec, bundleSpec } from './bundle.ts';
@@ -176,6 +177,7 @@ const specOf = async (
     pidNamespace,
     cgroupsPath: useCgroups ? containerCgroup(cgroupParent, id, memoryBytes) : undefined,
     memoryBytes: needsOwnCgroup(memoryBytes) ? undefined : memoryBytes,
+    leastOomScoreAdj: leastOomScoreAdj(),
   });
   if (spec.process.args.length === 0)
     throw new RuntimeError(

@@ -4,8 +4,9 @@ import { AGE, NAME, ageCell, nameCell, texts } from '../../columns/columns.ts';
 import { metricsCell } from '../../columns/autoscaler-cells.ts';
 import { UNSET } from '../../columns/volume-cells.ts';
 import { defaultAutoscaler } from '../../defaults/autoscaler.ts';
-import { validateAutoscaler } from '../../validation/autoscaler.ts';
+import { validateAutoscaler, validateAutoscalerStatus } from '../../validation/autoscaling/autoscaler.ts';
 import { defineKind } from '../define-kind.ts';
+import { withoutReserved } from './autoscaler-forms.ts';
 
 /** Stored: there is no metrics API that it could scale by. */
 export const horizontalPodAutoscalerKind = defineKind<HorizontalPodAutoscaler>({
@@ -28,9 +29,15 @@ export const horizontalPodAutoscalerKind = defineKind<HorizontalPodAutoscaler>({
     ageCell(object, nowMs),
   ],
   fields: {},
-  applyDefaults: defaultAutoscaler,
+  applyDefaults: (object) => {
+    const { annotations: given, ...metadata } = object.metadata ?? {};
+    const annotations = withoutReserved(given);
+    object.metadata = { ...metadata, ...(annotations && { annotations }) };
+    defaultAutoscaler(object);
+  },
   prepareForCreate: (object) => {
-    object.status = { desiredReplicas: 0, currentReplicas: 0 };
+    object.status = { desiredReplicas: 0 };
   },
   validate: validateAutoscaler,
+  validateStatus: validateAutoscalerStatus,
 });

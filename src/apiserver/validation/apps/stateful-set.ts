@@ -86,7 +86,8 @@ const templateOfPods = ({
 }: StatefulSetSpec): PodTemplateSpec | undefined => {
   if (!template?.spec) return template;
   const claims = volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? '');
-  const own = (template.spec.volumes ?? []).filter(({ name }) => !claims.includes(name));
+  const claimed = new Set(claims);
+  const own = (template.spec.volumes ?? []).filter(({ name }) => !claimed.has(name));
   const volumes = [...claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })), ...own];
   const { hostname: _host, subdomain: _sub, volumes: _volumes, ...spec } = template.spec;
   return { ...template, spec: { ...spec, ...(volumes.length > 0 ? { volumes } : {}) } };

@@ -66,7 +66,7 @@ const exitCodes = (
   const { containers = [], initContainers = [] } = template.spec ?? {};
   const names = [...containers, ...initContainers].map(({ name }) => name);
   const at = `${path}.values`;
-  const repeated = repeatedIndexes(values, String);
+  const repeated = new Set(repeatedIndexes(values, String));
   const isOrdered = values.every((value, index) => index === 0 || values[index - 1]! <= value);
   return [
     ...choice(operator, ['In', 'NotIn'], `${path}.operator`),
@@ -83,7 +83,7 @@ const exitCodes = (
       ...when(operator === 'In' && value === 0, () =>
         invalid(place, value, 'must not be 0 for the In operator'),
       ),
-      ...when(repeated.includes(index), () => duplicate(place, value)),
+      ...when(repeated.has(index), () => duplicate(place, value)),
     ]),
     ...when(!isOrdered, () => invalid(at, values, 'must be ordered')),
   ];

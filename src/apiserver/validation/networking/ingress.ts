@@ -134,8 +134,9 @@ const INGRESS = 'status.loadBalancer.ingress';
 
 export const validateIngressStatus = ({ status }: Ingress, before: Ingress): FieldErrors => {
   const known = (before.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
+  const rule = unlessKnown(known, ipAddress);
   return each(status?.loadBalancer?.ingress, INGRESS, ({ ip, hostname: name }, at) => [
-    ...ifText(ip, (text) => unlessKnown(known, ipAddress)(text, `${at}.ip`)),
+    ...ifText(ip, (text) => rule(text, `${at}.ip`)),
     ...ifText(name, (text) => [
       ...dnsSubdomain(text, `${at}.hostname`),
       ...notAnAddress(text, `${at}.hostname`),

@@ -9,7 +9,7 @@ import type {
 } from '../../../k8s/generated/types.ts';
 import { prefixContains, prefixOf } from '../../../ip/prefix.ts';
 import { parseSloppyPrefix } from '../../../ip/sloppy.ts';
-import { ipPrefix, unlessKnown } from '../addresses.ts';
+import { type AddressRule, ipPrefix, unlessKnown } from '../addresses.ts';
 import { type FieldErrors, each, ifSet, when } from '../compose.ts';
 import { labelSelector } from '../labels.ts';
 import { portNumber } from '../scalars.ts';
@@ -77,12 +77,13 @@ const peerRule = (before: NetworkPolicySpec | undefined): PeerRule => {
     ...(before?.ingress ?? []).flatMap(({ from }) => from ?? []),
     ...(before?.egress ?? []).flatMap(({ to }) => to ?? []),
   ].flatMap(({ ipBlock }) => (ipBlock ? [ipBlock.cidr, ...(ipBlock.except ?? [])] : []));
+  const rule = unlessKnown(known, ipPrefix);
   return ({ podSelector, namespaceSelector, ipBlock }, path) => {
     const hasSelector = podSelector !== undefined || namespaceSelector !== undefined;
     return [
       ...labelSelector(podSelector, `${path}.podSelector`),
       ...labelSelector(namespaceSelector, `${path}.namespaceSelector`),
-      ...ifSet(ipBlock, (block) => blockRule(block, known, `${path}.ipBlock`)),
+      ...ifSet(ipBlock, (block) => blockRule(block, rule, `${path}.ipBlock`)),
       ...when(!hasSelector && !ipBlock, () => required(path, 'must specify a peer')),
       ...when(hasSelector && !!ipBlock, () =>
         forbidden(path, 'may not specify both ipBlock and another peer'),
@@ -91,9 +92,8 @@ const peerRule = (before: NetworkPolicySpec | undefined): PeerRule => {
   };
 };
 
-const blockRule = ({ cidr, except }: IPBlock, known: readonly string[], path: string): FieldErrors => {
+const blockRule = ({ cidr, except }: IPBlock, rule: AddressRule, path: string): FieldErrors => {
   if (!cidr) return [required(`${path}.cidr`)];
-  const rule = unlessKnown(known, ipPrefix);
   const outer = parseSloppyPrefix(cidr);
   return [
     ...rule(cidr, `${path}.cidr`),
