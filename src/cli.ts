@@ -157,7 +157,7 @@ program
   .option('--pod <name>', 'only those of this pod: NAMESPACE/NAME', podName)
   .option('--since <time>', 'how far back, e.g. 30s, 5m, 2h', seconds)
   .action(async ({ since, ...options }) => {
-    const { flows } = await import('./cli/flows.ts');
+    const { flows } = await import('./cli/policy/flows.ts');
     process.exitCode = await flows({ ...options, sinceSeconds: since });
   });
 

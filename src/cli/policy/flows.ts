@@ -1,12 +1,12 @@
 // podnet flows: the connections of pods that the nodes have seen, with the policies that allowed or denied them.
-import type { ClusterRecord } from '../embedded/cluster-files.ts';
-import { nodes } from '../k8s/resources.ts';
-import { filterQuery } from '../policy/flows/flow-filter.ts';
-import type { FlowFilter } from '../policy/flows/flow-filter.ts';
-import type { Flow, FlowLine } from '../policy/flows/flow.ts';
-import { connectTo, readLines, runningCluster } from './cluster-client.ts';
+import type { ClusterRecord } from '../../embedded/cluster-files.ts';
+import { nodes } from '../../k8s/resources.ts';
+import { filterQuery } from '../../policy/flows/flow-filter.ts';
+import type { FlowFilter } from '../../policy/flows/flow-filter.ts';
+import type { Flow, FlowLine } from '../../policy/flows/flow.ts';
+import { connectTo, readLines, runningCluster } from '../cluster-client.ts';
 import { flowHeader, flowText } from './flow-text.ts';
-import { print, requireRoot, say } from './output.ts';
+import { print, requireRoot, say } from '../output.ts';
 
 export type FlowsOptions = FlowFilter & { readonly name: string; readonly output: 'table' | 'json' };
 

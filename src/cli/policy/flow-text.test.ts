@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Flow } from '../policy/flows/flow.ts';
+import type { Flow } from '../../policy/flows/flow.ts';
 import { flowHeader, flowText } from './flow-text.ts';
 
 const flow: Flow = {

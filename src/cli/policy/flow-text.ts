@@ -1,5 +1,5 @@
 // Flows as a table for people.
-import type { Flow, FlowEnd, FlowReason } from '../policy/flows/flow.ts';
+import type { Flow, FlowEnd, FlowReason } from '../../policy/flows/flow.ts';
 
 const COLUMNS = ['LAST SEEN', 'VERDICT', 'SOURCE', 'DESTINATION', 'PORT', 'COUNT', 'POLICY'] as const;
 /** What a column has at least: rows that come later should stand below those before. */
