@@ -26,6 +26,17 @@ const clusterName = (text: string): string => {
 const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
 const list = (text: string): readonly string[] => text.split(',').filter(Boolean);
 
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+const seconds = (text: string): number => {
+  const [, count, unit] = /^(\d+)([smh])$/.exec(text) ?? [];
+  if (!count || !unit) throw new InvalidArgumentError('expected a time like 30s, 5m or 2h');
+  return Number(count) * UNITS[unit]!;
+};
+const podName = (text: string): string => {
+  if (!/^[^/]+\/[^/]+$/.test(text)) throw new InvalidArgumentError('expected NAMESPACE/NAME');
+  return text;
+};
+
 const nodePortAddresses = (text: string): readonly string[] => {
   const values = list(text);
   for (const value of values) {
@@ -130,6 +141,24 @@ program
   .action(async (options) => {
     const { status } = await import('./cli/status.ts');
     process.exitCode = await status(options.name, options.output);
+  });
+
+program
+  .command('flows')
+  .description('show the connections of pods, allowed and denied, and the policies that decided')
+  .addOption(nameOption())
+  .addOption(outputOption())
+  .option('-f, --follow', 'go on with those that come')
+  .addOption(new Option('--verdict <verdict>', 'only these').choices(['allowed', 'denied']))
+  .option(
+    '--policy <name>',
+    'only those that this policy decided: NAMESPACE/NAME, or NAME of a cluster-wide one',
+  )
+  .option('--pod <name>', 'only those of this pod: NAMESPACE/NAME', podName)
+  .option('--since <time>', 'how far back, e.g. 30s, 5m, 2h', seconds)
+  .action(async ({ since, ...options }) => {
+    const { flows } = await import('./cli/policy/flows.ts');
+    process.exitCode = await flows({ ...options, sinceSeconds: since });
   });
 
 program

@@ -3,8 +3,8 @@ import { formatAddress, parseAddressBytes } from '../ip/address.ts';
 import { nthAddress, parsePrefix } from '../ip/prefix.ts';
 import { LITTLE_ENDIAN } from '../wire/netlink.ts';
 
-/** `mark`: any number of 32 bits in the machine's own order (marks, priorities, numbers of numgen). */
-export type NftField = 'ipv4' | 'ipv6' | 'protocol' | 'port' | 'mark';
+/** Of 32 bits in the machine's own order: `mark`, a number (marks, numbers of numgen), and `priority`, `1:5` in hex. */
+export type NftField = 'ipv4' | 'ipv6' | 'protocol' | 'port' | 'mark' | 'priority';
 
 const SEPARATOR = ' . ';
 const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17, sctp: 132 };
@@ -86,13 +86,23 @@ const writeField = (type: NftField, text: string, bytes: Uint8Array, offset: num
       bytes[offset + 1] = port & 0xff;
       return port >= 0;
     }
-    case 'mark': {
-      const mark = numberOf(text, 0xffff_ffff);
-      for (let index = 0; index < 4; index++)
-        bytes[offset + (LITTLE_ENDIAN ? index : 3 - index)] = (mark >>> (8 * index)) & 0xff;
-      return mark >= 0;
-    }
+    case 'mark':
+      return writeNumber(numberOf(text, 0xffff_ffff), bytes, offset);
+    case 'priority':
+      return writeNumber(priorityOf(text), bytes, offset);
   }
+};
+
+const writeNumber = (number: number, bytes: Uint8Array, offset: number): boolean => {
+  for (let index = 0; index < 4; index++)
+    bytes[offset + (LITTLE_ENDIAN ? index : 3 - index)] = (number >>> (8 * index)) & 0xff;
+  return number >= 0;
+};
+
+/** The handle of a traffic class, as nft writes the priority of packets; -1 for a text that is none. */
+const priorityOf = (text: string): number => {
+  const [, major, minor] = /^([\da-f]{1,4}):([\da-f]{1,4})$/.exec(text) ?? [];
+  return major && minor ? Number.parseInt(major, 16) * 0x1_0000 + Number.parseInt(minor, 16) : -1;
 };
 
 /** -1 for a text that is no number up to `max`. */

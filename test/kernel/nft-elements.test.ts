@@ -34,6 +34,11 @@ const SETS: Readonly<
     made: 'map inet t peers { typeof ip saddr : meta priority; }',
     elements: ['10.244.0.5 : 65543'],
   },
+  rows: {
+    set: { ...table, name: 'rows', key: ['mark', 'priority'], value: ['priority'] },
+    made: 'map inet t rows { typeof meta mark . meta priority : meta priority; }',
+    elements: ['7 . 1:5 : 0:0', '4294967295 . ffff:a : 7fff:ffff'],
+  },
   ranges: {
     set: { ...table, name: 'ranges', key: ['protocol', 'ipv4', 'port', 'ipv4'], isInterval: true },
     made: 'set inet t ranges { typeof meta l4proto . ip daddr . th dport . ip saddr; flags interval; }',
@@ -122,6 +127,8 @@ describe('elements of nftables', () => {
   });
 
   it('that are no such element are refused by name', () => {
+    for (const element of ['7 . 5 : 1:0', '7 . 1:10000 : 1:0', '7 . : : 1:0', '7 . 1:g : 1:0'])
+      assert.throws(() => nft.change(adds('rows', [element])), /not mark \. priority/);
     for (const element of [
       '10.0.0.256 : 1',
       '10.0.0.1 : -1',

@@ -72,6 +72,7 @@ const run = async ({ netns, dnsAddresses, sandboxes, objects }: PolicySetup): Pr
     compiler: createPolicyCompiler(),
     dnsAddresses,
     recorder: createEventRecorder({ ...shared, component: 'test' }),
+    onHeld: () => {},
     nft: openNft(),
     clock,
     log,

@@ -8,11 +8,11 @@ import { diffElements, isResolved } from './diff.ts';
 import { TABLE, removeTableCommands, tableCommands } from './layout.ts';
 import type { TableSite } from './layout.ts';
 import { observe, observeInTurns } from './observe.ts';
-import { additionsOf, changeCommands } from './transaction.ts';
-import type { Removal } from './transaction.ts';
+import { additionsOf, changeCommands, writeElements } from './transaction.ts';
+import type { ElementWrite, Removal } from './transaction.ts';
 
 export type PolicyTableOptions = TableSite & {
-  readonly nft: Pick<Nft, 'run' | 'query' | 'tables' | 'structure'>;
+  readonly nft: Pick<Nft, 'run' | 'change' | 'query' | 'tables' | 'structure'>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -43,9 +43,10 @@ export class PolicyTable {
 
   /** Does the changes in one transaction. If it throws, nothing has changed. */
   apply(changes: ElementChanges): void {
-    const { add, remove } = this.#necessary(changes);
+    const write = this.#necessary(changes);
+    const { add, remove } = write;
     if (add.length === 0 && remove.length === 0) return;
-    this.#options.nft.run(changeCommands(remove, add, this.#options.clock.now()).join('\n'));
+    writeElements(this.#options.nft, write, this.#options.clock.now());
     this.#revision++;
     for (const [map, key] of remove) this.#committed.get(map)!.delete(key);
     for (const [map, key, value] of add) this.#committed.get(map)!.set(key, value);
@@ -67,7 +68,7 @@ export class PolicyTable {
   }
 
   /** What is there with another value, or another time, is removed first; what is there as it should be is left alone. */
-  #necessary({ add, remove }: ElementChanges) {
+  #necessary({ add, remove }: ElementChanges): ElementWrite {
     const removals = new Map<string, Removal>();
     const drop = (map: MapName, key: string): void => {
       const value = this.#committed.get(map)!.get(key);
@@ -100,5 +101,5 @@ const adopt = (options: PolicyTableOptions): Elements | undefined => {
 const replacement = (options: PolicyTableOptions, elements: Elements): readonly string[] => [
   ...removeTableCommands(),
   ...tableCommands(options),
-  ...changeCommands([], additionsOf(elements), options.clock.now()),
+  ...changeCommands({ remove: [], add: additionsOf(elements) }, options.clock.now()),
 ];

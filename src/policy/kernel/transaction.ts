@@ -1,18 +1,26 @@
-// Changes of elements as nft's commands.
+// Changes of elements as one transaction: by netlink where that can be, else in nft's language.
+import type { Nft } from '../../kernel/nft.ts';
 import { elementCommands } from '../../kernel/nft-element-text.ts';
+import type { NftElementChange } from '../../kernel/nft-elements.ts';
 import type { AddedElement, Elements, MapName } from '../compile/elements.ts';
 import { isResolved } from './diff.ts';
+import { elementSet } from './element-sets.ts';
 import { TABLE } from './layout.ts';
 
 /** With the value that it has. */
 export type Removal = readonly [map: MapName, key: string, value: string];
 
+export type ElementWrite = { readonly remove: readonly Removal[]; readonly add: readonly AddedElement[] };
+
+/** If it throws, nothing has changed. */
+export const writeElements = (nft: Pick<Nft, 'run' | 'change'>, write: ElementWrite, nowMs: number): void => {
+  const changes = netlinkChanges(write);
+  if (changes) nft.change(changes);
+  else nft.run(changeCommands(write, nowMs).join('\n'));
+};
+
 /** The lines of a transaction that removes elements and then adds others. */
-export const changeCommands = (
-  remove: readonly Removal[],
-  add: readonly AddedElement[],
-  nowMs: number,
-): readonly string[] => [
+export const changeCommands = ({ remove, add }: ElementWrite, nowMs: number): readonly string[] => [
   ...elementCommands(remove.filter(([map]) => isResolved(map)).map(againCommand)),
   ...elementCommands([
     ...remove.map(([map, key]) => ({ verb: 'delete' as const, set: setOf(map), element: key })),
@@ -23,6 +31,22 @@ export const changeCommands = (
 /** All elements as additions. */
 export const additionsOf = (elements: Elements): readonly AddedElement[] =>
   [...elements].flatMap(([map, entries]) => [...entries].map(([key, value]) => [map, key, value] as const));
+
+/** Undefined if some of it is nft's to write. */
+const netlinkChanges = ({ remove, add }: ElementWrite): readonly NftElementChange[] | undefined => {
+  const changes: NftElementChange[] = [];
+  for (const [map, key] of remove) {
+    const set = elementSet(map);
+    if (!set) return undefined;
+    changes.push({ verb: 'delete', set, element: key });
+  }
+  for (const [map, key, value] of add) {
+    const set = elementSet(map);
+    if (!set) return undefined;
+    changes.push({ verb: 'add', set, element: `${key} : ${value}` });
+  }
+  return changes;
+};
 
 const setOf = (map: MapName): string => `${TABLE} ${map}`;
 
