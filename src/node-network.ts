@@ -1,7 +1,7 @@
 // What a node agent does apart from pods: the service proxy, the policies and the cluster DNS, and the caches that they look at. Only
 // wiring. A process of its own can be made of it: what a node of a cluster needs that runs its pods by other means.
 import type { ApiClient } from './client/client.ts';
-import { createEventRecorder } from './client/event-recorder.ts';
+import { type EventRecorder, createEventRecorder } from './client/event-recorder.ts';
 import { type Dns, dnsIndexes, startDns } from './dns/dns.ts';
 import { startPodAddresses } from './dns/pod-addresses.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
@@ -17,7 +17,9 @@ import { systemClock as clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
 import { nodeCgroups } from './runtime/pod-cgroups.ts';
 import { createPolicyCompiler } from './policy/compile/policy-compiler.ts';
-import { type PolicyAgent, createPolicyAgent } from './policy/policy-agent.ts';
+import { type NodeFlows, startNodeFlows } from './policy/flows/node-flows.ts';
+import { type PolicyAgent, type PolicyAgentOptions, createPolicyAgent } from './policy/policy-agent.ts';
+import { startHeldReport } from './policy/status/report.ts';
 import { type ServiceProxy, sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
 
 export type NodeNetworkOptions = {
@@ -36,6 +38,7 @@ export type NodeNetwork = {
   readonly dns: Dns;
   /** To be started when the node's sandboxes are known. */
   readonly policies: PolicyAgent;
+  readonly flows: NodeFlows;
   readonly stop: () => Promise<void>;
 };
 
@@ -43,14 +46,26 @@ export const startNodeNetwork = (options: NodeNetworkOptions): NodeNetwork => {
   const informers = startInformers(options);
   const proxy = startProxy(options, informers);
   const dns = startNames(options, informers);
-  const policies = createPolicies(options, informers);
+  const held = startHeldReport({ ...options, nodeName: options.node.name, clock });
+  const recorder = recorderOf(options);
+  const policies = createPolicies(options, informers, { recorder, onHeld: held.report });
+  const flows = startNodeFlows({
+    ...options,
+    ...policies,
+    ...informers,
+    nodeName: options.node.name,
+    recorder,
+    clock,
+  });
   return {
     informers,
     proxy,
     dns,
     policies,
+    flows,
     stop: async () => {
-      await Promise.all([proxy.stop(), dns.stop(), policies.stop()]);
+      flows.stop();
+      await Promise.all([proxy.stop(), dns.stop(), policies.stop(), held.stop()]);
       for (const informer of Object.values(informers)) informer.stop();
     },
   };
@@ -100,16 +115,20 @@ const startNames = (
     log,
   });
 
+const recorderOf = ({ client, node, log }: NodeNetworkOptions): EventRecorder =>
+  createEventRecorder({ client, component: 'podnet-policy', host: node.name, clock, log });
+
 const createPolicies = (
-  { config, node, client, nft, log }: NodeNetworkOptions,
+  { config, nft, log }: NodeNetworkOptions,
   informers: Informers,
+  told: Pick<PolicyAgentOptions, 'recorder' | 'onHeld'>,
 ): PolicyAgent =>
   createPolicyAgent({
     sources: informers,
     compiler: createPolicyCompiler(),
     dnsAddresses: config.dnsServiceIps,
     liveConnections: config.policyLiveConnections,
-    recorder: createEventRecorder({ client, component: 'podnet-policy', host: node.name, clock, log }),
+    ...told,
     nft,
     clock,
     log,

@@ -37,12 +37,19 @@ export type LiveWorldOptions = {
 export type LiveWorld = {
   /** To be asked within one turn: it goes on changing. */
   readonly now: () => World;
+  /** Differs when anything in it does. */
+  readonly version: () => number;
   readonly stop: () => void;
 };
 
 /** Begins with what the caches have; nothing is to be made of it before they have synced. */
 export const followWorld = ({ sources, compiler, uids, onChange, onPod }: LiveWorldOptions): LiveWorld => {
-  const facts = <T extends object>(tell: Tell<T>): Facts<T> => createFacts(tell, onChange);
+  let version = 0;
+  const facts = <T extends object>(tell: Tell<T>): Facts<T> =>
+    createFacts(tell, () => {
+      version++;
+      onChange();
+    });
   const pods = facts({ upsert: compiler.upsertPod, remove: compiler.deletePod });
   const nodes = facts({ upsert: compiler.upsertNode, remove: compiler.deleteNode });
   const namespaces = facts({
@@ -79,6 +86,7 @@ export const followWorld = ({ sources, compiler, uids, onChange, onPod }: LiveWo
       domains: new Map(),
       policies: [...policies.known.values(), ...clusterPolicies.known.values()],
     }),
+    version: () => version,
     stop: () => stops.forEach((stop) => stop()),
   };
 };

@@ -2,6 +2,7 @@
 import type { EventRecorder } from '../client/event-recorder.ts';
 import { whenAllSynced } from '../informer/informer.ts';
 import { pods as podResource } from '../k8s/resources.ts';
+import type { Resource } from '../k8s/resources.ts';
 import { startUpkeep } from '../kernel/nft-upkeep.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
@@ -18,6 +19,7 @@ import * as metrics from './metrics.ts';
 import { createPodGate } from './pod-gate.ts';
 import type { PodGate } from './pod-gate.ts';
 import { PolicySync } from './policy-sync.ts';
+import { followHeld } from './status/follow-held.ts';
 
 export type PolicyAgentOptions = PolicyTableOptions & {
   readonly sources: PolicySources;
@@ -26,6 +28,8 @@ export type PolicyAgentOptions = PolicyTableOptions & {
   readonly liveConnections: 'cut' | 'keep';
   /** For the pods whose policies are late. */
   readonly recorder: EventRecorder;
+  /** What of a kind of policies the kernel holds now: see status/held.ts. */
+  readonly onHeld: (resource: Resource, held: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -40,7 +44,7 @@ export type PolicyAgent = {
   readonly start: (sandboxes: readonly Sandbox[]) => void;
   /** Resolves when all policies that were there at the start are in the kernel. */
   readonly whenSynced: () => Promise<void>;
-  readonly world: LiveWorld['now'];
+  readonly world: Pick<LiveWorld, 'now' | 'version'>;
   /** Stops following; what is in the kernel stays there and works. */
   readonly stop: () => Promise<void>;
 };
@@ -57,6 +61,7 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
   const cutting = startCutting({ ...options, world: () => world.now(), locals: () => locals.addresses() });
   const onCommitted = ({ subjects, peers }: Touched): void => {
     gate.look();
+    held.tell();
     cutting.touch(subjects.union(peers));
   };
   const sync = new PolicySync({ ...options, locals, onCommitted });
@@ -86,10 +91,14 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
     loop.mark(ALL);
   };
   const world = followWorld({ sources, compiler, uids, onChange, onPod: (key) => locals.refresh(key) });
+  // after the world: what it has heard of is compiled by then
+  const held = followHeld({ ...sources, onChange: () => loop.mark(ALL), onHeld: options.onHeld });
   const begin = async (): Promise<void> => {
     await whenSourcesSynced(sources);
     sync.complete();
-    stops.push(startUpkeep({ what: 'the policies in the kernel', verify: () => sync.verify(), repair, clock, log }));
+    stops.push(
+      startUpkeep({ what: 'the policies in the kernel', verify: () => sync.verify(), repair, clock, log }),
+    );
     loop.mark(ALL);
     await loop.whenIdle();
     synced.resolve();
@@ -102,9 +111,10 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
       void begin();
     },
     whenSynced: () => synced.promise,
-    world: world.now,
+    world,
     stop: async () => {
       world.stop();
+      held.stop();
       for (const stop of stops) stop();
       await Promise.all([loop.stop(), cutting.stop()]);
     },

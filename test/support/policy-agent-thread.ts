@@ -80,6 +80,7 @@ const run = async ({
     dnsAddresses,
     liveConnections,
     recorder: createEventRecorder({ ...shared, component: 'test' }),
+    onHeld: () => {},
     nft: openNft(),
     clock,
     log,

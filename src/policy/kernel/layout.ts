@@ -20,8 +20,21 @@ export const FAMILY = 'inet';
 export const TABLE_NAME = 'podnet-policies';
 export const TABLE = `${FAMILY} ${TABLE_NAME}`;
 
-/** nfnetlink_log's group that gets denied packets; their mark is the table that denied them, the prefix the direction. */
+/**
+ * nfnetlink_log's group that gets the first packet of each connection, at most so many a second: of a denied one the mark
+ * is the table that denied it and the prefix the direction.
+ */
 export const LOG_GROUP = 112;
+export const ALLOWED_PREFIX = 'allowed';
+/** Packets that were not logged, since there were too many. */
+export const UNLOGGED = 'unlogged';
+
+/** What an agent reads with a hundredth of a processor (docs/decisions/0020). */
+const ALLOWED_PER_SECOND = 1000;
+const DENIED_PER_SECOND = 200;
+
+const logged = (prefix: string, perSecond: number): string =>
+  `limit rate ${perSecond}/second burst ${perSecond} packets log prefix "${prefix}" group ${LOG_GROUP}`;
 
 export type TableSite = {
   /** The cluster DNS: it is the node itself, which is always reached, and another node when this one's agent is dead. */
@@ -31,6 +44,7 @@ export type TableSite = {
 /** Makes or completes the table; maps keep their elements, chains get their rules anew. The lines of a transaction. */
 export const tableCommands = (site: TableSite): readonly string[] => [
   `add table ${TABLE}`,
+  `add counter ${TABLE} ${UNLOGGED}`,
   ...Object.entries(MAP_TYPES).map(([name, type]) => `add map ${TABLE} ${name} { ${type}; }`),
   ...chains(site).flatMap(({ name, head }) => [
     `add chain ${TABLE} ${name}${head ? ` { ${head}; policy accept; }` : ''}`,
@@ -83,6 +97,8 @@ const chains = (site: TableSite): readonly Chain[] => [
       'meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn jump unknown',
       'jump egress',
       'jump ingress',
+      `${logged(ALLOWED_PREFIX, ALLOWED_PER_SECOND)} accept`,
+      `counter name ${UNLOGGED}`,
     ],
   },
 ];
@@ -138,10 +154,7 @@ const directionChains = (direction: 'egress' | 'ingress', exempt: readonly strin
   return [
     {
       name: denied!,
-      rules: [
-        `limit rate 200/second burst 100 packets log prefix "${direction}" group ${LOG_GROUP}`,
-        'counter drop',
-      ],
+      rules: [`${logged(direction, DENIED_PER_SECOND)} drop`, `counter name ${UNLOGGED} drop`],
     },
     { name: verdict!, rules: ['meta mark 0 meta priority set 0 return', `goto ${denied}`] },
     {

@@ -28,7 +28,7 @@ const NOT_JUDGED = {
 } as const;
 
 /** `rule 2 (allow-web) of ClusterNetworkPolicy base, tier Admin`. */
-export const ruleText = ({ policy, rule, tier }: RuleMatch): string => {
+const ruleText = ({ policy, rule, tier }: RuleMatch): string => {
   const name = rule.name ? ` (${rule.name})` : '';
   const where = tier === 'NetworkPolicy' ? '' : `, tier ${tier}`;
   return `rule ${rule.index + 1}${name} of ${policyKeyText(policy)}${where}`;
