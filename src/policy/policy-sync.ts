@@ -5,6 +5,7 @@ import { PENDING, MAPS, mapOf, markText } from './compile/elements.ts';
 import type { AddedElement, Elements, MapName } from './compile/elements.ts';
 import type { PolicyCompiler } from './compile/policy-compiler.ts';
 import type { Touched } from './compile/touched.ts';
+import { isResolved } from './kernel/diff.ts';
 import { PolicyTable } from './kernel/policy-table.ts';
 import type { PolicyTableOptions } from './kernel/policy-table.ts';
 import type { Locals, Sandbox } from './locals.ts';
@@ -12,7 +13,7 @@ import { createSyncMeter } from './sync-meter.ts';
 import type { SyncMeter } from './sync-meter.ts';
 
 export type PolicySyncOptions = PolicyTableOptions & {
-  readonly compiler: Pick<PolicyCompiler, 'flush' | 'elements'>;
+  readonly compiler: Pick<PolicyCompiler, 'flush' | 'elements' | 'timedElements'>;
   readonly locals: Locals;
   /** After each transaction. */
   readonly onCommitted: (touched: Touched) => void;
@@ -103,7 +104,7 @@ export class PolicySync {
     this.#touched = both(this.#touched, touched);
     try {
       if (this.#isWhole) this.#opened().apply(changes);
-      else this.#opened().sync(compiler.elements());
+      else this.#syncAll();
     } catch (error) {
       this.distrust();
       throw error;
@@ -112,11 +113,18 @@ export class PolicySync {
     this.#isDirty = false;
   }
 
+  /** What has its time is written with it: no such element may stay for good. */
+  #syncAll(): void {
+    const { compiler } = this.#options;
+    this.#opened().sync(withoutTimed(compiler.elements()));
+    this.#opened().apply({ add: compiler.timedElements(), remove: [] });
+  }
+
   #opened(): PolicyTable {
     const { compiler, locals } = this.#options;
     return (this.#table ??= PolicyTable.open(
       this.#options,
-      this.#isComplete ? compiler.elements() : elementsOf(pending(locals.addresses())),
+      this.#isComplete ? withoutTimed(compiler.elements()) : elementsOf(pending(locals.addresses())),
     ));
   }
 }
@@ -127,6 +135,9 @@ const both = (a: Touched, b: Touched): Touched => ({
   subjects: a.subjects.union(b.subjects),
   peers: a.peers.union(b.peers),
 });
+
+const withoutTimed = (elements: Elements): Elements =>
+  new Map([...elements].filter(([map]) => !isResolved(map)));
 
 const pending = (addresses: readonly string[]): readonly AddedElement[] =>
   addresses.flatMap((address) =>

@@ -6,6 +6,8 @@ export type ElementStore = {
   readonly set: (map: MapName, key: string, value: string, untilMs?: number) => void;
   readonly remove: (map: MapName, key: string) => void;
   readonly elements: Elements;
+  /** Those of them that are to stay until some time. */
+  readonly timed: () => readonly AddedElement[];
   readonly flush: () => ElementChanges;
 };
 
@@ -35,6 +37,10 @@ export const createElementStore = (): ElementStore => {
       until.get(map)!.delete(key);
     },
     elements,
+    timed: () =>
+      [...until].flatMap(([map, times]) =>
+        [...times].map(([key, time]): AddedElement => [map, key, elements.get(map)!.get(key)!, time]),
+      ),
     flush: () => {
       const add: AddedElement[] = [];
       const remove: RemovedElement[] = [];

@@ -7,7 +7,7 @@ import type { PolicyNode, PolicyPod } from '../model/world.ts';
 import { createAddresses } from './addresses.ts';
 import { DIRECTIONS, createClasses } from './classes.ts';
 import { createElementStore } from './element-store.ts';
-import type { ElementChanges, Elements } from './elements.ts';
+import type { AddedElement, ElementChanges, Elements } from './elements.ts';
 import { createFacts } from './facts.ts';
 import { createMatching } from './matching.ts';
 import { createNumbers } from './numbers.ts';
@@ -35,7 +35,7 @@ export type TableOwner = {
 };
 
 /**
- * Every call but the last four only notes what is new; `flush` works it out. Pods and locals are known by
+ * Every call but the last five only notes what is new; `flush` works it out. Pods and locals are known by
  * `namespace/name`, addresses are canonical texts. Deleting what is not there is nothing.
  */
 export type PolicyCompiler = {
@@ -57,6 +57,8 @@ export type PolicyCompiler = {
   readonly flush: () => Flush;
   /** Everything that is wanted as of the last flush. */
   readonly elements: () => Elements;
+  /** Those of them that are to stay until some time. */
+  readonly timedElements: () => readonly AddedElement[];
   /** Names of `domains` peers of policies that apply here, as of the last flush. */
   readonly domainNames: () => Iterable<string>;
   /** As of the last flush; undefined for PENDING and for numbers that are not in use. */
@@ -196,6 +198,7 @@ export const createPolicyCompiler = (numberCount?: number): PolicyCompiler => {
     expire: resolved.expire,
     flush,
     elements: () => store.elements,
+    timedElements: store.timed,
     domainNames: () => sides.domains.keys(),
     tableOf: (number) => {
       const owner = rows.ownerOf(number);
