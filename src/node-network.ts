@@ -1,5 +1,6 @@
 // What a node agent does apart from pods: the service proxy, the policies and the cluster DNS, and the caches that they look at. Only
 // wiring. A process of its own can be made of it: what a node of a cluster needs that runs its pods by other means.
+import { join } from 'node:path';
 import type { ApiClient } from './client/client.ts';
 import { createEventRecorder } from './client/event-recorder.ts';
 import { type Dns, dnsIndexes, startDns } from './dns/dns.ts';
@@ -17,6 +18,7 @@ import { systemClock as clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
 import { nodeCgroups } from './runtime/pod-cgroups.ts';
 import { createPolicyCompiler } from './policy/compile/policy-compiler.ts';
+import { openNamesFile } from './policy/names/names-file.ts';
 import { type PolicyAgent, createPolicyAgent } from './policy/policy-agent.ts';
 import { type ServiceProxy, sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
 
@@ -27,6 +29,8 @@ export type NodeNetworkOptions = {
   readonly client: ApiClient;
   readonly nft: Nft;
   readonly hostResolvConf: ResolvConf;
+  /** There already. */
+  readonly stateFolder: string;
   readonly log: Log;
 };
 
@@ -103,12 +107,13 @@ const startNames = (
   });
 
 const createPolicies = (
-  { config, node, client, nft, log }: NodeNetworkOptions,
+  { config, node, client, nft, stateFolder, log }: NodeNetworkOptions,
   informers: Informers,
 ): PolicyAgent =>
   createPolicyAgent({
     sources: informers,
     compiler: createPolicyCompiler(),
+    namesFile: openNamesFile(join(stateFolder, 'domain-names.json'), log),
     dnsAddresses: config.dnsServiceIps,
     recorder: createEventRecorder({ client, component: 'podnet-policy', host: node.name, clock, log }),
     nft,

@@ -15,6 +15,7 @@ import type { Sandbox, SandboxPod } from './locals.ts';
 import * as metrics from './metrics.ts';
 import { createDomainNames } from './names/domain-names.ts';
 import type { DomainNames } from './names/domain-names.ts';
+import type { NamesFile } from './names/names-file.ts';
 import { createPodGate } from './pod-gate.ts';
 import type { PodGate } from './pod-gate.ts';
 import { PolicySync } from './policy-sync.ts';
@@ -22,6 +23,8 @@ import { PolicySync } from './policy-sync.ts';
 export type PolicyAgentOptions = PolicyTableOptions & {
   readonly sources: PolicySources;
   readonly compiler: PolicyCompiler;
+  /** What DNS told of names is kept there for the agent that comes after this one. */
+  readonly namesFile?: NamesFile;
   /** For the pods whose policies are late. */
   readonly recorder: EventRecorder;
   readonly clock: Clock;
@@ -63,7 +66,7 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
     sync.mark();
     sync.flush();
   };
-  const names = createDomainNames({ compiler, flush, clock, log });
+  const names = createDomainNames({ ...options, flush, file: options.namesFile });
   const loop = startLoop({
     name: 'policies',
     apply: async () => {
@@ -88,6 +91,7 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
   const world = followWorld({ sources, compiler, domains: names.told, uids, onChange, onPod });
   const begin = async (): Promise<void> => {
     await whenSourcesSynced(sources);
+    names.restore();
     sync.complete();
     stops.push(keepUp(sync, () => loop.mark(ALL), options));
     loop.mark(ALL);

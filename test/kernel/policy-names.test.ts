@@ -180,6 +180,7 @@ describe('names for peers', () => {
     await lab.killAgent('node-1');
     assert.match(await dial('a', ADDRESSES[5]!), /^outside/);
     await lab.startAgent('node-1');
+    assert.match(await dial('a', ADDRESSES[5]!), /^outside/);
   });
 
   it('what others have taken away is put back with the time that is left', async () => {

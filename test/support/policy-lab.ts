@@ -1,6 +1,7 @@
 // An underlay of three nodes with pods (pod-lab.ts) whose policies are enforced by real agents, one for each node. The
 // pods are in namespaces: a and c in `x`, b in `y`; each is labelled with `app` and its name.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import type { ClusterNetworkPolicySpec } from '../../src/k8s/cluster-network-policy.ts';
 import type { NetworkPolicySpec, Node, Pod } from '../../src/k8s/generated/types.ts';
 import type { KubeObject } from '../../src/k8s/objects.ts';
@@ -92,6 +93,7 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
     const setup = {
       netns: lab.nodeNetns(node),
       dnsAddresses: dnsServiceIps,
+      namesFile: join(lab.stateFolder, `${node}-names.json`),
       upstream: UPSTREAM,
       sandboxes,
       objects: [...objects.values()],
