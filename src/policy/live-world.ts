@@ -39,6 +39,8 @@ export type LiveWorldOptions = {
 export type LiveWorld = {
   /** To be asked within one turn: it goes on changing. */
   readonly now: () => World;
+  /** Differs when anything in it does. */
+  readonly version: () => number;
   readonly stop: () => void;
 };
 
@@ -51,7 +53,12 @@ export const followWorld = ({
   onChange,
   onPod,
 }: LiveWorldOptions): LiveWorld => {
-  const facts = <T extends object>(tell: Tell<T>): Facts<T> => createFacts(tell, onChange);
+  let version = 0;
+  const facts = <T extends object>(tell: Tell<T>): Facts<T> =>
+    createFacts(tell, () => {
+      version++;
+      onChange();
+    });
   const pods = facts({ upsert: compiler.upsertPod, remove: compiler.deletePod });
   const nodes = facts({ upsert: compiler.upsertNode, remove: compiler.deleteNode });
   const namespaces = facts({
@@ -88,6 +95,7 @@ export const followWorld = ({
       domains: domains(),
       policies: [...policies.known.values(), ...clusterPolicies.known.values()],
     }),
+    version: () => version,
     stop: () => stops.forEach((stop) => stop()),
   };
 };

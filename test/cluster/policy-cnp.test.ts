@@ -15,7 +15,9 @@ spec:
   ${more}
   nodeSelector: { kubernetes.io/hostname: ${node} }
   terminationGracePeriodSeconds: 0
-  containers: [{ name: web, image: nginx, ports: [{ name: web, containerPort: 80 }] }]
+  containers:
+    - { name: tools, image: podnet/toolbox, command: [sleep, infinity] }
+    - { name: web, image: nginx, ports: [{ name: web, containerPort: 80 }] }
 `;
 
 const service = (name: string, more = ''): string => `
@@ -77,9 +79,9 @@ describe('ClusterNetworkPolicies', { skip: skipOf(api) }, () => {
 
   /** Whether the pod gets nginx' page from the host. */
   const reaches = async (from: string, host: string): Promise<boolean> => {
-    const command = ['wget', '-q', '-T', '1', '-O', '-', `http://${host}/`];
-    const { code, stderr } = await cluster.tryKubectl(['exec', from, '--', ...command]);
-    if (code !== 0) assert.match(stderr, /timed out/);
+    const curl = ['curl', '-sS', '-m', '1', `http://${host}/`];
+    const { code, stderr } = await cluster.tryKubectl(['exec', from, '-c', 'tools', '--', ...curl]);
+    if (code !== 0) assert.match(stderr, /timed out/i);
     return code === 0;
   };
   const open = (from: string, host: string): Promise<unknown> =>

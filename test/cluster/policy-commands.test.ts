@@ -87,7 +87,7 @@ describe('the commands about policies', () => {
     assert.equal(missing.code, 2);
     assert.match(
       missing.stderr,
-      /there is no pod shop\/web; svc\/shop\/web is a Service; there are pods shop\/web-/,
+      /there is no pod shop\/web; svc\/shop\/web is a Service; deploy\/shop\/web has pods/,
     );
   });
 
