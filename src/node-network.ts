@@ -113,7 +113,7 @@ const createPolicies = (
   createPolicyAgent({
     sources: informers,
     compiler: createPolicyCompiler(),
-    namesFile: openNamesFile(join(stateFolder, 'domain-names.json'), log),
+    namesFile: openNamesFile({ path: join(stateFolder, 'domain-names.json'), clock, log }),
     dnsAddresses: config.dnsServiceIps,
     recorder: createEventRecorder({ client, component: 'podnet-policy', host: node.name, clock, log }),
     nft,

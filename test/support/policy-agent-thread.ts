@@ -103,7 +103,7 @@ const run = async ({
   const agent = createPolicyAgent({
     sources,
     compiler: createPolicyCompiler(),
-    namesFile: openNamesFile(namesFile, log),
+    namesFile: openNamesFile({ path: namesFile, clock, log }),
     dnsAddresses,
     recorder: createEventRecorder({ ...shared, component: 'test' }),
     nft,
