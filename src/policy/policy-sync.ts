@@ -13,7 +13,7 @@ import { createSyncMeter } from './sync-meter.ts';
 import type { SyncMeter } from './sync-meter.ts';
 
 export type PolicySyncOptions = PolicyTableOptions & {
-  readonly compiler: Pick<PolicyCompiler, 'flush' | 'elements' | 'timedElements'>;
+  readonly compiler: Pick<PolicyCompiler, 'flush' | 'elements' | 'untilOf'>;
   readonly locals: Locals;
   /** After each transaction. */
   readonly onCommitted: (touched: Touched) => void;
@@ -117,7 +117,7 @@ export class PolicySync {
   #syncAll(): void {
     const { compiler } = this.#options;
     this.#opened().sync(withoutTimed(compiler.elements()));
-    this.#opened().apply({ add: compiler.timedElements(), remove: [] });
+    this.#opened().apply({ add: timed(compiler), remove: [] });
   }
 
   #opened(): PolicyTable {
@@ -135,6 +135,16 @@ const both = (a: Touched, b: Touched): Touched => ({
   subjects: a.subjects.union(b.subjects),
   peers: a.peers.union(b.peers),
 });
+
+const timed = ({
+  elements,
+  untilOf,
+}: Pick<PolicyCompiler, 'elements' | 'untilOf'>): readonly AddedElement[] =>
+  [...elements()].flatMap(([map, entries]) =>
+    isResolved(map)
+      ? [...entries].map(([key, value]): AddedElement => [map, key, value, untilOf(map, key)!])
+      : [],
+  );
 
 const withoutTimed = (elements: Elements): Elements =>
   new Map([...elements].filter(([map]) => !isResolved(map)));

@@ -6,8 +6,7 @@ export type ElementStore = {
   readonly set: (map: MapName, key: string, value: string, untilMs?: number) => void;
   readonly remove: (map: MapName, key: string) => void;
   readonly elements: Elements;
-  /** Those of them that are to stay until some time. */
-  readonly timed: () => readonly AddedElement[];
+  readonly untilOf: (map: MapName, key: string) => number | undefined;
   readonly flush: () => ElementChanges;
 };
 
@@ -37,10 +36,7 @@ export const createElementStore = (): ElementStore => {
       until.get(map)!.delete(key);
     },
     elements,
-    timed: () =>
-      [...until].flatMap(([map, times]) =>
-        [...times].map(([key, time]): AddedElement => [map, key, elements.get(map)!.get(key)!, time]),
-      ),
+    untilOf: (map, key) => until.get(map)!.get(key),
     flush: () => {
       const add: AddedElement[] = [];
       const remove: RemovedElement[] = [];
