@@ -132,7 +132,7 @@ const createPolicies = (
   createPolicyAgent({
     sources: informers,
     compiler: createPolicyCompiler(),
-    namesFile: openNamesFile(join(stateFolder, 'domain-names.json'), log),
+    namesFile: openNamesFile({ path: join(stateFolder, 'domain-names.json'), clock, log }),
     dnsAddresses: config.dnsServiceIps,
     liveConnections: config.policyLiveConnections,
     ...told,
