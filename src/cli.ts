@@ -136,7 +136,7 @@ program
   .command('explain <source> <target...>')
   .usage('[options] POD|IP [to] POD|SERVICE|IP[:PORT][/PROTOCOL]')
   .description(
-    'say whether network policies allow a connection, by which rules, and what would allow it (exit code 1: denied)',
+    'say whether network policies allow a connection, by which rules, what would allow it, and whether the kernel does so (exit code 0: allowed, 1: denied)',
   )
   .addHelpText(
     'after',
@@ -151,10 +151,30 @@ Without a port: each port that the pod or the Service has. Without a protocol: T
   .addOption(nameOption())
   .addOption(namespaceOption())
   .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
+  .option('--no-probe', 'try no real connection from the pod: read the tables of the nodes only')
   .exitOverride(usageExit)
   .action(async (source: string, target: readonly string[], options) => {
     const { explain } = await import('./cli/policy/explain.ts');
     await answer(() => explain([source, ...target], options));
+  });
+
+const policy = program.command('policy').description('network policies before they are applied');
+policy
+  .command('diff')
+  .description(
+    'show which connections policies would open and close if they were applied (exit code 0: none, 1: some)',
+  )
+  .requiredOption(
+    '-f, --filename <path>',
+    'manifests with policies: file, folder, URL or -; may be given several times',
+    collect,
+  )
+  .addOption(nameOption())
+  .addOption(outputOption())
+  .exitOverride(usageExit)
+  .action(async (options) => {
+    const { policyDiff } = await import('./cli/policy/policy-diff.ts');
+    await answer(() => policyDiff(options.filename, options.name, options.output));
   });
 
 program

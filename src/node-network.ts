@@ -42,8 +42,8 @@ export type NodeNetwork = {
 export const startNodeNetwork = (options: NodeNetworkOptions): NodeNetwork => {
   const informers = startInformers(options);
   const proxy = startProxy(options, informers);
-  const dns = startNames(options, informers);
   const policies = createPolicies(options, informers);
+  const dns = startNames(options, informers, policies);
   return {
     informers,
     proxy,
@@ -80,6 +80,7 @@ const startProxy = ({ config, node, nft, log }: NodeNetworkOptions, informers: I
 const startNames = (
   { config, node, nft, hostResolvConf, log }: NodeNetworkOptions,
   informers: Informers,
+  policies: PolicyAgent,
 ): Dns =>
   startDns({
     domain: config.domain,
@@ -96,6 +97,7 @@ const startNames = (
     configMaps: informers.dnsConfigMaps,
     serviceCidrs: informers.serviceCidrs,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
+    watch: policies.names,
     clock,
     log,
   });

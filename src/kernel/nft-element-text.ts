@@ -1,4 +1,4 @@
-// Elements of sets and maps as nft writes and lists them.
+// Elements of sets and maps in nft's own language: as commands, and as they are listed.
 import type { Nft } from './nft.ts';
 
 export type ElementCommand = {

@@ -26,6 +26,8 @@ export type PolicySources = {
 export type LiveWorldOptions = {
   readonly sources: PolicySources;
   readonly compiler: PolicyCompiler;
+  /** What DNS has told of names, also a while ago. */
+  readonly domains: () => World['domains'];
   /** To be filled: of each pod by its key, also of those that are nobody to policies. */
   readonly uids: Map<string, string>;
   /** Something that the compiler looks at differs. */
@@ -41,7 +43,14 @@ export type LiveWorld = {
 };
 
 /** Begins with what the caches have; nothing is to be made of it before they have synced. */
-export const followWorld = ({ sources, compiler, uids, onChange, onPod }: LiveWorldOptions): LiveWorld => {
+export const followWorld = ({
+  sources,
+  compiler,
+  domains,
+  uids,
+  onChange,
+  onPod,
+}: LiveWorldOptions): LiveWorld => {
   const facts = <T extends object>(tell: Tell<T>): Facts<T> => createFacts(tell, onChange);
   const pods = facts({ upsert: compiler.upsertPod, remove: compiler.deletePod });
   const nodes = facts({ upsert: compiler.upsertNode, remove: compiler.deleteNode });
@@ -76,7 +85,7 @@ export const followWorld = ({ sources, compiler, uids, onChange, onPod }: LiveWo
       namespaces: namespaces.known,
       pods: pods.known,
       nodes: nodes.known,
-      domains: new Map(),
+      domains: domains(),
       policies: [...policies.known.values(), ...clusterPolicies.known.values()],
     }),
     stop: () => stops.forEach((stop) => stop()),

@@ -13,6 +13,8 @@ import type { LiveWorld, PolicySources } from './live-world.ts';
 import { Locals } from './locals.ts';
 import type { Sandbox, SandboxPod } from './locals.ts';
 import * as metrics from './metrics.ts';
+import { createDomainNames } from './names/domain-names.ts';
+import type { DomainNames } from './names/domain-names.ts';
 import { createPodGate } from './pod-gate.ts';
 import type { PodGate } from './pod-gate.ts';
 import { PolicySync } from './policy-sync.ts';
@@ -37,6 +39,8 @@ export type PolicyAgent = {
   /** Resolves when all policies that were there at the start are in the kernel. */
   readonly whenSynced: () => Promise<void>;
   readonly world: LiveWorld['now'];
+  /** For the cluster DNS: it answers with addresses of names that rules have when they are in the kernel. */
+  readonly names: Pick<DomainNames, 'isWatched' | 'learn' | 'subscribe'>;
   /** Stops following; what is in the kernel stays there and works. */
   readonly stop: () => Promise<void>;
 };
@@ -50,7 +54,16 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
   const synced = Promise.withResolvers<void>();
   const uids = new Map<string, string>();
   const locals = new Locals({ compiler, uids });
-  const sync = new PolicySync({ ...options, locals, onCommitted: () => gate.look() });
+  const onCommitted = (): void => {
+    names.refresh();
+    gate.look();
+  };
+  const sync = new PolicySync({ ...options, locals, onCommitted });
+  const flush = (): void => {
+    sync.mark();
+    sync.flush();
+  };
+  const names = createDomainNames({ compiler, flush, clock, log });
   const loop = startLoop({
     name: 'policies',
     apply: async () => {
@@ -71,29 +84,12 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
     onTimeout: (pod, waitedMs) => tellLate(recorder, pod, waitedMs),
     clock,
   });
-  const world = followWorld({ sources, compiler, uids, onChange, onPod: (key) => locals.refresh(key) });
+  const onPod = (key: string): void => locals.refresh(key);
+  const world = followWorld({ sources, compiler, domains: names.told, uids, onChange, onPod });
   const begin = async (): Promise<void> => {
-    await whenAllSynced(
-      sources.pods,
-      sources.namespaces,
-      sources.nodes,
-      sources.networkPolicies,
-      sources.clusterNetworkPolicies,
-    );
+    await whenSourcesSynced(sources);
     sync.complete();
-    stops.push(
-      startUpkeep({
-        what: 'the policy table',
-        verify: () => sync.verify(),
-        repair: () => {
-          metrics.repairs.inc(1);
-          sync.distrust();
-          loop.mark(ALL);
-        },
-        clock,
-        log,
-      }),
-    );
+    stops.push(keepUp(sync, () => loop.mark(ALL), options));
     loop.mark(ALL);
     await loop.whenIdle();
     synced.resolve();
@@ -107,13 +103,42 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
     },
     whenSynced: () => synced.promise,
     world: world.now,
+    names,
     stop: async () => {
       world.stop();
+      names.stop();
       for (const stop of stops) stop();
       await loop.stop();
     },
   };
 };
+
+const whenSourcesSynced = (sources: PolicySources): Promise<void> =>
+  whenAllSynced(
+    sources.pods,
+    sources.namespaces,
+    sources.nodes,
+    sources.networkPolicies,
+    sources.clusterNetworkPolicies,
+  );
+
+/** Puts right what others change in the table. */
+const keepUp = (
+  sync: PolicySync,
+  again: () => void,
+  { clock, log }: Pick<PolicyAgentOptions, 'clock' | 'log'>,
+): (() => void) =>
+  startUpkeep({
+    what: 'the policy table',
+    verify: () => sync.verify(),
+    repair: () => {
+      metrics.repairs.inc(1);
+      sync.distrust();
+      again();
+    },
+    clock,
+    log,
+  });
 
 const tellLate = (recorder: EventRecorder, { namespace, name, uid }: SandboxPod, waitedMs: number): void => {
   metrics.lateGates.inc(1);

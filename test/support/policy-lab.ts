@@ -1,11 +1,12 @@
 // An underlay of three nodes with pods (pod-lab.ts) whose policies are enforced by real agents, one for each node. The
 // pods are in namespaces: a and c in `x`, b in `y`; each is labelled with `app` and its name.
 import assert from 'node:assert/strict';
+import type { ClusterNetworkPolicySpec } from '../../src/k8s/cluster-network-policy.ts';
 import type { NetworkPolicySpec, Node, Pod } from '../../src/k8s/generated/types.ts';
 import type { KubeObject } from '../../src/k8s/objects.ts';
 import { keyOf } from '../../src/k8s/objects.ts';
 import type { NetnsAgent } from './netns-agent.ts';
-import { createPodLab } from './pod-lab.ts';
+import { OUTSIDE, createPodLab } from './pod-lab.ts';
 import type { PodLab } from './pod-lab.ts';
 import { startPolicyAgentThread } from './policy-agent-thread.ts';
 import type { PolicyAgentThread, PolicyOrder } from './policy-agent-thread.ts';
@@ -21,6 +22,11 @@ const PLACES = {
 
 export type PodName = keyof typeof PLACES;
 export type From = PodName | 'host' | 'node' | 'outside';
+/** `node-2`: from a pod of node-1 it is another node. */
+type To = From | 'node-2';
+
+/** Where the cluster DNS of the lab asks for names of others. */
+export const UPSTREAM = { address: OUTSIDE[0], port: 5354 };
 /** `a > b:8080`, and by what of `tcp4 tcp6 udp4 udp6` it is to be reached. */
 export type Expectations = Readonly<Record<string, string>>;
 
@@ -49,13 +55,17 @@ export type PolicyLab = PodLab & {
   readonly putPod: (name: PodName, change?: PodChange) => void;
   readonly putNamespace: (name: string, labels?: Readonly<Record<string, string>>) => void;
   readonly putPolicy: (namespace: string, name: string, spec: NetworkPolicySpec) => void;
+  /** The definition of ClusterNetworkPolicies: it is there from the start. */
+  readonly putDefinition: () => void;
+  readonly removeDefinition: () => void;
+  readonly putClusterPolicy: (name: string, spec: ClusterNetworkPolicySpec) => void;
   /** No policies, and everything else as at the start; the kernel hears of it later. */
   readonly reset: () => void;
   /** Waits until the kernel does as expected, all at once. */
   readonly expect: (expectations: Expectations) => Promise<void>;
   /** By what of `tcp4 tcp6 udp4 udp6` it is reached. */
   readonly reach: (from: From, to: readonly string[], port: number) => Promise<string>;
-  readonly ips: (name: PodName | 'host' | 'node') => readonly string[];
+  readonly ips: (name: To) => readonly string[];
   /** As kill -9 of the node's agent. */
   readonly killAgent: (node: string) => Promise<void>;
   readonly startAgent: (node: string) => Promise<void>;
@@ -82,6 +92,7 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
     const setup = {
       netns: lab.nodeNetns(node),
       dnsAddresses: dnsServiceIps,
+      upstream: UPSTREAM,
       sandboxes,
       objects: [...objects.values()],
     };
@@ -101,8 +112,9 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
       },
     });
   const reset = (): void => {
-    for (const each of objects.values())
-      if (each.put === 'networkPolicies') order({ remove: 'networkPolicies', key: keyOf(each.object) });
+    for (const { put, object } of objects.values())
+      if (put === 'networkPolicies' || put === 'clusterNetworkPolicies')
+        order({ remove: put, key: keyOf(object) });
     for (const namespace of ['x', 'y']) putNamespace(namespace);
     for (const pod of Object.keys(PLACES)) putPod(pod as PodName);
   };
@@ -117,13 +129,25 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
       .flatMap(({ name: way }, index) => (answers[index]!.startsWith('error') ? [] : [way]))
       .join(' ');
   };
-  const ips = (of: PodName | 'host' | 'node'): readonly string[] => {
-    if (of === 'host') return lab.config.hostAddresses;
-    return of === 'node' ? lab.config.nodes[0]!.addresses : lab.pods[of].ips;
+  const ips = (of: To): readonly string[] => {
+    switch (of) {
+      case 'outside':
+        return OUTSIDE;
+      case 'host':
+        return lab.config.hostAddresses;
+      case 'node':
+        return lab.config.nodes[0]!.addresses;
+      case 'node-2':
+        return lab.config.nodes[1]!.addresses;
+      case 'a':
+      case 'b':
+      case 'c':
+        return lab.pods[of].ips;
+    }
   };
   const seen = async (expectation: string): Promise<string> => {
-    const [, from, to, port] = /^(\w+) > (\w+):(\d+)$/.exec(expectation)!;
-    return reach(from as From, ips(to as PodName), Number(port));
+    const [, from, to, port] = /^(\w+) > ([\w-]+):(\d+)$/.exec(expectation)!;
+    return reach(from as From, ips(to as To), Number(port));
   };
   const expect = async (expectations: Expectations): Promise<void> => {
     await eventually(
@@ -141,6 +165,8 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
   for (const pod of Object.values(lab.pods))
     for (const port of PORTS.filter((each) => each !== 8080))
       for (const transport of ['tcp', 'udp'] as const) await pod.serve('pod', transport, port);
+  const putDefinition = (): void => order({ put: 'customResourceDefinitions', object: DEFINITION });
+  putDefinition();
   for (const { name: node, addresses } of lab.config.nodes)
     order({ put: 'nodes', object: nodeOf(node, addresses) });
   reset();
@@ -155,6 +181,10 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
         put: 'networkPolicies',
         object: { metadata: { namespace, name: policy }, spec } as KubeObject,
       }),
+    putDefinition,
+    removeDefinition: () => order({ remove: 'customResourceDefinitions', key: keyOf(DEFINITION) }),
+    putClusterPolicy: (policy, spec) =>
+      order({ put: 'clusterNetworkPolicies', object: { metadata: { name: policy }, spec } as KubeObject }),
     reset,
     expect,
     reach,
@@ -167,6 +197,12 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
     },
   };
 };
+
+const DEFINITION = {
+  metadata: { name: 'clusternetworkpolicies.policy.networking.k8s.io' },
+  spec: { versions: [{ name: 'v1beta1', served: true, storage: true }] },
+  status: { conditions: [{ type: 'Established', status: 'True' }] },
+} as KubeObject;
 
 const podOf = (
   name: PodName,

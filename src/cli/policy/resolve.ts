@@ -28,12 +28,29 @@ export const connectionsTo = (
   cluster: ClusterObjects,
 ): readonly Connection[] => {
   const sources = addressesOf(source, cluster);
-  const destinations = destinationsOf(target, cluster);
+  const service = serviceOf(target, cluster);
+  const destinations = service
+    ? answering(serviceDestinations(service, target, cluster), service, source, cluster)
+    : placeDestinations(target, cluster);
   const connections = destinations.flatMap((to) =>
     sources.filter(({ family }) => family === to.destination.family).map((from) => ({ source: from, ...to })),
   );
   if (connections.length === 0) throw new UserError('the two have no address of the same family');
   return connections;
+};
+
+/** The cluster DNS is not balanced: the pod's own node answers, whatever endpoints the Service has. */
+const answering = (
+  destinations: readonly Destination[],
+  service: Stored<Service>,
+  source: End,
+  cluster: ClusterObjects,
+): readonly Destination[] => {
+  const isDns = service.spec?.clusterIPs?.some((ip) => cluster.dnsServiceIps.includes(ip));
+  const node = podAt(source, cluster)?.spec?.nodeName;
+  if (!isDns || !node) return destinations;
+  const own = addressesOf({ kind: 'node', namespace: '', name: node }, cluster).map(formatAddress);
+  return destinations.filter(({ destination }) => own.includes(formatAddress(destination)));
 };
 
 /** The Service that the target is, by its name or one of its addresses. */
@@ -50,9 +67,7 @@ export const serviceOf = ({ end }: Target, { services }: ClusterObjects): Stored
 const hasAddress = (texts: readonly string[] | undefined, address: Address): boolean =>
   (texts ?? []).includes(formatAddress(address));
 
-const destinationsOf = (target: Target, cluster: ClusterObjects): readonly Destination[] => {
-  const service = serviceOf(target, cluster);
-  if (service) return serviceDestinations(service, target, cluster);
+const placeDestinations = (target: Target, cluster: ClusterObjects): readonly Destination[] => {
   const addresses = addressesOf(target.end, cluster);
   return portsOf(target, cluster).flatMap((port) =>
     addresses.map((destination) => ({ destination, ...port })),

@@ -15,7 +15,9 @@ import { familyOf } from '../../ip/address.ts';
 import type { Family } from '../../ip/address.ts';
 import type { MapName } from '../compile/elements.ts';
 
-export const TABLE = 'inet podnet-policies';
+export const FAMILY = 'inet';
+export const TABLE_NAME = 'podnet-policies';
+export const TABLE = `${FAMILY} ${TABLE_NAME}`;
 
 /** nfnetlink_log's group that gets denied packets; their mark is the table that denied them, the prefix the direction. */
 export const LOG_GROUP = 112;
@@ -34,6 +36,13 @@ export const tableCommands = (site: TableSite): readonly string[] => [
     `flush chain ${TABLE} ${name}`,
   ]),
   ...chains(site).flatMap(({ name, rules }) => rules.map((rule) => `add rule ${TABLE} ${name} ${rule}`)),
+];
+
+/** Lets no new connection through until the chains get their rules. The lines of a transaction. */
+export const closingCommands = (): readonly string[] => [
+  `flush chain ${TABLE} forward`,
+  `add rule ${TABLE} forward ${ESTABLISHED}`,
+  `add rule ${TABLE} forward drop`,
 ];
 
 /** Takes the table away, also where there is none. The lines of a transaction. */
@@ -64,6 +73,8 @@ const MAP_TYPES: Readonly<Record<MapName, string>> = {
   others: 'typeof meta mark : meta mark',
 };
 
+const ESTABLISHED = 'ct state established,related accept';
+
 type Chain = { readonly name: string; readonly head?: string; readonly rules: readonly string[] };
 
 const chains = (site: TableSite): readonly Chain[] => [
@@ -73,7 +84,7 @@ const chains = (site: TableSite): readonly Chain[] => [
   {
     name: 'forward',
     head: 'type filter hook forward priority filter',
-    rules: ['ct state established,related accept', 'jump egress', 'jump ingress'],
+    rules: [ESTABLISHED, 'jump egress', 'jump ingress'],
   },
 ];
 

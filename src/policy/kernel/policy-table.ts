@@ -5,14 +5,14 @@ import type { Log } from '../../lang/log.ts';
 import { MAPS } from '../compile/elements.ts';
 import type { ElementChanges, Elements, MapName } from '../compile/elements.ts';
 import { diffElements, isResolved } from './diff.ts';
-import { TABLE, removeTableCommands, tableCommands } from './layout.ts';
+import { TABLE, closingCommands, removeTableCommands, tableCommands } from './layout.ts';
 import type { TableSite } from './layout.ts';
 import { observe, observeInTurns } from './observe.ts';
-import { additionsOf, changeCommands } from './transaction.ts';
+import { additionsOf, elementChanges } from './transaction.ts';
 import type { Removal } from './transaction.ts';
 
 export type PolicyTableOptions = TableSite & {
-  readonly nft: Pick<Nft, 'run' | 'query' | 'tables' | 'structure'>;
+  readonly nft: Pick<Nft, 'run' | 'change' | 'query' | 'tables' | 'structure'>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -33,11 +33,11 @@ export class PolicyTable {
 
   /**
    * Takes up the table that is there with all its elements and gives it its rules anew. If there is none, or one of another
-   * make, there is one with the given elements afterwards: in the same transaction.
+   * make, there is one with the given elements afterwards, and no new connection until it is whole.
    */
   static open(options: PolicyTableOptions, otherwise: Elements): PolicyTable {
     const adopted = adopt(options);
-    if (!adopted) options.nft.run(replacement(options, otherwise).join('\n'));
+    if (!adopted) replace(options, otherwise);
     return new PolicyTable(options, adopted ?? otherwise);
   }
 
@@ -45,7 +45,7 @@ export class PolicyTable {
   apply(changes: ElementChanges): void {
     const { add, remove } = this.#necessary(changes);
     if (add.length === 0 && remove.length === 0) return;
-    this.#options.nft.run(changeCommands(remove, add, this.#options.clock.now()).join('\n'));
+    this.#options.nft.change(elementChanges(remove, add, this.#options.clock.now()));
     this.#revision++;
     for (const [map, key] of remove) this.#committed.get(map)!.delete(key);
     for (const [map, key, value] of add) this.#committed.get(map)!.set(key, value);
@@ -97,8 +97,9 @@ const adopt = (options: PolicyTableOptions): Elements | undefined => {
   }
 };
 
-const replacement = (options: PolicyTableOptions, elements: Elements): readonly string[] => [
-  ...removeTableCommands(),
-  ...tableCommands(options),
-  ...changeCommands([], additionsOf(elements), options.clock.now()),
-];
+const replace = (options: PolicyTableOptions, elements: Elements): void => {
+  const { nft, clock } = options;
+  nft.run([...removeTableCommands(), ...tableCommands(options), ...closingCommands()].join('\n'));
+  nft.change(elementChanges([], additionsOf(elements), clock.now()));
+  nft.run(tableCommands(options).join('\n'));
+};
