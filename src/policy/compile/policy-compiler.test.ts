@@ -3,33 +3,15 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { formatAddress } from '../../ip/address.ts';
 import { connection } from '../../../test/support/policy-arbitraries.ts';
-import { move, worlds } from '../../../test/support/policy-moves.ts';
+import { histories, move, worlds } from '../../../test/support/policy-moves.ts';
 import { createEvaluator } from '../model/evaluate.ts';
 import type { Connection, Verdict } from '../model/evaluate.ts';
-import { policyKeyText } from '../model/rules.ts';
 import type { World } from '../model/world.ts';
 import type { Elements } from './elements.ts';
 import { createPolicyCompiler } from './policy-compiler.ts';
 import type { Flush, PolicyCompiler } from './policy-compiler.ts';
 import { createWalk } from './walk.ts';
 import type { Packet } from './walk.ts';
-
-/** Worlds of which each has much of the one before: policies, pods and namespaces out of the same few worlds. */
-const histories = fc.array(worlds, { minLength: 2, maxLength: 3 }).chain((pool) => {
-  const anyWorld = fc.constantFrom(...pool);
-  const policies = fc.subarray(pool.flatMap((world) => world.policies));
-  return fc.array(
-    fc.record({
-      world: fc.tuple(anyWorld, anyWorld, policies).map(([{ pods }, world, chosen]) => ({
-        ...world,
-        pods,
-        policies: [...new Map(chosen.map((rules) => [policyKeyText(rules.key), rules])).values()],
-      })),
-      isFlushed: fc.boolean(),
-    }),
-    { minLength: 2, maxLength: 6 },
-  );
-});
 
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 200);
 
