@@ -165,25 +165,46 @@ program
   .command('explain <source> <target...>')
   .usage('[options] POD|IP [to] POD|SERVICE|IP[:PORT][/PROTOCOL]')
   .description(
-    'say whether network policies allow a connection, by which rules, and what would allow it (exit code 1: denied)',
+    'say whether network policies allow a connection, by which rules, what would allow it, and whether the kernel does so (exit code 0: allowed, 1: denied)',
   )
   .addHelpText(
     'after',
     `
-POD is NAME, NAMESPACE/NAME or pod/NAME; SERVICE is svc/NAME or svc/NAMESPACE/NAME; node/NAME is a node.
+POD is NAME, NAMESPACE/NAME or pod/NAME, and deploy/NAME (sts, ds) any pod of it; SERVICE is svc/NAME; node/NAME is a node.
+A namespace may stand before each NAME.
 Without a port: each port that the pod or the Service has. Without a protocol: TCP.
 
-  podnet explain shop/web to svc/shop/db:5432
+  podnet explain deploy/shop/web to svc/shop/db:5432
   podnet explain 192.0.2.1 shop/web:80/tcp
   podnet explain shop/web to shop/db/icmp`,
   )
   .addOption(nameOption())
   .addOption(namespaceOption())
   .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
+  .option('--no-probe', 'try no real connection from the pod: read the tables of the nodes only')
   .exitOverride(usageExit)
   .action(async (source: string, target: readonly string[], options) => {
     const { explain } = await import('./cli/policy/explain.ts');
     await answer(() => explain([source, ...target], options));
+  });
+
+const policy = program.command('policy').description('network policies before they are applied');
+policy
+  .command('diff')
+  .description(
+    'show which connections policies would open and close if they were applied (exit code 0: none, 1: some)',
+  )
+  .requiredOption(
+    '-f, --filename <path>',
+    'manifests with policies: file, folder, URL or -; may be given several times',
+    collect,
+  )
+  .addOption(nameOption())
+  .addOption(outputOption())
+  .exitOverride(usageExit)
+  .action(async (options) => {
+    const { policyDiff } = await import('./cli/policy/policy-diff.ts');
+    await answer(() => policyDiff(options.filename, options.name, options.output));
   });
 
 program

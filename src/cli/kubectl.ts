@@ -40,6 +40,19 @@ export const runKubectl = (args: readonly string[], kubeconfig: string): Promise
     child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
   });
 
+/** kubectl's stdout, with this terminal's stdin and stderr; undefined where it failed, and said why. */
+export const kubectlOutput = (args: readonly string[], kubeconfig: string): Promise<string | undefined> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(findKubectl(), args, {
+      stdio: ['inherit', 'pipe', 'inherit'],
+      env: { ...process.env, KUBECONFIG: kubeconfig },
+    });
+    const pieces: Buffer[] = [];
+    child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code === 0 ? Buffer.concat(pieces).toString() : undefined));
+  });
+
 const isExecutable = (path: string): boolean => {
   try {
     accessSync(path, access.X_OK);

@@ -1,5 +1,9 @@
 // A cluster as its policies see it, and what is needed beside to find its pods by the words of a command line.
 import type { ApiClient } from '../../client/client.ts';
+import type { ClusterRecord } from '../../embedded/cluster-files.ts';
+import { isNotFound } from '../../k8s/api-error.ts';
+import { clusterNetworkPolicies } from '../../k8s/cluster-network-policy.ts';
+import type { ClusterNetworkPolicy } from '../../k8s/cluster-network-policy.ts';
 import type {
   EndpointSlice,
   Namespace,
@@ -11,6 +15,7 @@ import type {
 import { keyOf } from '../../k8s/objects.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { endpointSlices, namespaces, networkPolicies, nodes, pods, services } from '../../k8s/resources.ts';
+import { clusterNetworkPolicyRules } from '../../policy/model/cluster-network-policy.ts';
 import { networkPolicyRules } from '../../policy/model/network-policy.ts';
 import { policyNodeOf, policyPodOf } from '../../policy/model/world.ts';
 import type { World } from '../../policy/model/world.ts';
@@ -22,9 +27,15 @@ export type ClusterObjects = {
   readonly services: readonly Stored<Service>[];
   readonly endpointSlices: readonly Stored<EndpointSlice>[];
   readonly networkPolicies: readonly Stored<NetworkPolicy>[];
+  readonly clusterNetworkPolicies: readonly Stored<ClusterNetworkPolicy>[];
+  /** Where each node answers its own pods' questions for names. */
+  readonly dnsServiceIps: readonly string[];
 };
 
-export const readCluster = async (client: ApiClient): Promise<ClusterObjects> => {
+export const readCluster = async (
+  client: ApiClient,
+  { config }: Pick<ClusterRecord, 'config'>,
+): Promise<ClusterObjects> => {
   const [namespaceList, podList, nodeList, serviceList, sliceList, policyList] = await Promise.all([
     client.list(namespaces),
     client.list(pods),
@@ -40,7 +51,21 @@ export const readCluster = async (client: ApiClient): Promise<ClusterObjects> =>
     services: serviceList.items,
     endpointSlices: sliceList.items,
     networkPolicies: policyList.items,
+    clusterNetworkPolicies: await listClusterPolicies(client),
+    dnsServiceIps: config.dnsServiceIps,
   };
+};
+
+/** None where users have not brought their definition. */
+const listClusterPolicies = async (client: ApiClient): Promise<readonly Stored<ClusterNetworkPolicy>[]> => {
+  for (const resource of clusterNetworkPolicies) {
+    try {
+      return (await client.list(resource)).items;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  return [];
 };
 
 export const worldOfCluster = (objects: ClusterObjects): World => ({
@@ -53,5 +78,8 @@ export const worldOfCluster = (objects: ClusterObjects): World => ({
   ),
   nodes: new Map(objects.nodes.map((node) => [node.metadata.name, policyNodeOf(node)])),
   domains: new Map(),
-  policies: objects.networkPolicies.map(networkPolicyRules),
+  policies: [
+    ...objects.networkPolicies.map(networkPolicyRules),
+    ...objects.clusterNetworkPolicies.map(clusterNetworkPolicyRules),
+  ],
 });

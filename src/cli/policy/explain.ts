@@ -1,41 +1,52 @@
-// podnet explain: what policies say about a connection, and why.
+// podnet explain: what policies say about a connection, and why; and whether the kernel does so.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiClient } from '../../client/client.ts';
+import type { ClusterRecord } from '../../embedded/cluster-files.ts';
 import { keyOf } from '../../k8s/objects.ts';
 import { connectTo, runningCluster } from '../cluster-client.ts';
-import { UserError, print, requireRoot } from '../output.ts';
+import { UserError, print, requireRoot, say } from '../output.ts';
 import { readCluster, worldOfCluster } from './cluster-world.ts';
-import { explainConnections, explanationObject, explanationText } from './explanation.ts';
+import { differences } from './compare.ts';
+import { explanationObject } from './explanation-object.ts';
+import { explanationsText } from './explanation-text.ts';
+import { explainConnections } from './explanation.ts';
 import type { Explanation } from './explanation.ts';
+import { askKernel } from './kernel-answer.ts';
 import { parseEnd, parseTarget } from './parse-target.ts';
+import type { End, Target } from './parse-target.ts';
 import { connectionsTo, serviceOf } from './resolve.ts';
 
 export type ExplainOptions = {
   readonly name: string;
   readonly namespace: string;
   readonly output: 'text' | 'json';
+  /** Whether real connections are tried. */
+  readonly probe: boolean;
 };
 
-/** `words`: the source and the target, with or without a `to` between. Exit code 0 if all is allowed, 1 if anything is denied. */
+/**
+ * `words`: the source and the target, with or without a `to` between. Exit code 0 if all is allowed, 1 if anything is
+ * denied, by the policies or, where the two differ, by the kernel.
+ */
 export const explain = async (words: readonly string[], options: ExplainOptions): Promise<number> => {
   const [from, to] = endsOf(words);
-  const source = parseEnd(from, options.namespace);
-  const target = parseTarget(to, options.namespace);
+  const ends = { source: parseEnd(from, options.namespace), target: parseTarget(to, options.namespace) };
   requireRoot('explain');
-  const client = connectTo(runningCluster(options.name));
+  const record = runningCluster(options.name);
+  const client = connectTo(record);
   try {
-    const cluster = await readCluster(client);
-    const service = serviceOf(target, cluster);
-    const connections = connectionsTo(source, target, cluster);
-    const explanations = explainConnections(worldOfCluster(cluster), connections);
-    print(
-      options.output === 'json'
-        ? JSON.stringify(resultObject(explanations, service && keyOf(service)), null, 2)
-        : resultText(explanations, service && keyOf(service)),
-    );
-    return isAllowed(explanations) ? 0 : 1;
+    const result = await ask(client, record, ends, options.probe);
+    print(options.output === 'json' ? JSON.stringify(resultObject(result), null, 2) : resultText(result));
+    const isDifferent = result.explanations.some(differs);
+    if (isDifferent) say('podnet: THE KERNEL DOES NOT DO WHAT THE POLICIES SAY: this is a fault of podnet');
+    return isAllowed(result) && !isDifferent ? 0 : 1;
   } finally {
     client.close();
   }
 };
+
+type Result = { readonly service: string | undefined; readonly explanations: readonly Explanation[] };
+type Ends = { readonly source: End; readonly target: Target };
 
 const endsOf = (words: readonly string[]): readonly [string, string] => {
   const [from, to, ...more] = words.length === 3 && words[1] === 'to' ? [words[0], words[2]] : words;
@@ -44,21 +55,46 @@ const endsOf = (words: readonly string[]): readonly [string, string] => {
   return [from, to];
 };
 
-const isAllowed = (explanations: readonly Explanation[]): boolean =>
-  explanations.every(({ decision }) => decision.isAllowed);
+/** A change may be on its way to the nodes: what differs is asked again. */
+const TRIES = 3;
+const RETRY_MS = 300;
 
-const resultText = (explanations: readonly Explanation[], service: string | undefined): string => {
-  const blocks = explanations.map(explanationText);
-  if (!service) return blocks.join('\n');
-  const denied = explanations.filter(({ decision }) => !decision.isAllowed).length;
-  const count = `${explanations.length} connection${explanations.length === 1 ? '' : 's'} to its endpoints`;
-  return [`Service ${service}: ${denied} of ${count} denied`, ...blocks].join('\n');
+const ask = async (
+  client: ApiClient,
+  record: ClusterRecord,
+  { source, target }: Ends,
+  isProbing: boolean,
+): Promise<Result> => {
+  for (let tries = 1; ; tries++) {
+    const cluster = await readCluster(client, record);
+    const service = serviceOf(target, cluster);
+    const modelled = explainConnections(worldOfCluster(cluster), connectionsTo(source, target, cluster));
+    const answers = await askKernel(record.config.name, modelled, isProbing);
+    const explanations = modelled.map((each, index) => ({ ...each, kernel: answers[index] }));
+    if (tries === TRIES || !explanations.some(differs))
+      return { service: service && keyOf(service), explanations };
+    await delay(RETRY_MS);
+  }
 };
 
-const resultObject = (explanations: readonly Explanation[], service: string | undefined): object => ({
+const differs = (explanation: Explanation): boolean => differences(explanation).length > 0;
+
+const isAllowed = ({ explanations }: Result): boolean =>
+  explanations.every(({ decision }) => decision.isAllowed);
+
+const resultText = ({ explanations, service }: Result): string => {
+  const text = explanationsText(explanations);
+  if (!service) return text;
+  const denied = explanations.filter(({ decision }) => !decision.isAllowed).length;
+  const count = `${explanations.length} connection${explanations.length === 1 ? '' : 's'} to its endpoints`;
+  return [`Service ${service}: ${denied} of ${count} denied`, text].join('\n');
+};
+
+const resultObject = (result: Result): object => ({
   apiVersion: 'podnet.dev/v1alpha1',
   kind: 'PolicyExplanation',
-  allowed: isAllowed(explanations),
-  ...(service && { service }),
-  connections: explanations.map(explanationObject),
+  allowed: isAllowed(result),
+  differs: result.explanations.some(differs),
+  ...(result.service && { service: result.service }),
+  connections: result.explanations.map(explanationObject),
 });

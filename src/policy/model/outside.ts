@@ -6,7 +6,7 @@ import type { Peer, PolicyRules } from './rules.ts';
 
 export type OutsidePlace = { readonly name: string; readonly addresses: readonly Address[] };
 
-export const networksOf = (policies: readonly PolicyRules[]): readonly Extract<Peer, { kind: 'network' }>[] =>
+const networksOf = (policies: readonly PolicyRules[]): readonly Extract<Peer, { kind: 'network' }>[] =>
   peersOf(policies).filter((peer) => peer.kind === 'network');
 
 export const peersOf = (policies: readonly PolicyRules[]): readonly Peer[] =>

@@ -15,7 +15,7 @@ const reasonText = (reason: Reason): string => {
     case 'isolated':
       return `: isolated by ${reason.policies.map(policyKeyText).join(', ')}, and no rule allows it`;
     case 'no policy':
-      return ': no policy decides about it';
+      return ': no policy says otherwise';
     case 'not judged':
       return `: ${NOT_JUDGED[reason.because]}`;
   }
@@ -28,7 +28,7 @@ const NOT_JUDGED = {
 } as const;
 
 /** `rule 2 (allow-web) of ClusterNetworkPolicy base, tier Admin`. */
-export const ruleText = ({ policy, rule, tier }: RuleMatch): string => {
+const ruleText = ({ policy, rule, tier }: RuleMatch): string => {
   const name = rule.name ? ` (${rule.name})` : '';
   const where = tier === 'NetworkPolicy' ? '' : `, tier ${tier}`;
   return `rule ${rule.index + 1}${name} of ${policyKeyText(policy)}${where}`;

@@ -1,0 +1,86 @@
+// podnet policy diff: which connections would open and close if policies were applied. The API server says what they
+// would become, by a dry run, so that defaults, validation and what kubectl apply takes away are as they would be.
+import type { ClusterNetworkPolicy } from '../../k8s/cluster-network-policy.ts';
+import type { NetworkPolicy } from '../../k8s/generated/types.ts';
+import type { KubeObject } from '../../k8s/objects.ts';
+import { clusterNetworkPolicyRules } from '../../policy/model/cluster-network-policy.ts';
+import { diffRows } from '../../policy/model/diff-text.ts';
+import { diffAccess } from '../../policy/model/diff.ts';
+import type { AccessDiff } from '../../policy/model/diff.ts';
+import { networkPolicyRules } from '../../policy/model/network-policy.ts';
+import { policyKeyText } from '../../policy/model/rules.ts';
+import type { PolicyRules } from '../../policy/model/rules.ts';
+import type { ClusterRecord } from '../../embedded/cluster-files.ts';
+import { connectTo, runningCluster } from '../cluster-client.ts';
+import { contextName } from '../kubeconfig.ts';
+import { kubectlOutput } from '../kubectl.ts';
+import { UserError, print, requireRoot, say } from '../output.ts';
+import { renderTable } from '../table.ts';
+import { readCluster, worldOfCluster } from './cluster-world.ts';
+import { workloadsOf } from './workloads.ts';
+
+/** Exit code 0 if nothing opens or closes, 1 if something does. */
+export const policyDiff = async (
+  files: readonly string[],
+  name: string,
+  output: 'table' | 'json',
+): Promise<number> => {
+  requireRoot('policy diff');
+  const record = runningCluster(name);
+  const applied = await dryRun(files, record);
+  const client = connectTo(record);
+  try {
+    const cluster = await readCluster(client, record);
+    const world = worldOfCluster(cluster);
+    const diff = diffAccess(world, replaced(world.policies, applied), workloadsOf(cluster.pods));
+    for (const policy of applied) tellProblems(policy);
+    if (output === 'json') print(JSON.stringify(diffObject(diff), null, 2));
+    else if (diff.changes.length > 0) print(renderTable(['CHANGE', 'FROM', 'TO', 'PORTS'], diffRows(diff)));
+    else say('no connection opens or closes');
+    return diff.changes.length > 0 ? 1 : 0;
+  } finally {
+    client.close();
+  }
+};
+
+/** The policies of the files as they would be stored. */
+const dryRun = async (files: readonly string[], record: ClusterRecord): Promise<readonly PolicyRules[]> => {
+  const args = ['--context', contextName(record.config.name), 'apply', '--dry-run=server', '-o', 'json'];
+  const text = await kubectlOutput([...args, ...files.flatMap((file) => ['-f', file])], record.kubeconfig);
+  if (text === undefined) throw new UserError('the API server does not take these manifests');
+  const result = JSON.parse(text) as KubeObject & { readonly items?: readonly KubeObject[] };
+  const policies = (result.items ?? [result]).flatMap(rulesOf);
+  if (policies.length === 0) throw new UserError('there is no policy in these manifests');
+  return policies;
+};
+
+const rulesOf = (object: KubeObject): readonly PolicyRules[] => {
+  if (object.kind === 'NetworkPolicy') return [networkPolicyRules(object as NetworkPolicy)];
+  if (object.kind === 'ClusterNetworkPolicy')
+    return [clusterNetworkPolicyRules(object as ClusterNetworkPolicy)];
+  return [];
+};
+
+const replaced = (
+  policies: readonly PolicyRules[],
+  applied: readonly PolicyRules[],
+): readonly PolicyRules[] => {
+  const byKey = new Map([...policies, ...applied].map((policy) => [policyKeyText(policy.key), policy]));
+  return [...byKey.values()];
+};
+
+const tellProblems = ({ key, problems }: PolicyRules): void => {
+  for (const problem of problems) say(`warning: ${policyKeyText(key)}: ${problem}`);
+};
+
+const diffObject = ({ changes }: AccessDiff): object => ({
+  apiVersion: 'podnet.dev/v1alpha1',
+  kind: 'PolicyDiff',
+  changes: changes.map(({ from, to, family, opens, closes }) => ({
+    from,
+    to,
+    ...(family && { family: `IPv${family}` }),
+    opens,
+    closes,
+  })),
+});

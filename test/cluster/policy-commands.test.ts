@@ -1,0 +1,109 @@
+// podnet explain and podnet policy diff, against a cluster whose kernel enforces the policies.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { eventually } from '../support/poll.ts';
+import { type Outcome, type TestCluster, startTestCluster } from '../support/test-cluster.ts';
+
+const POLICIES = join(import.meta.dirname, '../../examples/network-policies/policies.yaml');
+
+describe('the commands about policies', () => {
+  let cluster: TestCluster;
+  let web: string;
+  let db: string;
+  const podOf = (app: string): Promise<string> =>
+    cluster.kubectl([
+      'get',
+      'pod',
+      '-n',
+      'shop',
+      '-l',
+      `app=${app}`,
+      '-o',
+      'jsonpath={.items[0].metadata.name}',
+    ]);
+  const explain = (...words: readonly string[]): Promise<Outcome> => cluster.podnet(['explain', ...words]);
+  const diff = (...files: readonly string[]): Promise<Outcome> =>
+    cluster.podnet(['policy', 'diff', ...files.flatMap((file) => ['-f', file])]);
+
+  before(async () => {
+    cluster = await startTestCluster('explain', { nodes: 2, files: ['examples/network-policies/shop.yaml'] });
+    [web, db] = [await podOf('web'), await podOf('db')];
+  });
+  after(() => cluster?.down());
+
+  it('diff tells what policies would close before they are there, and nothing afterwards', async () => {
+    const before = await diff(POLICIES);
+    assert.equal(before.code, 1);
+    assert.match(before.stdout, /^CHANGE +FROM +TO +PORTS$/m);
+    assert.match(before.stdout, /^closes +shop\/web +shop\/db +everything but TCP 5432$/m);
+    assert.match(before.stdout, /^closes +office\/report, outside +shop\/db +everything$/m);
+    await cluster.kubectl(['apply', '-f', POLICIES]);
+    const after = await diff(POLICIES);
+    assert.deepEqual([after.code, after.stdout], [0, '']);
+  });
+
+  it('diff ends with 2 for what is no policy, or none that the API server takes', async () => {
+    assert.equal((await diff(join(POLICIES, '../shop.yaml'))).code, 2);
+    assert.equal((await diff('/nowhere.yaml')).code, 2);
+  });
+
+  it('explain names what allows a connection, and the kernel agrees', async () => {
+    const { code, stdout } = await explain(`shop/${web}`, 'to', 'svc/shop/db:5432');
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /^Service shop\/db: 0 of 1 connection to its endpoints denied$/m);
+    assert.match(
+      stdout,
+      /ingress  allowed by rule 1 of NetworkPolicy shop\/db \(pods app=web in namespace shop, TCP sql\)/,
+    );
+    assert.match(stdout, /kernel   agrees: .*allows the ingress, a connection from the pod was answered/);
+  });
+
+  it('explain names what isolates a pod, the nearest rule, and the kernel agrees', async () => {
+    const { code, stdout } = await explain(`shop/${web}`, `shop/${db}:80`, '-o', 'json');
+    assert.equal(code, 1);
+    const { allowed, differs, connections } = JSON.parse(stdout);
+    assert.deepEqual([allowed, differs, connections.length], [false, false, 2]); // of both families
+    for (const { ingress, kernel } of connections) {
+      assert.deepEqual(
+        ingress.isolatedBy.map(({ name }: { readonly name: string }) => name),
+        ['db', 'default-deny'],
+      );
+      assert.equal(
+        ingress.nearest.text,
+        'rule 1 of NetworkPolicy shop/db would allow it if the port were 5432',
+      );
+      assert.equal(kernel.probe, 'silence');
+      assert.equal(kernel.ingress.allowed, false);
+    }
+  });
+
+  it('explain knows addresses, protocols, the DNS and who is not there', async () => {
+    assert.equal((await explain('192.0.2.1', `shop/${web}`)).code, 0);
+    assert.equal((await explain('office/report', `shop/${web}/icmp`)).code, 1);
+    const dns = await explain('office/report', 'svc/kube-system/kube-dns:53/udp');
+    assert.match(dns.stdout, /policies do not look at what is between a pod and its own node/);
+    const missing = await explain('office/report', 'shop/web:80');
+    assert.equal(missing.code, 2);
+    assert.match(
+      missing.stderr,
+      /there is no pod shop\/web; svc\/shop\/web is a Service; deploy\/shop\/web has pods/,
+    );
+  });
+
+  it('explain says loudly where the kernel does not do what the policies say', async () => {
+    const node = await cluster.kubectl(['get', 'pod', '-n', 'shop', db, '-o', 'jsonpath={.spec.nodeName}']);
+    const rules =
+      'add table inet intruder; add chain inet intruder forward { type filter hook forward priority 0; }';
+    await cluster.onNode(node, ['nft', `${rules}; add rule inet intruder forward tcp dport 5432 drop`]);
+    const { code, stdout, stderr } = await explain(`shop/${web}`, `shop/${db}:5432`);
+    assert.equal(code, 1);
+    assert.match(stdout, /kernel   DIFFERS FROM THE POLICIES: .*got no answer/);
+    assert.match(stderr, /THE KERNEL DOES NOT DO WHAT THE POLICIES SAY/);
+    await cluster.onNode(node, ['nft', 'delete table inet intruder']);
+    await eventually(
+      'the kernel agrees again',
+      async () => (await explain(`shop/${web}`, `shop/${db}:5432`)).code === 0,
+    );
+  });
+});
