@@ -44,7 +44,7 @@ export type PolicyAgent = {
   readonly start: (sandboxes: readonly Sandbox[]) => void;
   /** Resolves when all policies that were there at the start are in the kernel. */
   readonly whenSynced: () => Promise<void>;
-  readonly world: Pick<LiveWorld, 'now' | 'version'>;
+  readonly world: Pick<LiveWorld, 'now' | 'evaluator'>;
   /** Stops following; what is in the kernel stays there and works. */
   readonly stop: () => Promise<void>;
 };
