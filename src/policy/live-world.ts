@@ -28,6 +28,8 @@ export type PolicySources = {
 export type LiveWorldOptions = {
   readonly sources: PolicySources;
   readonly compiler: PolicyCompiler;
+  /** What DNS has told of names, also a while ago. */
+  readonly domains: () => World['domains'];
   /** To be filled: of each pod by its key, also of those that are nobody to policies. */
   readonly uids: Map<string, string>;
   /** Something that the compiler looks at differs. */
@@ -45,7 +47,14 @@ export type LiveWorld = {
 };
 
 /** Begins with what the caches have; nothing is to be made of it before they have synced. */
-export const followWorld = ({ sources, compiler, uids, onChange, onPod }: LiveWorldOptions): LiveWorld => {
+export const followWorld = ({
+  sources,
+  compiler,
+  domains,
+  uids,
+  onChange,
+  onPod,
+}: LiveWorldOptions): LiveWorld => {
   const live = createLiveEvaluator(() => now());
   const facts = <T extends object>(...tells: readonly Tell<T>[]): Facts<T> => createFacts(tells, onChange);
   const forgetRules = { upsert: live.forgetRules, remove: live.forgetRules };
@@ -70,7 +79,7 @@ export const followWorld = ({ sources, compiler, uids, onChange, onPod }: LiveWo
     namespaces: namespaces.known,
     pods: pods.known,
     nodes: nodes.known,
-    domains: new Map(),
+    domains: domains(),
     policies: [...policies.known.values(), ...clusterPolicies.known.values()],
   });
   const followPod = ({ key, before, after }: Change<Pod>): void => {
