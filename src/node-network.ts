@@ -127,6 +127,7 @@ const createPolicies = (
     sources: informers,
     compiler: createPolicyCompiler(),
     dnsAddresses: config.dnsServiceIps,
+    liveConnections: config.policyLiveConnections,
     ...told,
     nft,
     clock,

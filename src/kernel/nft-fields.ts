@@ -3,7 +3,10 @@ import { formatAddress, parseAddressBytes } from '../ip/address.ts';
 import { nthAddress, parsePrefix } from '../ip/prefix.ts';
 import { LITTLE_ENDIAN } from '../wire/netlink.ts';
 
-/** Of 32 bits in the machine's own order: `mark`, a number (marks, numbers of numgen), and `priority`, `1:5` in hex. */
+/**
+ * Of 32 bits in the machine's own order: `mark`, a number (marks, numbers of numgen), and `priority`, `1:5` in hex. In the
+ * keys of intervals nft has them in network order, and turns those of packets before it looks them up.
+ */
 export type NftField = 'ipv4' | 'ipv6' | 'protocol' | 'port' | 'mark' | 'priority';
 
 const SEPARATOR = ' . ';
@@ -22,7 +25,7 @@ export const writeFields = (
   bytes: Uint8Array,
   offset: number,
 ): void => {
-  writeAll(types, text, text.split(SEPARATOR), bytes, offset);
+  writeAll(types, text, text.split(SEPARATOR), { bytes, offset, littleEndian: LITTLE_ENDIAN });
 };
 
 /** The same, but a field may be a prefix or a range: the first and the last of what it stands for go to `first` and `last`. */
@@ -37,36 +40,36 @@ export const writeInterval = (
     types,
     text,
     ends.map(([start]) => start),
-    bytes,
-    first,
+    { bytes, offset: first, littleEndian: false },
   );
   writeAll(
     types,
     text,
     ends.map(([, end]) => end),
-    bytes,
-    last,
+    { bytes, offset: last, littleEndian: false },
   );
 };
+
+type Place = { readonly bytes: Uint8Array; readonly offset: number; readonly littleEndian: boolean };
 
 const writeAll = (
   types: readonly NftField[],
   text: string,
   fields: readonly string[],
-  bytes: Uint8Array,
-  offset: number,
+  { bytes, offset, littleEndian }: Place,
 ): void => {
   let at = offset;
   let isWell = fields.length === types.length;
   for (let index = 0; isWell && index < types.length; index++) {
-    isWell = writeField(types[index]!, fields[index]!, bytes, at);
+    isWell = writeField(types[index]!, fields[index]!, { bytes, offset: at, littleEndian });
     at += fieldBytes(types[index]!);
   }
   if (!isWell) throw new TypeError(`nft element ${text}: not ${types.join(SEPARATOR)}`);
 };
 
 /** False for a text that is no such field. */
-const writeField = (type: NftField, text: string, bytes: Uint8Array, offset: number): boolean => {
+const writeField = (type: NftField, text: string, place: Place): boolean => {
+  const { bytes, offset } = place;
   switch (type) {
     case 'ipv4':
     case 'ipv6': {
@@ -87,15 +90,15 @@ const writeField = (type: NftField, text: string, bytes: Uint8Array, offset: num
       return port >= 0;
     }
     case 'mark':
-      return writeNumber(numberOf(text, 0xffff_ffff), bytes, offset);
+      return writeNumber(numberOf(text, 0xffff_ffff), place);
     case 'priority':
-      return writeNumber(priorityOf(text), bytes, offset);
+      return writeNumber(priorityOf(text), place);
   }
 };
 
-const writeNumber = (number: number, bytes: Uint8Array, offset: number): boolean => {
+const writeNumber = (number: number, { bytes, offset, littleEndian }: Place): boolean => {
   for (let index = 0; index < 4; index++)
-    bytes[offset + (LITTLE_ENDIAN ? index : 3 - index)] = (number >>> (8 * index)) & 0xff;
+    bytes[offset + (littleEndian ? index : 3 - index)] = (number >>> (8 * index)) & 0xff;
   return number >= 0;
 };
 

@@ -8,7 +8,9 @@ import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
 import type { PolicyCompiler } from './compile/policy-compiler.ts';
+import type { Touched } from './compile/touched.ts';
 import type { PolicyTableOptions } from './kernel/policy-table.ts';
+import { startCutting } from './cutting.ts';
 import { followWorld } from './live-world.ts';
 import type { LiveWorld, PolicySources } from './live-world.ts';
 import { Locals } from './locals.ts';
@@ -22,6 +24,8 @@ import { followHeld } from './status/follow-held.ts';
 export type PolicyAgentOptions = PolicyTableOptions & {
   readonly sources: PolicySources;
   readonly compiler: PolicyCompiler;
+  /** What becomes of connections that policies no longer allow. */
+  readonly liveConnections: 'cut' | 'keep';
   /** For the pods whose policies are late. */
   readonly recorder: EventRecorder;
   /** What of a kind of policies the kernel holds now: see status/held.ts. */
@@ -54,14 +58,13 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
   const synced = Promise.withResolvers<void>();
   const uids = new Map<string, string>();
   const locals = new Locals({ compiler, uids });
-  const sync = new PolicySync({
-    ...options,
-    locals,
-    onCommitted: () => {
-      gate.look();
-      held.tell();
-    },
-  });
+  const cutting = startCutting({ ...options, world: () => world.now(), locals: () => locals.addresses() });
+  const onCommitted = ({ subjects, peers }: Touched): void => {
+    gate.look();
+    held.tell();
+    cutting.touch(subjects.union(peers));
+  };
+  const sync = new PolicySync({ ...options, locals, onCommitted });
   const loop = startLoop({
     name: 'policies',
     apply: async () => {
@@ -82,30 +85,19 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
     onTimeout: (pod, waitedMs) => tellLate(recorder, pod, waitedMs),
     clock,
   });
+  const repair = (): void => {
+    metrics.repairs.inc(1);
+    sync.distrust();
+    loop.mark(ALL);
+  };
   const world = followWorld({ sources, compiler, uids, onChange, onPod: (key) => locals.refresh(key) });
   // after the world: what it has heard of is compiled by then
   const held = followHeld({ ...sources, onChange: () => loop.mark(ALL), onHeld: options.onHeld });
   const begin = async (): Promise<void> => {
-    await whenAllSynced(
-      sources.pods,
-      sources.namespaces,
-      sources.nodes,
-      sources.networkPolicies,
-      sources.clusterNetworkPolicies,
-    );
+    await whenSourcesSynced(sources);
     sync.complete();
     stops.push(
-      startUpkeep({
-        what: 'the policy table',
-        verify: () => sync.verify(),
-        repair: () => {
-          metrics.repairs.inc(1);
-          sync.distrust();
-          loop.mark(ALL);
-        },
-        clock,
-        log,
-      }),
+      startUpkeep({ what: 'the policies in the kernel', verify: () => sync.verify(), repair, clock, log }),
     );
     loop.mark(ALL);
     await loop.whenIdle();
@@ -124,10 +116,19 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
       world.stop();
       held.stop();
       for (const stop of stops) stop();
-      await loop.stop();
+      await Promise.all([loop.stop(), cutting.stop()]);
     },
   };
 };
+
+const whenSourcesSynced = (sources: PolicySources): Promise<void> =>
+  whenAllSynced(
+    sources.pods,
+    sources.namespaces,
+    sources.nodes,
+    sources.networkPolicies,
+    sources.clusterNetworkPolicies,
+  );
 
 const tellLate = (recorder: EventRecorder, { namespace, name, uid }: SandboxPod, waitedMs: number): void => {
   metrics.lateGates.inc(1);

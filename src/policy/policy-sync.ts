@@ -98,12 +98,16 @@ export class PolicySync {
   }
 
   #write(): void {
-    const { compiler } = this.#options;
+    const { compiler, locals } = this.#options;
     const { changes, touched } = compiler.flush();
     this.#touched = both(this.#touched, touched);
     try {
       if (this.#isWhole) this.#opened().apply(changes);
-      else this.#opened().sync(compiler.elements());
+      else {
+        this.#opened().sync(compiler.elements());
+        // what was denied while nobody was here, nobody has said
+        this.#touched = both(this.#touched, { ...NOBODY, subjects: new Set(locals.addresses()) });
+      }
     } catch (error) {
       this.distrust();
       throw error;

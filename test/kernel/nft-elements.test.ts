@@ -39,6 +39,11 @@ const SETS: Readonly<
     made: 'map inet t rows { typeof meta mark . meta priority : meta priority; }',
     elements: ['7 . 1:5 : 0:0', '4294967295 . ffff:a : 7fff:ffff'],
   },
+  ports: {
+    set: { ...table, name: 'ports', key: ['mark', 'protocol', 'port'], value: ['mark'], isInterval: true },
+    made: 'map inet t ports { typeof meta mark . meta l4proto . th dport : meta mark; flags interval; }',
+    elements: ['5 . tcp . 80-90 : 0', '4294967295 . udp . 0-65535 : 5'],
+  },
   ranges: {
     set: { ...table, name: 'ranges', key: ['protocol', 'ipv4', 'port', 'ipv4'], isInterval: true },
     made: 'set inet t ranges { typeof meta l4proto . ip daddr . th dport . ip saddr; flags interval; }',

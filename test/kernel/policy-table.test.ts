@@ -7,7 +7,7 @@ import { openNft } from '../../src/kernel/nft.ts';
 import type { Nft } from '../../src/kernel/nft.ts';
 import { systemClock as clock } from '../../src/lang/clock.ts';
 import { silentLog as log } from '../../src/lang/log.ts';
-import { intervalKey, MAPS } from '../../src/policy/compile/elements.ts';
+import { intervalKey, MAPS, rangeKey } from '../../src/policy/compile/elements.ts';
 import type { Elements, MapName } from '../../src/policy/compile/elements.ts';
 import { observe } from '../../src/policy/kernel/observe.ts';
 import { PolicyTable } from '../../src/policy/kernel/policy-table.ts';
@@ -37,6 +37,8 @@ const EVERY_MAP = elements({
   ranges: { '9 . tcp . 81-90': '0', '9 . udp . 0-65535': '0' },
   others: { '9': '0' },
 });
+
+const isSingle = (key: string): boolean => /(\d+)-\1$/.test(key.replace(/.* /, ' '));
 
 describe('PolicyTable', () => {
   let nft: Nft;
@@ -160,9 +162,9 @@ describe('PolicyTable', () => {
           intervals(v6, (from, to) => intervalKey(6, BigInt(from) << 112n, (BigInt(to + 1) << 112n) - 1n)),
         ),
         ranges: Object.fromEntries(
-          intervals(ports, (from, to) => `5 . tcp . ${from === to ? from : `${from}-${to}`}`).map(
-            ([key, value]) => [key, value.slice(2)],
-          ),
+          intervals(ports, (from, to) => rangeKey(5, 'TCP', from, to))
+            .filter(([key]) => !isSingle(key)) // those are in `ports`: nft 1.0.6 does not find them again here
+            .map(([key, value]) => [key, value.slice(2)]),
         ),
       }),
     );

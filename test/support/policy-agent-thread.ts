@@ -26,6 +26,7 @@ export type PolicyOrder =
 export type PolicySetup = {
   readonly netns: string;
   readonly dnsAddresses: readonly string[];
+  readonly liveConnections: 'cut' | 'keep';
   /** Those of the node. */
   readonly sandboxes: readonly Sandbox[];
   readonly objects: readonly PolicyOrder[];
@@ -51,7 +52,13 @@ export const startPolicyAgentThread = (setup: PolicySetup): Promise<PolicyAgentT
     );
   });
 
-const run = async ({ netns, dnsAddresses, sandboxes, objects }: PolicySetup): Promise<void> => {
+const run = async ({
+  netns,
+  dnsAddresses,
+  liveConnections,
+  sandboxes,
+  objects,
+}: PolicySetup): Promise<void> => {
   enterNetns(netns);
   const client = createFakeClient(100_000);
   const handle = (order: PolicyOrder): void => {
@@ -71,6 +78,7 @@ const run = async ({ netns, dnsAddresses, sandboxes, objects }: PolicySetup): Pr
     },
     compiler: createPolicyCompiler(),
     dnsAddresses,
+    liveConnections,
     recorder: createEventRecorder({ ...shared, component: 'test' }),
     onHeld: () => {},
     nft: openNft(),

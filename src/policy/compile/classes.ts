@@ -4,6 +4,7 @@ import type { NamedPort } from '../model/world.ts';
 import { hashOf } from './numbers.ts';
 import type { Numbers } from './numbers.ts';
 import { concerns } from './policies.ts';
+import { createDecision } from './decide.ts';
 import { NOTHING } from './port-line.ts';
 import type { PodClass, PolicyRecord, Profile } from './records.ts';
 
@@ -84,6 +85,14 @@ const keyOf = (
   return [direction, ...policies.map(({ text }) => text), '', ...ports].join('\n');
 };
 
+const NO_DECISION = createDecision([], []);
+
 const emptyClass = (
   identity: Pick<PodClass, 'key' | 'number' | 'direction' | 'policies' | 'namedPorts'>,
-): PodClass => ({ ...identity, profiles: new Set(), sides: [], allowed: NOTHING, rows: new Map() });
+): PodClass => ({
+  ...identity,
+  profiles: new Set(),
+  decision: NO_DECISION,
+  allowed: NOTHING,
+  rows: new Map(),
+});

@@ -1,50 +1,68 @@
-// What the policies of a class allow to a peer: the tiers, one after the other, over the whole line of ports at once.
+// What the policies of a class allow to a peer: the tiers, one after the other, over the whole line of ports at once. Only
+// the rules that ask for a fact about the peer are looked at, however many there are.
 import type { Tier } from '../model/rules.ts';
 import type { NamedPort } from '../model/world.ts';
 import { EVERYTHING, NOTHING, difference, intersection, portsLine, union } from './port-line.ts';
 import type { PortLine } from './port-line.ts';
-import type { Fact, NamedMatch, Side, SideRule } from './records.ts';
+import type { Decision, Fact, NamedMatch, Side, SideRule } from './records.ts';
 
 const TIERS: readonly Tier[] = ['Admin', 'NetworkPolicy', 'Baseline'];
 
-/** `sides` in their order; `facts` that hold of the peer; `namedPorts` of the pod that is connected to. */
-export const allowedBy = (
-  sides: readonly Side[],
-  facts: ReadonlySet<Fact>,
-  namedPorts: readonly NamedPort[],
-): PortLine => {
+/** A rule in its place among all of the class. */
+type RankedRule = SideRule & { readonly rank: number; readonly tier: Tier };
+
+/** `sides` in the order of their policies; `own` are the named ports of the class's pods, for rules of ingress. */
+export const createDecision = (sides: readonly Side[], own: readonly NamedPort[]): Decision => {
+  const inTiers = TIERS.flatMap((tier) => sides.filter(({ source }) => source.tier === tier));
+  const rules = inTiers
+    .flatMap(({ source: { tier }, rules: ofSide }) => ofSide.map((rule) => ({ ...rule, tier })))
+    .map((rule, rank): RankedRule => ({ ...rule, rank }));
+  const isEgress = sides.some(({ direction }) => direction === 'egress');
+  const names = new Set(isEgress ? rules.flatMap(({ named }) => named.map(({ name }) => name)) : []);
+  const forAnyone = rules.filter(({ peers }) => peers === 'any');
+  const byFact = new Map<Fact, RankedRule[]>();
+  for (const rule of rules)
+    for (const fact of rule.peers === 'any' ? [] : new Set(rule.peers))
+      byFact.set(fact, [...(byFact.get(fact) ?? []), rule]);
+  const isIsolated = sides.some(({ source }) => source.tier === 'NetworkPolicy');
+  return {
+    asksFor: (fact) => (fact.is.kind === 'port' ? names.has(fact.is.port.name) : byFact.has(fact)),
+    allowedTo: (facts) => {
+      const namedPorts = isEgress ? facts.flatMap(({ is }) => (is.kind === 'port' ? is.port : [])) : own;
+      const matching = new Map<RankedRule, boolean>(forAnyone.map((rule) => [rule, true]));
+      for (const fact of facts)
+        for (const rule of byFact.get(fact) ?? [])
+          // in egress a name is the peer's, and stands for nothing where no clause that matches means pods
+          matching.set(rule, matching.get(rule) || !isEgress || fact.is.kind === 'pods');
+      const inOrder = [...matching].sort(([a], [b]) => a.rank - b.rank);
+      return firstMatches(
+        inOrder.map(([rule, hasNames]) => ({ ...rule, ports: portsOf(rule, hasNames ? namedPorts : []) })),
+        isIsolated,
+      );
+    },
+  };
+};
+
+/** The ports that the first rule that has them accepts, or that no rule has where the class is not isolated. */
+const firstMatches = (rules: readonly RankedRule[], isIsolated: boolean): PortLine => {
   let [undecided, allowed] = [EVERYTHING, NOTHING];
   for (const tier of TIERS) {
-    const asked = sides.filter(({ policy }) => policy.rules?.tier === tier);
     let passed = NOTHING;
-    for (const rule of asked.flatMap(({ direction, rules }) =>
-      rules.map((each) => ({ ...each, ports: portsOf(each, direction === 'egress', facts, namedPorts) })),
-    )) {
-      const decided = intersection(undecided, rule.ports);
+    for (const { action, ports } of rules.filter((rule) => rule.tier === tier)) {
+      const decided = intersection(undecided, ports);
       undecided = difference(undecided, decided);
-      if (rule.action === 'Accept') allowed = union(allowed, decided);
-      if (rule.action === 'Pass') passed = union(passed, decided);
+      if (action === 'Accept') allowed = union(allowed, decided);
+      if (action === 'Pass') passed = union(passed, decided);
     }
     // policies of this tier are the last word for the pods that they select
-    if (tier === 'NetworkPolicy' && asked.length > 0) return allowed;
+    if (tier === 'NetworkPolicy' && isIsolated) return allowed;
     undecided = union(undecided, passed);
   }
   return union(allowed, undecided);
 };
 
-/** The ports for which the rule matches the peer. */
-const portsOf = (
-  { peers, ports, named }: SideRule,
-  isEgress: boolean,
-  facts: ReadonlySet<Fact>,
-  namedPorts: readonly NamedPort[],
-): PortLine => {
-  const matching = peers === 'any' ? [] : peers.filter((fact) => facts.has(fact));
-  if (peers !== 'any' && matching.length === 0) return NOTHING;
-  // in egress a name is the peer's, and stands for nothing where the clause that matches does not mean pods
-  const hasNames = !isEgress || peers === 'any' || matching.some(({ is }) => is.kind === 'pods');
-  return hasNames ? named.reduce((line, name) => union(line, namedLine(name, namedPorts)), ports) : ports;
-};
+const portsOf = ({ ports, named }: SideRule, namedPorts: readonly NamedPort[]): PortLine =>
+  named.reduce((line, match) => union(line, namedLine(match, namedPorts)), ports);
 
 const namedLine = (match: NamedMatch, namedPorts: readonly NamedPort[]): PortLine =>
   namedPorts

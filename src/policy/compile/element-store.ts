@@ -6,6 +6,7 @@ export type ElementStore = {
   readonly set: (map: MapName, key: string, value: string, untilMs?: number) => void;
   readonly remove: (map: MapName, key: string) => void;
   readonly elements: Elements;
+  readonly untilOf: (map: MapName, key: string) => number | undefined;
   readonly flush: () => ElementChanges;
 };
 
@@ -35,6 +36,7 @@ export const createElementStore = (): ElementStore => {
       until.get(map)!.delete(key);
     },
     elements,
+    untilOf: (map, key) => until.get(map)!.get(key),
     flush: () => {
       const add: AddedElement[] = [];
       const remove: RemovedElement[] = [];

@@ -8,14 +8,16 @@ import type { Numbers } from './numbers.ts';
 import type { Fact, FactKind, FactSet, Side } from './records.ts';
 
 export type Facts = {
-  /** The facts of which one has to hold for the peer. */
-  readonly ofPeer: (peer: Peer) => readonly Fact[];
+  /** The facts of which one has to hold of an address for it to be one of the peers. */
+  readonly ofPeers: (peers: readonly Peer[]) => readonly Fact[];
   /** All ports of the name have the same askers. */
   readonly ofPort: (port: NamedPort, askers: Set<Side>) => Fact;
   /** Nobody asks for the fact any more; it is another one if it comes again. */
   readonly forget: (fact: Fact) => void;
   /** One more element has the set of these facts, in any order. */
   readonly use: (facts: readonly Fact[]) => FactSet;
+  /** The peer id that a set of these facts has, unless its number was taken. */
+  readonly peerOf: (facts: readonly Fact[]) => string;
   /** One element fewer. */
   readonly disuse: (set: FactSet) => void;
   /** Sets that elements have now and had not, and that they had and have not now, since the last call. */
@@ -42,9 +44,7 @@ export const createFacts = (numbers: Numbers): Facts => {
     const key = sorted.map(({ id }) => id).join(',');
     const known = sets.get(key);
     if (known) return known;
-    // of a sum the order does not matter: that of the ids is history
-    const sum = sorted.reduce((total, { hash }) => (total + spread(hash)) >>> 0, 0);
-    const peer = peerText(numbers.take(key, spread(sum)));
+    const peer = peerText(numbers.take(key, hashOfAll(sorted)));
     const set: FactSet = { key, facts: sorted, peer, uses: 0, classes: new Set() };
     sets.set(key, set);
     fresh.add(set);
@@ -53,10 +53,17 @@ export const createFacts = (numbers: Numbers): Facts => {
   };
 
   return {
-    ofPeer: (peer) =>
-      peer.kind === 'domains'
-        ? peer.names.map((name) => factOf(`domain ${name}`, { kind: 'domain', name }))
-        : [factOf(factText(peer), peer)],
+    ofPeers: (peers) => {
+      const networks = peers.filter((peer) => peer.kind === 'network');
+      const others = peers.flatMap((peer) => {
+        if (peer.kind === 'network') return [];
+        if (peer.kind !== 'domains') return [factOf(factText(peer), peer)];
+        return peer.names.map((name) => factOf(`domain ${name}`, { kind: 'domain', name }));
+      });
+      if (networks.length === 0) return others;
+      const text = [...new Set(networks.map(factText))].sort().join(', ');
+      return [...others, factOf(text, { kind: 'networks', networks })];
+    },
     ofPort: (port, askers) =>
       factOf(`port ${port.protocol} ${port.name} ${port.port}`, { kind: 'port', port }, askers),
     forget: (fact) => void facts.delete(fact.text),
@@ -65,6 +72,7 @@ export const createFacts = (numbers: Numbers): Facts => {
       set.uses++;
       return set;
     },
+    peerOf: (members) => peerText(numbers.first(hashOfAll(members))),
     disuse: (set) => {
       if (--set.uses === 0) left.add(set);
     },
@@ -82,3 +90,7 @@ export const createFacts = (numbers: Numbers): Facts => {
     },
   };
 };
+
+/** Of a sum, in which the order does not matter: that of the ids is history. */
+const hashOfAll = (facts: readonly Fact[]): number =>
+  spread(facts.reduce((total, { hash }) => (total + spread(hash)) >>> 0, 0));

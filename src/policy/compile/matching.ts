@@ -2,35 +2,33 @@
 import type { Labels } from '../../k8s/labels.ts';
 import { selectsNamespace } from '../model/rules.ts';
 import { createFactIndex, holdsOf } from './fact-index.ts';
-import type { Population } from './population.ts';
+import type { Profiles } from './profiles.ts';
 import type { Fact, Profile } from './records.ts';
-import type { Sides, SidesChange } from './sides.ts';
+import type { Asked, Sides } from './sides.ts';
 
 export type Matching = {
   /** Brings the facts of the profiles up to date; those whose facts are others now, with what they were. */
   readonly update: (news: MatchingNews) => ReadonlyMap<Profile, readonly Fact[]>;
 };
 
-export type MatchingNews = SidesChange & {
+export type MatchingNews = Asked & {
   /** Of which everything is to be found out. */
   readonly fresh: Iterable<Profile>;
   readonly labelsOf: (namespace: string) => Labels | undefined;
 };
 
-export const createMatching = (population: Population, sides: Pick<Sides, 'portFacts'>): Matching => {
+export const createMatching = (profiles: Profiles, sides: Pick<Sides, 'portFacts'>): Matching => {
   const index = createFactIndex();
 
   /** Namespaces are asked before their pods. */
   const candidatesFor = ({ is }: Fact, labelsOf: MatchingNews['labelsOf']): readonly Profile[] => {
-    if (is.kind === 'nodes') return [...population.profilesOfNodes()];
+    if (is.kind === 'nodes') return [...profiles.ofNodes()];
     if (is.kind !== 'pods') return [];
     const namespaces =
       is.namespaces.kind === 'name'
         ? [is.namespaces.name]
-        : [...population.namespaces()].filter((name) =>
-            selectsNamespace(is.namespaces, name, labelsOf(name)),
-          );
-    return namespaces.flatMap((namespace) => [...population.profilesOf(namespace)]);
+        : [...profiles.namespaces()].filter((name) => selectsNamespace(is.namespaces, name, labelsOf(name)));
+    return namespaces.flatMap((namespace) => [...profiles.inNamespace(namespace)]);
   };
 
   const labelsFor = ({ namespace }: Profile, labelsOf: MatchingNews['labelsOf']): Labels | undefined =>
@@ -57,14 +55,14 @@ export const createMatching = (population: Population, sides: Pick<Sides, 'portF
             put(profile, [...profile.facts, fact]);
       const over = new Set(ended);
       if (over.size > 0)
-        for (const profile of population.profiles())
+        for (const profile of profiles.all())
           if (profile.facts.some((fact) => over.has(fact)))
             put(
               profile,
               profile.facts.filter((fact) => !over.has(fact)),
             );
       if (names.size > 0)
-        for (const profile of population.profiles())
+        for (const profile of profiles.all())
           if (!anew.has(profile) && profile.namedPorts.some(({ name }) => names.has(name)))
             put(profile, [
               ...profile.facts.filter(({ is }) => is.kind !== 'port'),

@@ -5,6 +5,8 @@ import { fnv1a32 } from '../../lang/fnv.ts';
 export type Numbers = {
   /** The content's number, taken if it has none yet; `hash` is that of the content. */
   readonly take: (content: string, hash: number) => number;
+  /** The number that a content of this hash has unless another one had it first. */
+  readonly first: (hash: number) => number;
   /** The number may be another content's from now on. */
   readonly free: (content: string) => void;
 };
@@ -22,11 +24,13 @@ export const createNumbers = (count = COUNT): Numbers => {
     while (taken.has(at)) at = at + 1 < FIRST + count ? at + 1 : FIRST;
     return at;
   };
+  const first = (hash: number): number => FIRST + (hash % count);
   return {
+    first,
     take: (content, hash) => {
       const known = numbers.get(content);
       if (known !== undefined) return known;
-      const number = unused(FIRST + (hash % count));
+      const number = unused(first(hash));
       numbers.set(content, number);
       taken.add(number);
       return number;

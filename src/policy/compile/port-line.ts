@@ -28,6 +28,9 @@ export const union = (a: PortLine, b: PortLine): PortLine => combine(a, b, (inA,
 export const intersection = (a: PortLine, b: PortLine): PortLine => combine(a, b, (inA, inB) => inA && inB);
 export const difference = (a: PortLine, b: PortLine): PortLine => combine(a, b, (inA, inB) => inA && !inB);
 
+export const isEqualLine = (a: PortLine, b: PortLine): boolean =>
+  a.length === b.length && a.every((boundary, i) => boundary === b[i]);
+
 /** Whether the connections without a port of the three protocols are in the set. */
 export const hasOthers = (line: PortLine): boolean => line.at(-1) === OTHERS + 1;
 

@@ -6,18 +6,20 @@
 //   Exact ── FactSet ─────────┘        PodClass (the policies of a direction)┘       FactSet (a peer id) ────┘
 //                                         └── rows: FactSet -> Table (what is allowed to whom)
 import type { Address, Family } from '../../ip/address.ts';
-import type { Prefix } from '../../ip/prefix.ts';
 import type { Labels } from '../../k8s/labels.ts';
-import type { Action, Direction, PodSelection, PolicyRules } from '../model/rules.ts';
+import type { Action, Direction, Peer, PodSelection, PolicyRules } from '../model/rules.ts';
 import type { Selector } from '../model/selector.ts';
 import type { NamedPort, Protocol } from '../model/world.ts';
 import type { PortLine } from './port-line.ts';
+
+export type Network = Extract<Peer, { readonly kind: 'network' }>;
 
 /** Something that holds of an address or does not, and that a rule asks for. */
 export type FactKind =
   | ({ readonly kind: 'pods' } & PodSelection)
   | { readonly kind: 'nodes'; readonly selector: Selector }
-  | { readonly kind: 'network'; readonly cidr: Prefix; readonly except: readonly Prefix[] }
+  /** Of any of a rule's networks: a list of hundreds is one fact. */
+  | { readonly kind: 'networks'; readonly networks: readonly Network[] }
   | { readonly kind: 'domain'; readonly name: string }
   /** The pod calls this port by this name: what a named port of egress asks for. */
   | { readonly kind: 'port'; readonly port: NamedPort };
@@ -92,6 +94,13 @@ export type Table = {
   uses: number;
 };
 
+/** What policies together say about peers. */
+export type Decision = {
+  readonly asksFor: (fact: Fact) => boolean;
+  /** What is allowed to a peer of which these facts hold; those that are not asked for make no difference. */
+  readonly allowedTo: (facts: readonly Fact[]) => PortLine;
+};
+
 /** All pods of this node to which the same policies apply in a direction. */
 export type PodClass = {
   readonly key: string;
@@ -101,8 +110,8 @@ export type PodClass = {
   /** Of the pods, where rules of ingress ask for them. */
   readonly namedPorts: readonly NamedPort[];
   readonly profiles: Set<Profile>;
-  /** Of its policies, in their order. */
-  sides: readonly Side[];
+  /** Of its policies as they are now. */
+  decision: Decision;
   /** What is allowed to peers without a row. */
   allowed: PortLine;
   readonly rows: Map<FactSet, Table>;

@@ -1,22 +1,20 @@
 // Addresses that DNS gave for names of `domains` peers, each with its time.
-import type { Family } from '../../ip/address.ts';
 import type { ElementStore } from './element-store.ts';
 import { mapOf } from './elements.ts';
 import type { Facts } from './facts.ts';
+import type { Place } from './networks.ts';
 import type { Fact, FactSet } from './records.ts';
 
 export type Resolved = {
   readonly put: (name: string, address: string, untilMs: number) => void;
+  /** An address with this peer id is in the kernel: finds the name that it was written for, if one is asked for. */
+  readonly adopt: (address: string, peer: string, untilMs: number) => void;
   readonly expire: (nowMs: number) => void;
   /** Writes the elements of the addresses whose names or times changed, and of all others that are stale. */
-  readonly write: (
-    isStale: (resolution: Pick<Resolution, 'address' | 'family' | 'names'>) => boolean,
-  ) => void;
+  readonly write: (isStale: (resolution: Resolution) => boolean) => void;
 };
 
-type Resolution = {
-  readonly address: string;
-  readonly family: Family;
+export type Resolution = Place & {
   /** Until when, by name. */
   readonly names: Map<string, number>;
   set: FactSet | undefined;
@@ -27,7 +25,7 @@ export const createResolved = (
   store: ElementStore,
   facts: Facts,
   domains: ReadonlyMap<string, Fact>,
-  factsAt: (address: string, family: Family) => readonly Fact[],
+  factsAt: (place: Place) => readonly Fact[],
 ): Resolved => {
   const resolutions = new Map<string, Resolution>();
   let changed = new Set<string>();
@@ -38,7 +36,7 @@ export const createResolved = (
       const fact = domains.get(name);
       return fact ? [{ fact, until }] : [];
     });
-    const members = asked.length > 0 ? [...asked.map(({ fact }) => fact), ...factsAt(address, family)] : [];
+    const members = asked.length > 0 ? [...asked.map(({ fact }) => fact), ...factsAt(resolution)] : [];
     resolution.set = members.length > 0 ? facts.use(members) : undefined;
     if (before) facts.disuse(before);
     // the time of the name that ends first: should nobody be there to write the rest, less is allowed, not more
@@ -47,13 +45,28 @@ export const createResolved = (
     else if (before) store.remove(mapOf('resolved', family), address);
   };
 
+  const resolutionOf = (address: string): Resolution =>
+    resolutions.get(address) ?? {
+      address,
+      family: address.includes(':') ? 6 : 4,
+      parsed: undefined,
+      names: new Map(),
+      set: undefined,
+    };
+
+  const put: Resolved['put'] = (name, address, untilMs) => {
+    const resolution = resolutionOf(address);
+    resolution.names.set(name, untilMs);
+    resolutions.set(address, resolution);
+    changed.add(address);
+  };
+
   return {
-    put: (name, address, untilMs) => {
-      const family = address.includes(':') ? 6 : 4;
-      const resolution = resolutions.get(address) ?? { address, family, names: new Map(), set: undefined };
-      resolution.names.set(name, untilMs);
-      resolutions.set(address, resolution);
-      changed.add(address);
+    put,
+    adopt: (address, peer, untilMs) => {
+      const others = factsAt(resolutionOf(address));
+      for (const [name, fact] of domains)
+        if (facts.peerOf([fact, ...others]) === peer) return put(name, address, untilMs);
     },
     expire: (nowMs) => {
       for (const [address, { names }] of resolutions)

@@ -1,6 +1,5 @@
 // Whose live connections are to be judged again after a change: those from which it may have taken something.
 import type { Identified } from './addresses.ts';
-import { addressesOf } from './population.ts';
 import type { Exact, Fact, PodClass, Profile } from './records.ts';
 
 /** Between whom something may now be denied that was allowed: connections with any of these addresses, at either end. */
@@ -22,6 +21,7 @@ export type TouchedCollector = {
 };
 
 export const createTouched = (): TouchedCollector => {
+  const mayDeny = createMayDeny();
   const touched = { subjects: new Set<string>(), peers: new Set<string>() };
   return {
     identified: ({ address, profile: after }, { before, isReassigned }) => {
@@ -30,7 +30,8 @@ export const createTouched = (): TouchedCollector => {
     },
     seenOtherwise: ({ holders, facts }, before) => {
       if (!mayDeny(before, facts)) return;
-      for (const holder of holders) for (const address of addressesOf(holder)) touched.peers.add(address);
+      for (const { addresses, local = [] } of holders)
+        for (const address of [...addresses, ...local]) touched.peers.add(address);
     },
     rewritten: ({ profiles }) => {
       for (const { holders } of profiles)
@@ -40,10 +41,17 @@ export const createTouched = (): TouchedCollector => {
   };
 };
 
-/** Whether a peer that these facts hold of now can be denied something that it was not with those before. */
-const mayDeny = (before: readonly Fact[], after: readonly Fact[]): boolean => {
-  if (before.some((fact) => !after.includes(fact))) return true;
-  const gained = after.filter((fact) => !before.includes(fact));
-  // rules of the tier NetworkPolicy only accept
-  return gained.some(({ askers }) => [...askers].some(({ source }) => source.tier !== 'NetworkPolicy'));
+/** Tells whether a peer that facts hold of now can be denied something that it was not with those before. */
+const createMayDeny = (): ((before: readonly Fact[], after: readonly Fact[]) => boolean) => {
+  const denying = new Map<Fact, boolean>();
+  /** Rules of the tier NetworkPolicy only accept. */
+  const canDeny = (fact: Fact): boolean => {
+    const known =
+      denying.get(fact) ?? fact.askers.values().some(({ source }) => source.tier !== 'NetworkPolicy');
+    denying.set(fact, known);
+    return known;
+  };
+  return (before, after) =>
+    before.some((fact) => !after.includes(fact)) ||
+    after.some((fact) => !before.includes(fact) && canDeny(fact));
 };

@@ -19,7 +19,7 @@ export type Packet = {
 
 export type Walked = {
   readonly isAllowed: boolean;
-  /** The packet's mark where it was denied. */
+  /** The packet's mark where it was denied: who has it, see `tableOf`. */
   readonly mark: number;
 };
 
@@ -33,12 +33,11 @@ export const createWalk = (elements: Elements): Walk => {
   const networks = { 4: intervalsOf(elements, 4), 6: intervalsOf(elements, 6) };
   const ranges = rangesOf(elements);
 
-  const peerOf = (address: string, family: Family): string | undefined => {
+  const peerOf = (address: string, family: Family, direction: Direction): string | undefined => {
     const { value } = parseAddress(address)!;
     const network = networks[family].find(({ first, last }) => first <= value && value <= last);
-    return (
-      lookUp(mapOf('resolved', family), address) ?? lookUp(mapOf('peers', family), address) ?? network?.peer
-    );
+    const exact = lookUp(mapOf('peers', family), address) ?? network?.peer;
+    return direction === 'egress' ? (lookUp(mapOf('resolved', family), address) ?? exact) : exact;
   };
 
   return ({ source, destination, protocol, port }, direction) => {
@@ -46,7 +45,7 @@ export const createWalk = (elements: Elements): Walk => {
     const family = familyOf(subject)!;
     const podClass = lookUp(mapOf(direction, family), subject);
     if (podClass === undefined) return ALLOWED;
-    const id = peerOf(peer, family);
+    const id = peerOf(peer, family, direction);
     const table = (id && lookUp('rows', rowKey(Number(podClass), id))) ?? podClass;
     const verdict =
       lookUp('ports', `${table} . ${protocol} . ${port}`) ??

@@ -3,6 +3,7 @@
 //   prerouting (every packet)
 //     └─ sources: from a pod's wire with an address that does not lead back there ─► drop
 //   forward (first packet of a connection, after a Service's DNAT and before any SNAT)
+//     ├─ unknown  the middle of a TCP connection of a pod in any of the four maps below ─► reset
 //     ├─ egress   source      ─► egress4, egress6   ─► class ┐ peer: destination ─► networks, peers, resolved ─► peer id
 //     └─ ingress  destination ─► ingress4, ingress6 ─► class ┘ peer: source      ─► networks, peers           ─► peer id
 //          class . peer id ─► rows ─► table; table . protocol . port ─► ports, ranges; table ─► others: 0 is allowed
@@ -84,6 +85,8 @@ type Chain = { readonly name: string; readonly head?: string; readonly rules: re
 
 const chains = (site: TableSite): readonly Chain[] => [
   SOURCES,
+  { name: 'refused', rules: ['counter reject with tcp reset'] },
+  { name: 'unknown', rules: unknownRules() },
   ...directionChains('egress', dnsRules(site)),
   ...directionChains('ingress', []),
   {
@@ -91,6 +94,7 @@ const chains = (site: TableSite): readonly Chain[] => [
     head: 'type filter hook forward priority filter',
     rules: [
       'ct state established,related accept',
+      'meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn jump unknown',
       'jump egress',
       'jump ingress',
       `${logged(ALLOWED_PREFIX, ALLOWED_PER_SECOND)} accept`,
@@ -98,6 +102,19 @@ const chains = (site: TableSite): readonly Chain[] => [
     ],
   },
 ];
+
+/**
+ * The middle of a TCP connection that conntrack does not know, of a pod that has policies: one that was cut. It must not
+ * become a new one, in whichever direction the next packet goes; a reset ends it at both ends.
+ */
+const unknownRules = (): readonly string[] =>
+  FAMILIES.flatMap(([family, ip]) =>
+    (['saddr', 'daddr'] as const).flatMap((end) =>
+      (['egress', 'ingress'] as const).map(
+        (direction) => `meta mark set ${ip} ${end} map @${direction}${family} goto refused`,
+      ),
+    ),
+  );
 
 /**
  * A pod's addresses lead to its wire, so a packet from there whose source leads elsewhere is not its own (RFC 2827). Link-local
@@ -127,7 +144,7 @@ const dnsRules = ({ dnsAddresses }: TableSite): readonly string[] =>
 
 /**
  * `return` at the end of a chain that `forward` jumped into ends the direction, never the hook: `accept` would leave out
- * the other end's ingress. The middle of a TCP connection that conntrack does not know, since it was cut, is no new one.
+ * the other end's ingress.
  */
 const directionChains = (direction: 'egress' | 'ingress', exempt: readonly string[]): readonly Chain[] => {
   const [subject, peer] = direction === 'egress' ? ['saddr', 'daddr'] : ['daddr', 'saddr'];
@@ -143,7 +160,6 @@ const directionChains = (direction: 'egress' | 'ingress', exempt: readonly strin
     {
       name: decide!,
       rules: [
-        `meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn goto ${denied}`,
         'meta priority set 0',
         ...peerMaps.flatMap((map) =>
           FAMILIES.map(([family, ip]) => `meta priority set ${ip} ${peer} map @${map}${family}`),
