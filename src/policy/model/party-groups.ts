@@ -58,7 +58,12 @@ const likeness = (world: World, policies: readonly PolicyRules[]): Likeness => {
 const labelsKey = (party: Party): string => {
   if (party.kind === 'outside') return '';
   const { labels } = party.kind === 'pod' ? party.pod : party.node;
-  return JSON.stringify([party.kind === 'pod' ? party.pod.namespace : null, Object.entries(labels).sort()]);
+  return JSON.stringify([
+    party.kind === 'pod' ? party.pod.namespace : null,
+    Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .sort(),
+  ]);
 };
 
 const podGroups = ({ name, pods }: Workload, looksOf: Likeness): readonly PartyGroup[] => {
