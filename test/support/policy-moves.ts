@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { PolicyCompiler } from '../../src/policy/compile/policy-compiler.ts';
 import { policyKeyText } from '../../src/policy/model/rules.ts';
-import type { Rule } from '../../src/policy/model/rules.ts';
+import type { PolicyRules, Rule } from '../../src/policy/model/rules.ts';
 import type { PolicyNode, World } from '../../src/policy/model/world.ts';
 import { clusterPolicies, emptyWorld, networkPolicies } from './policy-arbitraries.ts';
 
@@ -56,11 +56,9 @@ const FAR = 4e12;
 
 /** Tells the compiler what is other in `after`, as informers would. */
 export const move = (compiler: PolicyCompiler, before: World | undefined, after: World): void => {
-  const names = (each: World | undefined): readonly string[] => [...(each?.namespaces.keys() ?? [])];
-  for (const name of names(before)) if (!after.namespaces.has(name)) compiler.deleteNamespace(name);
+  for (const name of gone(before?.namespaces, after.namespaces)) compiler.deleteNamespace(name);
   for (const [name, labels] of after.namespaces) compiler.upsertNamespace(name, labels);
-  for (const key of before?.pods.keys() ?? []) {
-    if (after.pods.has(key)) continue;
+  for (const key of gone(before?.pods, after.pods)) {
     compiler.deletePod(key);
     compiler.deleteLocal(key);
   }
@@ -69,12 +67,19 @@ export const move = (compiler: PolicyCompiler, before: World | undefined, after:
     if (pod.node === 'node-1') compiler.upsertLocal(key, pod.addresses);
     else compiler.deleteLocal(key);
   }
-  for (const name of before?.nodes.keys() ?? []) if (!after.nodes.has(name)) compiler.deleteNode(name);
-  for (const node of after.nodes.values()) compiler.upsertNode(node);
-  for (const { key } of before?.policies ?? [])
-    if (!after.policies.some((each) => policyKeyText(each.key) === policyKeyText(key)))
-      compiler.deletePolicy(key);
-  after.policies.forEach(compiler.upsertPolicy);
+  for (const name of gone(before?.nodes, after.nodes)) compiler.deleteNode(name);
+  after.nodes.forEach(compiler.upsertNode);
+  const [old, young] = [byKey(before?.policies ?? []), byKey(after.policies)];
+  for (const text of gone(old, young)) compiler.deletePolicy(old.get(text)!.key);
+  young.forEach(compiler.upsertPolicy);
   for (const [name, addresses] of after.domains)
     for (const address of addresses) compiler.resolve(name, address, FAR);
 };
+
+const byKey = (policies: readonly PolicyRules[]): ReadonlyMap<string, PolicyRules> =>
+  new Map(policies.map((rules) => [policyKeyText(rules.key), rules]));
+
+const gone = (
+  before: ReadonlyMap<string, unknown> = new Map(),
+  after: ReadonlyMap<string, unknown>,
+): readonly string[] => [...before.keys()].filter((key) => !after.has(key));
