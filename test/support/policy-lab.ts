@@ -67,6 +67,8 @@ export type PolicyLab = PodLab & {
   /** By what of `tcp4 tcp6 udp4 udp6` it is reached. */
   readonly reach: (from: From, to: readonly string[], port: number) => Promise<string>;
   readonly ips: (name: To) => readonly string[];
+  /** Where the node's agent keeps what DNS told of names. */
+  readonly namesFile: (node: string) => string;
   /** As kill -9 of the node's agent. */
   readonly killAgent: (node: string) => Promise<void>;
   readonly startAgent: (node: string) => Promise<void>;
@@ -82,6 +84,7 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
     else objects.delete(`${each.remove} ${each.key}`);
     send(each);
   };
+  const namesFile = (node: string): string => join(lab.stateFolder, `${node}-names.json`);
   const startAgent = async (node: string): Promise<void> => {
     const sandboxes = Object.entries(PLACES)
       .filter(([, place]) => place.node === node)
@@ -93,7 +96,7 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
     const setup = {
       netns: lab.nodeNetns(node),
       dnsAddresses: dnsServiceIps,
-      namesFile: join(lab.stateFolder, `${node}-names.json`),
+      namesFile: namesFile(node),
       upstream: UPSTREAM,
       sandboxes,
       objects: [...objects.values()],
@@ -191,6 +194,7 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
     expect,
     reach,
     ips,
+    namesFile,
     killAgent,
     startAgent,
     close: async () => {
