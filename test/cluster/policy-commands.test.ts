@@ -53,6 +53,29 @@ describe('the commands about policies', () => {
     assert.deepEqual([after.code, after.stdout], [0, '']);
   });
 
+  it('a dry run of kubectl is warned of the same', async () => {
+    const run = (policies: string): Promise<Outcome> =>
+      cluster.tryKubectl(['apply', '--dry-run=server', '-f', '-'], { input: policies });
+    const open = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: db, namespace: shop }
+spec: { podSelector: { matchLabels: { app: db } }, ingress: [{}] }
+`;
+    const { code, stderr } = await run(open);
+    assert.equal(code, 0);
+    assert.match(stderr, /^Warning: opens shop\/web -> shop\/db: everything but TCP 5432$/m);
+    assert.match(stderr, /^Warning: opens office\/report, outside -> shop\/db: everything$/m);
+    const without = await cluster.tryKubectl([
+      'delete',
+      'networkpolicy',
+      'web',
+      '-n',
+      'shop',
+      '--dry-run=server',
+    ]);
+    assert.match(without.stderr, /^Warning: closes everyone -> shop\/web: TCP 80$/m);
+  });
+
   it('diff ends with 2 for what is no policy, or none that the API server takes', async () => {
     assert.equal((await diff(join(POLICIES, '../shop.yaml'))).code, 2);
     assert.equal((await diff('/nowhere.yaml')).code, 2);

@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../../client/client.ts';
 import type { ClusterRecord } from '../../embedded/cluster-files.ts';
 import { keyOf } from '../../k8s/objects.ts';
+import { worldOf } from '../../policy/model/world-of.ts';
 import { connectTo, runningCluster } from '../cluster-client.ts';
 import { UserError, print, requireRoot, say } from '../output.ts';
-import { readCluster, worldOfCluster } from './cluster-world.ts';
+import { readCluster } from './cluster-world.ts';
 import { differences } from './compare.ts';
 import { explanationObject } from './explanation-object.ts';
 import { explanationsText } from './explanation-text.ts';
@@ -68,7 +69,7 @@ const ask = async (
   for (let tries = 1; ; tries++) {
     const cluster = await readCluster(client, record);
     const service = serviceOf(target, cluster);
-    const modelled = explainConnections(worldOfCluster(cluster), connectionsTo(source, target, cluster));
+    const modelled = explainConnections(worldOf(cluster), connectionsTo(source, target, cluster));
     const answers = await askKernel(record.config.name, modelled, isProbing);
     const explanations = modelled.map((each, index) => ({ ...each, kernel: answers[index] }));
     if (tries === TRIES || !explanations.some(differs))

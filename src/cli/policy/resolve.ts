@@ -13,11 +13,11 @@ import type { Stored } from '../../k8s/objects.ts';
 import { isPodActive, isPodFinished } from '../../k8s/pod-state.ts';
 import type { Connection } from '../../policy/model/evaluate.ts';
 import type { ConnectionProtocol } from '../../policy/model/match.ts';
+import { ownerOf } from '../../policy/model/workloads.ts';
 import { isProtocol } from '../../policy/model/world.ts';
 import type { ClusterObjects } from './cluster-world.ts';
 import { UserError } from '../output.ts';
 import type { End, Target } from './parse-target.ts';
-import { ownerOf } from './workloads.ts';
 
 /** Where a connection may go, after a Service's address has become an endpoint's. */
 export type Destination = Omit<Connection, 'source'>;
