@@ -1,5 +1,6 @@
 // What a node agent does apart from pods: the service proxy, the policies and the cluster DNS, and the caches that they look at. Only
 // wiring. A process of its own can be made of it: what a node of a cluster needs that runs its pods by other means.
+import { join } from 'node:path';
 import type { ApiClient } from './client/client.ts';
 import { type EventRecorder, createEventRecorder } from './client/event-recorder.ts';
 import { type Dns, dnsIndexes, startDns } from './dns/dns.ts';
@@ -18,6 +19,7 @@ import type { Log } from './lang/log.ts';
 import { nodeCgroups } from './runtime/pod-cgroups.ts';
 import { createPolicyCompiler } from './policy/compile/policy-compiler.ts';
 import { type NodeFlows, startNodeFlows } from './policy/flows/node-flows.ts';
+import { openNamesFile } from './policy/names/names-file.ts';
 import { type PolicyAgent, type PolicyAgentOptions, createPolicyAgent } from './policy/policy-agent.ts';
 import { startHeldReport } from './policy/status/report.ts';
 import { type ServiceProxy, sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
@@ -29,6 +31,8 @@ export type NodeNetworkOptions = {
   readonly client: ApiClient;
   readonly nft: Nft;
   readonly hostResolvConf: ResolvConf;
+  /** There already. */
+  readonly stateFolder: string;
   readonly log: Log;
 };
 
@@ -45,10 +49,10 @@ export type NodeNetwork = {
 export const startNodeNetwork = (options: NodeNetworkOptions): NodeNetwork => {
   const informers = startInformers(options);
   const proxy = startProxy(options, informers);
-  const dns = startNames(options, informers);
   const held = startHeldReport({ ...options, nodeName: options.node.name, clock });
   const recorder = recorderOf(options);
   const policies = createPolicies(options, informers, { recorder, onHeld: held.report });
+  const dns = startNames(options, informers, policies);
   const flows = startNodeFlows({
     ...options,
     ...policies,
@@ -95,6 +99,7 @@ const startProxy = ({ config, node, nft, log }: NodeNetworkOptions, informers: I
 const startNames = (
   { config, node, nft, hostResolvConf, log }: NodeNetworkOptions,
   informers: Informers,
+  policies: PolicyAgent,
 ): Dns =>
   startDns({
     domain: config.domain,
@@ -111,6 +116,7 @@ const startNames = (
     configMaps: informers.dnsConfigMaps,
     serviceCidrs: informers.serviceCidrs,
     upstreams: hostResolvConf.nameservers.map((address) => ({ address, port: 53 })),
+    watch: policies.names,
     clock,
     log,
   });
@@ -119,13 +125,14 @@ const recorderOf = ({ client, node, log }: NodeNetworkOptions): EventRecorder =>
   createEventRecorder({ client, component: 'podnet-policy', host: node.name, clock, log });
 
 const createPolicies = (
-  { config, nft, log }: NodeNetworkOptions,
+  { config, nft, stateFolder, log }: NodeNetworkOptions,
   informers: Informers,
   told: Pick<PolicyAgentOptions, 'recorder' | 'onHeld'>,
 ): PolicyAgent =>
   createPolicyAgent({
     sources: informers,
     compiler: createPolicyCompiler(),
+    namesFile: openNamesFile(join(stateFolder, 'domain-names.json'), log),
     dnsAddresses: config.dnsServiceIps,
     liveConnections: config.policyLiveConnections,
     ...told,

@@ -16,6 +16,9 @@ import type { LiveWorld, PolicySources } from './live-world.ts';
 import { Locals } from './locals.ts';
 import type { Sandbox, SandboxPod } from './locals.ts';
 import * as metrics from './metrics.ts';
+import { createDomainNames } from './names/domain-names.ts';
+import type { DomainNames } from './names/domain-names.ts';
+import type { NamesFile } from './names/names-file.ts';
 import { createPodGate } from './pod-gate.ts';
 import type { PodGate } from './pod-gate.ts';
 import { PolicySync } from './policy-sync.ts';
@@ -26,6 +29,8 @@ export type PolicyAgentOptions = PolicyTableOptions & {
   readonly compiler: PolicyCompiler;
   /** What becomes of connections that policies no longer allow. */
   readonly liveConnections: 'cut' | 'keep';
+  /** What DNS told of names is kept there for the agent that comes after this one. */
+  readonly namesFile?: NamesFile;
   /** For the pods whose policies are late. */
   readonly recorder: EventRecorder;
   /** What of a kind of policies the kernel holds now: see status/held.ts. */
@@ -44,7 +49,9 @@ export type PolicyAgent = {
   readonly start: (sandboxes: readonly Sandbox[]) => void;
   /** Resolves when all policies that were there at the start are in the kernel. */
   readonly whenSynced: () => Promise<void>;
-  readonly world: Pick<LiveWorld, 'now' | 'version'>;
+  readonly world: Pick<LiveWorld, 'now' | 'evaluator'>;
+  /** For the cluster DNS: it answers with addresses of names that rules have when they are in the kernel. */
+  readonly names: Pick<DomainNames, 'isWatched' | 'learn' | 'subscribe'>;
   /** Stops following; what is in the kernel stays there and works. */
   readonly stop: () => Promise<void>;
 };
@@ -58,13 +65,23 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
   const synced = Promise.withResolvers<void>();
   const uids = new Map<string, string>();
   const locals = new Locals({ compiler, uids });
-  const cutting = startCutting({ ...options, world: () => world.now(), locals: () => locals.addresses() });
+  const cutting = startCutting({
+    ...options,
+    evaluator: () => world.evaluator(),
+    locals: () => locals.addresses(),
+  });
   const onCommitted = ({ subjects, peers }: Touched): void => {
+    names.refresh();
     gate.look();
-    held.tell();
+    if (sync.isComplete) held.tell();
     cutting.touch(subjects.union(peers));
   };
   const sync = new PolicySync({ ...options, locals, onCommitted });
+  const flush = (): void => {
+    sync.mark();
+    sync.flush();
+  };
+  const names = createDomainNames({ ...options, flush, file: options.namesFile });
   const loop = startLoop({
     name: 'policies',
     apply: async () => {
@@ -78,27 +95,17 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
     sync.mark();
     loop.mark(ALL);
   };
-  const gate = createPodGate({
-    sync,
-    locals,
-    onChange,
-    onTimeout: (pod, waitedMs) => tellLate(recorder, pod, waitedMs),
-    clock,
-  });
-  const repair = (): void => {
-    metrics.repairs.inc(1);
-    sync.distrust();
-    loop.mark(ALL);
-  };
-  const world = followWorld({ sources, compiler, uids, onChange, onPod: (key) => locals.refresh(key) });
+  const onTimeout = (pod: SandboxPod, waitedMs: number): void => tellLate(recorder, pod, waitedMs);
+  const gate = createPodGate({ sync, locals, onChange, onTimeout, clock });
+  const onPod = (key: string): void => locals.refresh(key);
+  const world = followWorld({ sources, compiler, domains: names.told, uids, onChange, onPod });
   // after the world: what it has heard of is compiled by then
   const held = followHeld({ ...sources, onChange: () => loop.mark(ALL), onHeld: options.onHeld });
   const begin = async (): Promise<void> => {
     await whenSourcesSynced(sources);
+    names.restore();
     sync.complete();
-    stops.push(
-      startUpkeep({ what: 'the policies in the kernel', verify: () => sync.verify(), repair, clock, log }),
-    );
+    stops.push(startTableUpkeep(sync, () => loop.mark(ALL), options));
     loop.mark(ALL);
     await loop.whenIdle();
     synced.resolve();
@@ -112,9 +119,11 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
     },
     whenSynced: () => synced.promise,
     world,
+    names,
     stop: async () => {
       world.stop();
       held.stop();
+      names.stop();
       for (const stop of stops) stop();
       await Promise.all([loop.stop(), cutting.stop()]);
     },
@@ -129,6 +138,24 @@ const whenSourcesSynced = (sources: PolicySources): Promise<void> =>
     sources.networkPolicies,
     sources.clusterNetworkPolicies,
   );
+
+/** Puts right what others change in the table. */
+const startTableUpkeep = (
+  sync: PolicySync,
+  again: () => void,
+  { clock, log }: Pick<PolicyAgentOptions, 'clock' | 'log'>,
+): (() => void) =>
+  startUpkeep({
+    what: 'the policies in the kernel',
+    verify: () => sync.verify(),
+    repair: () => {
+      metrics.repairs.inc(1);
+      sync.distrust();
+      again();
+    },
+    clock,
+    log,
+  });
 
 const tellLate = (recorder: EventRecorder, { namespace, name, uid }: SandboxPod, waitedMs: number): void => {
   metrics.lateGates.inc(1);

@@ -15,9 +15,16 @@ export const whyNoGo = (): string | undefined => {
 /** Compiling client-go anew takes minutes. */
 export const GO_BUILD_MS_MAX = 30 * 60_000;
 
-/** Builds `program`; one package at a time, since each takes much memory. */
-export const buildGoTests = (program: string): Promise<Outcome> =>
-  run('go', ['-C', MODULE, 'test', '-p=1', '-ldflags=-s', '-c', '-o', program, '.'], {
+/** Builds the tests of a folder of the module as `program`; one package at a time, since each takes much memory. */
+export const buildGoTests = (program: string, folder = '.'): Promise<Outcome> =>
+  build('test', ['-c', '-o', program, folder]);
+
+/** Builds the program in a folder of the module. */
+export const buildGoProgram = (program: string, folder: string): Promise<Outcome> =>
+  build('build', ['-o', program, folder]);
+
+const build = (command: string, args: readonly string[]): Promise<Outcome> =>
+  run('go', ['-C', MODULE, command, '-p=1', '-ldflags=-s', ...args], {
     env: { CGO_ENABLED: '0' },
     timeoutMs: GO_BUILD_MS_MAX,
   });
@@ -26,5 +33,13 @@ export const buildGoTests = (program: string): Promise<Outcome> =>
 export const listGoTests = async (program: string): Promise<readonly string[]> =>
   (await run(program, ['-test.list=.'])).stdout.trim().split('\n');
 
-export const runGoTest = (program: string, name: string, kubeconfig: string): Promise<Outcome> =>
-  run(program, [`-test.run=^${name}$`, '-test.v'], { env: { KUBECONFIG: kubeconfig } });
+export const runGoTest = (
+  program: string,
+  name: string,
+  kubeconfig: string,
+  timeoutMs = 120_000,
+): Promise<Outcome> =>
+  run(program, [`-test.run=^${name}$`, '-test.v', `-test.timeout=${timeoutMs}ms`], {
+    env: { KUBECONFIG: kubeconfig },
+    timeoutMs,
+  });

@@ -20,11 +20,13 @@ export const tarOf = (files: Readonly<Record<string, string | Uint8Array>>): Pro
   );
 
 /** The image's configuration. */
-export const configOf = (...layers: readonly Buffer[]): string =>
+export const configOf = (...layers: readonly Buffer[]): string => configFor(['run'], layers);
+
+const configFor = (command: readonly string[], layers: readonly Buffer[]): string =>
   JSON.stringify({
     architecture: architecture(),
     os: 'linux',
-    config: { Cmd: ['run'], Env: ['A=b'] },
+    config: { Cmd: command, Env: ['A=b'] },
     rootfs: { type: 'layers', diff_ids: layers.map(digestOf) },
   });
 
@@ -35,6 +37,7 @@ export type Blobs = Record<string, Buffer>;
 export const layoutOf = (options: {
   readonly layers: readonly Buffer[];
   readonly name?: string;
+  readonly command?: readonly string[];
   readonly compress?: (layer: Buffer) => Buffer;
 }): Blobs => {
   const files: Blobs = { 'oci-layout': Buffer.from('{"imageLayoutVersion":"1.0.0"}') };
@@ -46,7 +49,7 @@ export const layoutOf = (options: {
     Buffer.from(
       JSON.stringify({
         schemaVersion: 2,
-        config: put(Buffer.from(configOf(...options.layers)), MEDIA.config),
+        config: put(Buffer.from(configFor(options.command ?? ['run'], options.layers)), MEDIA.config),
         layers: options.layers.map((layer) => put(options.compress?.(layer) ?? layer, MEDIA.layer)),
       }),
     ),

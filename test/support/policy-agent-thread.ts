@@ -1,11 +1,21 @@
-// The real policy agent in a thread inside a node's network namespace, fed by an API in memory.
+// The real policy agent and the cluster DNS in a thread inside a node's network namespace, fed by an API in memory.
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { createEventRecorder } from '../../src/client/event-recorder.ts';
+import { dnsIndexes, startDns } from '../../src/dns/dns.ts';
+import { startPodAddresses } from '../../src/dns/pod-addresses.ts';
 import { startCustomInformer } from '../../src/informer/custom-informer.ts';
 import { startInformer } from '../../src/informer/informer.ts';
 import { clusterNetworkPolicies } from '../../src/k8s/cluster-network-policy.ts';
 import type { KubeObject } from '../../src/k8s/objects.ts';
-import { namespaces, networkPolicies, nodes, pods } from '../../src/k8s/resources.ts';
+import {
+  customResourceDefinitions,
+  endpointSlices,
+  namespaces,
+  networkPolicies,
+  nodes,
+  pods,
+  services,
+} from '../../src/k8s/resources.ts';
 import type { Resource } from '../../src/k8s/resources.ts';
 import { createTrim } from '../../src/k8s/trim.ts';
 import { enterNetns } from '../../src/kernel/netns.ts';
@@ -14,10 +24,20 @@ import { systemClock as clock } from '../../src/lang/clock.ts';
 import { createLog } from '../../src/lang/log.ts';
 import { createPolicyCompiler } from '../../src/policy/compile/policy-compiler.ts';
 import type { Sandbox } from '../../src/policy/locals.ts';
+import { openNamesFile } from '../../src/policy/names/names-file.ts';
 import { createPolicyAgent } from '../../src/policy/policy-agent.ts';
 import { createFakeClient } from './fake-client.ts';
 
-const RESOURCES = { pods, namespaces, nodes, networkPolicies };
+const RESOURCES = {
+  pods,
+  namespaces,
+  nodes,
+  networkPolicies,
+  customResourceDefinitions,
+  clusterNetworkPolicies: clusterNetworkPolicies[0],
+  services,
+  endpointSlices,
+};
 
 export type PolicyOrder =
   | { readonly put: keyof typeof RESOURCES; readonly object: KubeObject }
@@ -27,6 +47,10 @@ export type PolicySetup = {
   readonly netns: string;
   readonly dnsAddresses: readonly string[];
   readonly liveConnections: 'cut' | 'keep';
+  /** The agent after this one finds names there. */
+  readonly namesFile: string;
+  /** Whom the DNS asks for names that are not the cluster's. */
+  readonly upstream: { readonly address: string; readonly port: number };
   /** Those of the node. */
   readonly sandboxes: readonly Sandbox[];
   readonly objects: readonly PolicyOrder[];
@@ -56,6 +80,8 @@ const run = async ({
   netns,
   dnsAddresses,
   liveConnections,
+  namesFile,
+  upstream,
   sandboxes,
   objects,
 }: PolicySetup): Promise<void> => {
@@ -68,26 +94,46 @@ const run = async ({
   objects.forEach(handle);
   const log = createLog('policy-agent', 'warn');
   const shared = { client, clock, log };
+  const sources = {
+    pods: startInformer({ ...shared, resource: pods, transform: createTrim().pod }),
+    namespaces: startInformer({ ...shared, resource: namespaces }),
+    nodes: startInformer({ ...shared, resource: nodes }),
+    networkPolicies: startInformer({ ...shared, resource: networkPolicies }),
+    clusterNetworkPolicies: startCustomInformer({ ...shared, resources: clusterNetworkPolicies }),
+  };
+  const nft = openNft();
   const agent = createPolicyAgent({
-    sources: {
-      pods: startInformer({ ...shared, resource: pods, transform: createTrim().pod }),
-      namespaces: startInformer({ ...shared, resource: namespaces }),
-      nodes: startInformer({ ...shared, resource: nodes }),
-      networkPolicies: startInformer({ ...shared, resource: networkPolicies }),
-      clusterNetworkPolicies: startCustomInformer({ ...shared, resources: clusterNetworkPolicies }),
-    },
+    sources,
     compiler: createPolicyCompiler(),
+    namesFile: openNamesFile(namesFile, log),
     dnsAddresses,
     liveConnections,
     recorder: createEventRecorder({ ...shared, component: 'test' }),
     onHeld: () => {},
-    nft: openNft(),
+    nft,
     clock,
     log,
   });
   agent.start(sandboxes);
+  const dns = startDns({
+    domain: 'cluster.local',
+    addresses: dnsAddresses,
+    nodeName: 'test',
+    services: startInformer({ ...shared, resource: services }),
+    endpointSlices: startInformer({
+      ...shared,
+      resource: endpointSlices,
+      indexes: dnsIndexes.endpointSlices,
+    }),
+    namespaces: sources.namespaces,
+    pods: startPodAddresses(shared),
+    upstreams: [upstream],
+    watch: agent.names,
+    clock,
+    log,
+  });
   parentPort!.on('message', handle);
-  await agent.whenSynced();
+  await Promise.all([agent.whenSynced(), dns.whenReady()]);
   parentPort!.postMessage('synced');
 };
 

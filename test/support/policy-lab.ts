@@ -1,11 +1,13 @@
 // An underlay of three nodes with pods (pod-lab.ts) whose policies are enforced by real agents, one for each node. The
 // pods are in namespaces: a and c in `x`, b in `y`; each is labelled with `app` and its name.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { ClusterNetworkPolicySpec } from '../../src/k8s/cluster-network-policy.ts';
 import type { NetworkPolicySpec, Node, Pod } from '../../src/k8s/generated/types.ts';
 import type { KubeObject } from '../../src/k8s/objects.ts';
 import { keyOf } from '../../src/k8s/objects.ts';
 import type { NetnsAgent } from './netns-agent.ts';
-import { createPodLab } from './pod-lab.ts';
+import { OUTSIDE, createPodLab } from './pod-lab.ts';
 import type { PodLab } from './pod-lab.ts';
 import { startPolicyAgentThread } from './policy-agent-thread.ts';
 import type { PolicyAgentThread, PolicyOrder } from './policy-agent-thread.ts';
@@ -21,6 +23,11 @@ const PLACES = {
 
 export type PodName = keyof typeof PLACES;
 export type From = PodName | 'host' | 'node' | 'outside';
+/** `node-2`: from a pod of node-1 it is another node. */
+type To = From | 'node-2';
+
+/** Where the cluster DNS of the lab asks for names of others. */
+export const UPSTREAM = { address: OUTSIDE[0], port: 5354 };
 /** `a > b:8080`, and by what of `tcp4 tcp6 udp4 udp6` it is to be reached. */
 export type Expectations = Readonly<Record<string, string>>;
 
@@ -49,6 +56,10 @@ export type PolicyLab = PodLab & {
   readonly putPod: (name: PodName, change?: PodChange) => void;
   readonly putNamespace: (name: string, labels?: Readonly<Record<string, string>>) => void;
   readonly putPolicy: (namespace: string, name: string, spec: NetworkPolicySpec) => void;
+  /** The definition of ClusterNetworkPolicies: it is there from the start. */
+  readonly putDefinition: () => void;
+  readonly removeDefinition: () => void;
+  readonly putClusterPolicy: (name: string, spec: ClusterNetworkPolicySpec) => void;
   /** No policies, and everything else as at the start; the kernel hears of it later. */
   readonly reset: () => void;
   /** Waits until the kernel does as expected, all at once. */
@@ -59,7 +70,7 @@ export type PolicyLab = PodLab & {
   ) => Promise<void>;
   /** By what of `tcp4 tcp6 udp4 udp6` it is reached. */
   readonly reach: (from: From, to: readonly string[], port: number) => Promise<string>;
-  readonly ips: (name: PodName | 'host' | 'node') => readonly string[];
+  readonly ips: (name: To) => readonly string[];
   /** As kill -9 of the node's agent. */
   readonly killAgent: (node: string) => Promise<void>;
   readonly startAgent: (node: string) => Promise<void>;
@@ -91,6 +102,8 @@ export const createPolicyLab = async (
       netns: lab.nodeNetns(node),
       dnsAddresses: dnsServiceIps,
       liveConnections,
+      namesFile: join(lab.stateFolder, `${node}-names.json`),
+      upstream: UPSTREAM,
       sandboxes,
       objects: [...objects.values()],
     };
@@ -110,8 +123,9 @@ export const createPolicyLab = async (
       },
     });
   const reset = (): void => {
-    for (const each of objects.values())
-      if (each.put === 'networkPolicies') order({ remove: 'networkPolicies', key: keyOf(each.object) });
+    for (const { put, object } of objects.values())
+      if (put === 'networkPolicies' || put === 'clusterNetworkPolicies')
+        order({ remove: put, key: keyOf(object) });
     for (const namespace of ['x', 'y']) putNamespace(namespace);
     for (const pod of Object.keys(PLACES)) putPod(pod as PodName);
   };
@@ -126,9 +140,19 @@ export const createPolicyLab = async (
       .flatMap(({ name: way }, index) => (answers[index]!.startsWith('error') ? [] : [way]))
       .join(' ');
   };
-  const ips = (of: PodName | 'host' | 'node'): readonly string[] => {
-    if (of === 'host') return lab.config.hostAddresses;
-    return of === 'node' ? lab.config.nodes[0]!.addresses : lab.pods[of].ips;
+  const ips = (of: To): readonly string[] => {
+    switch (of) {
+      case 'outside':
+        return OUTSIDE;
+      case 'host':
+        return lab.config.hostAddresses;
+      case 'node':
+        return lab.config.nodes[0]!.addresses;
+      case 'node-2':
+        return lab.config.nodes[1]!.addresses;
+      default:
+        return lab.pods[of].ips;
+    }
   };
   const expectAt: PolicyLab['expectAt'] = async (expectations) => {
     await eventually(
@@ -147,14 +171,16 @@ export const createPolicyLab = async (
   const expect = (expectations: Expectations): Promise<void> =>
     expectAt(
       Object.entries(expectations).map(([text, ways]) => {
-        const [, from, to, port] = /^(\w+) > (\w+):(\d+)$/.exec(text)!;
-        return [from as From, ips(to as PodName), Number(port), ways];
+        const [, from, to, port] = /^(\w+) > ([\w-]+):(\d+)$/.exec(text)!;
+        return [from as From, ips(to as To), Number(port), ways];
       }),
     );
 
   for (const pod of Object.values(lab.pods))
     for (const port of PORTS.filter((each) => each !== 8080))
       for (const transport of ['tcp', 'udp'] as const) await pod.serve('pod', transport, port);
+  const putDefinition = (): void => order({ put: 'customResourceDefinitions', object: DEFINITION });
+  putDefinition();
   for (const { name: node, addresses } of lab.config.nodes)
     order({ put: 'nodes', object: nodeOf(node, addresses) });
   reset();
@@ -169,6 +195,10 @@ export const createPolicyLab = async (
         put: 'networkPolicies',
         object: { metadata: { namespace, name: policy }, spec } as KubeObject,
       }),
+    putDefinition,
+    removeDefinition: () => order({ remove: 'customResourceDefinitions', key: keyOf(DEFINITION) }),
+    putClusterPolicy: (policy, spec) =>
+      order({ put: 'clusterNetworkPolicies', object: { metadata: { name: policy }, spec } as KubeObject }),
     reset,
     expect,
     expectAt,
@@ -182,6 +212,12 @@ export const createPolicyLab = async (
     },
   };
 };
+
+const DEFINITION = {
+  metadata: { name: 'clusternetworkpolicies.policy.networking.k8s.io' },
+  spec: { versions: [{ name: 'v1beta1', served: true, storage: true }] },
+  status: { conditions: [{ type: 'Established', status: 'True' }] },
+} as KubeObject;
 
 const podOf = (
   name: PodName,

@@ -33,8 +33,7 @@ export const startNodeFlows = (options: NodeFlowsOptions): NodeFlows => {
     ...options,
     packets,
     unlogged: () => readUnlogged(nft),
-    world: world.now,
-    worldVersion: world.version,
+    evaluator: world.evaluator,
     onDenied: createDeniedEvents({ ...options, podOf: pods.get }),
   });
   return {
