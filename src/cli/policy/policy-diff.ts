@@ -22,6 +22,7 @@ import { UserError, print, requireRoot, say } from '../output.ts';
 import { renderTable } from '../table.ts';
 import { readCluster } from './cluster-world.ts';
 import type { ClusterObjects } from './cluster-world.ts';
+import { domainsAt } from './domains.ts';
 import { flowEffects } from './flow-effects.ts';
 import type { FlowEffect } from './flow-effects.ts';
 import { flowEndText, flowPortText } from './flow-text.ts';
@@ -41,7 +42,8 @@ export const policyDiff = async (options: PolicyDiffOptions): Promise<number> =>
   const record = runningCluster(options.name);
   const applied = await dryRun(options.files, record);
   const cluster = await readClusterOnce(record);
-  const world = worldOf(cluster);
+  const names = cluster.nodes.map(({ metadata }) => metadata.name);
+  const world = worldOf(cluster, domainsAt(record, names));
   const after = replaced(world.policies, applied);
   const access = diffAccess(world, after, workloadsOf(cluster.pods));
   const effects = options.againstFlows ? flowEffects(world, after, await seenFlows(record)) : undefined;

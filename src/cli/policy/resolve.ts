@@ -40,6 +40,12 @@ export const connectionsTo = (
   return connections;
 };
 
+/** The node that the source runs on: none for one that is no pod. */
+export const sourceNode = (source: End, cluster: ClusterObjects): readonly string[] => {
+  const name = podAt(source, cluster)?.spec?.nodeName;
+  return name ? [name] : [];
+};
+
 /** The cluster DNS is not balanced: the pod's own node answers, whatever endpoints the Service has. */
 const answering = (
   destinations: readonly Destination[],
@@ -48,7 +54,7 @@ const answering = (
   cluster: ClusterObjects,
 ): readonly Destination[] => {
   const isDns = service.spec?.clusterIPs?.some((ip) => cluster.dnsServiceIps.includes(ip));
-  const node = podAt(source, cluster)?.spec?.nodeName;
+  const [node] = sourceNode(source, cluster);
   if (!isDns || !node) return destinations;
   const own = addressesOf({ kind: 'node', namespace: '', name: node }, cluster).map(formatAddress);
   return destinations.filter(({ destination }) => own.includes(formatAddress(destination)));

@@ -1,4 +1,4 @@
-// The world of a cluster's objects, all at once. What addresses its domain names have, no object says.
+// The world of a cluster's objects, all at once.
 import type { ClusterNetworkPolicy } from '../../k8s/cluster-network-policy.ts';
 import type { Namespace, NetworkPolicy, Node, Pod } from '../../k8s/generated/types.ts';
 import { keyOf } from '../../k8s/objects.ts';
@@ -16,7 +16,8 @@ export type WorldObjects = {
   readonly clusterNetworkPolicies: readonly Stored<ClusterNetworkPolicy>[];
 };
 
-export const worldOf = (objects: WorldObjects): World => ({
+/** What addresses domain names have, no object says. */
+export const worldOf = (objects: WorldObjects, domains: World['domains'] = new Map()): World => ({
   namespaces: new Map(objects.namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
   pods: new Map(
     objects.pods.flatMap((pod) => {
@@ -25,7 +26,7 @@ export const worldOf = (objects: WorldObjects): World => ({
     }),
   ),
   nodes: new Map(objects.nodes.map((node) => [node.metadata.name, policyNodeOf(node)])),
-  domains: new Map(),
+  domains,
   policies: [
     ...objects.networkPolicies.map(networkPolicyRules),
     ...objects.clusterNetworkPolicies.map(clusterNetworkPolicyRules),
