@@ -55,7 +55,13 @@ export type ApiServer = {
 /** Nothing listens before `listen`. */
 export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const { cluster, tls, clock, log } = options;
-  const registry = createRegistry({ kinds: createKinds(cluster), clock, log, foretell: options.foretell, ...options.state });
+  const registry = createRegistry({
+    kinds: createKinds(cluster),
+    clock,
+    log,
+    foretell: options.foretell,
+    ...options.state,
+  });
   const find = finderIn(registry);
   const tokens = createServiceAccountTokens({ ...options.tokens, clock, find });
   const kubelet = createKubeletClient({ ...options.kubelet, ca: tls.ca });
