@@ -3,6 +3,7 @@
 import type { ClusterNetworkPolicy } from '../../k8s/cluster-network-policy.ts';
 import type { NetworkPolicy } from '../../k8s/generated/types.ts';
 import type { KubeObject } from '../../k8s/objects.ts';
+import { POLICY_DIFF_MANAGER } from '../../policy/foretell.ts';
 import type { Flow } from '../../policy/flows/flow.ts';
 import { clusterNetworkPolicyRules } from '../../policy/model/cluster-network-policy.ts';
 import { diffRows } from '../../policy/model/diff-text.ts';
@@ -11,19 +12,21 @@ import type { AccessDiff } from '../../policy/model/diff.ts';
 import { networkPolicyRules } from '../../policy/model/network-policy.ts';
 import { policyKeyText } from '../../policy/model/rules.ts';
 import type { PolicyRules } from '../../policy/model/rules.ts';
+import { worldOf } from '../../policy/model/world-of.ts';
+import { workloadsOf } from '../../policy/model/workloads.ts';
 import type { ClusterRecord } from '../../embedded/cluster-files.ts';
 import { connectTo, runningCluster } from '../cluster-client.ts';
 import { contextName } from '../kubeconfig.ts';
 import { kubectlOutput } from '../kubectl.ts';
 import { UserError, print, requireRoot, say } from '../output.ts';
 import { renderTable } from '../table.ts';
-import { readCluster, worldOfCluster } from './cluster-world.ts';
+import { readCluster } from './cluster-world.ts';
 import type { ClusterObjects } from './cluster-world.ts';
+import { domainsAt } from './domains.ts';
 import { flowEffects } from './flow-effects.ts';
 import type { FlowEffect } from './flow-effects.ts';
 import { flowEndText, flowPortText } from './flow-text.ts';
 import { readFlows } from './read-flows.ts';
-import { workloadsOf } from './workloads.ts';
 
 export type PolicyDiffOptions = {
   readonly files: readonly string[];
@@ -39,7 +42,8 @@ export const policyDiff = async (options: PolicyDiffOptions): Promise<number> =>
   const record = runningCluster(options.name);
   const applied = await dryRun(options.files, record);
   const cluster = await readClusterOnce(record);
-  const world = worldOfCluster(cluster);
+  const names = cluster.nodes.map(({ metadata }) => metadata.name);
+  const world = worldOf(cluster, domainsAt(record, names));
   const after = replaced(world.policies, applied);
   const access = diffAccess(world, after, workloadsOf(cluster.pods));
   const effects = options.againstFlows ? flowEffects(world, after, await seenFlows(record)) : undefined;
@@ -87,6 +91,7 @@ const flowRow = ({ effect, flow, because }: FlowEffect): readonly string[] => [
 /** The policies of the files as they would be stored. */
 const dryRun = async (files: readonly string[], record: ClusterRecord): Promise<readonly PolicyRules[]> => {
   const args = ['--context', contextName(record.config.name), 'apply', '--dry-run=server', '-o', 'json'];
+  args.push('--field-manager', POLICY_DIFF_MANAGER);
   const text = await kubectlOutput([...args, ...files.flatMap((file) => ['-f', file])], record.kubeconfig);
   if (text === undefined) throw new UserError('the API server does not take these manifests');
   const result = JSON.parse(text) as KubeObject & { readonly items?: readonly KubeObject[] };

@@ -163,7 +163,7 @@ const directionChains = (direction: 'egress' | 'ingress', exempt: readonly strin
   return [
     {
       name: denied!,
-      rules: [`${logged(direction, DENIED_PER_SECOND)} drop`, `counter name ${UNLOGGED} drop`],
+      rules: ['counter', `${logged(direction, DENIED_PER_SECOND)} drop`, `counter name ${UNLOGGED} drop`],
     },
     { name: verdict!, rules: ['meta mark 0 meta priority set 0 return', `goto ${denied}`] },
     {
