@@ -4,6 +4,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ApiServerOptions } from '../src/apiserver/api-server.ts';
+import { PROCESS_FLAGS } from '../src/cli/process-flags.ts';
 
 const STARTS = 15;
 /** As ./podnet sets it: compiled code is kept from one start to the next. */
@@ -42,6 +43,7 @@ const measure = async (): Promise<void> => {
     const startMs = performance.now();
     const child = fork(import.meta.filename, ['server'], {
       serialization: 'advanced',
+      execArgv: [...PROCESS_FLAGS],
       env: { ...process.env, ...CACHE },
     });
     child.send(options);

@@ -45,6 +45,18 @@ const ROOTS = Object.entries(KINDS).flatMap(([name, kinds]) =>
   kinds.split(' ').map((kind) => `io.k8s.${name}.${kind}`),
 );
 
+/** Besides them, what answers in protobuf are made of. Lists are all alike. */
+const MESSAGES = [
+  'v1.APIGroup',
+  'v1.APIGroupList',
+  'v1.APIResourceList',
+  'v1.APIVersions',
+  'v1.ListMeta',
+  'v1.PartialObjectMetadata',
+  'v1.PartialObjectMetadataList',
+  'v1beta1.PartialObjectMetadataList',
+].map((name) => `io.k8s.apimachinery.pkg.apis.meta.${name}`);
+
 type Schema = {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -94,7 +106,7 @@ const main = (): void => {
     `${JSON.stringify({ version: KUBERNETES_VERSION, definitions: facts }, null, 1)}\n`,
   );
   writeFileSync(join(OUT, 'types.ts'), typesOf(facts));
-  const messages = protobufFacts(KUBERNETES_VERSION, ROOTS);
+  const messages = protobufFacts(KUBERNETES_VERSION, [...ROOTS, ...MESSAGES]);
   writeFileSync(join(OUT, 'protobuf.json'), `${oneLinePerField(messages)}\n`);
   process.stdout.write(`${names.length} definitions of Kubernetes ${KUBERNETES_VERSION} in ${OUT}\n`);
 };

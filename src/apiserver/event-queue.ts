@@ -14,7 +14,6 @@ const LENGTH_MAX = 20_000;
 export const createEventQueue = <E>(lengthMax = LENGTH_MAX): EventQueue<E> => {
   let queued: E[] = [];
   let state: 'open' | 'ended' | 'overrun' = 'open';
-  // The reader goes on in the next turn: answers and frames for other processes are written at the end of this one.
   let wake: () => void = () => {};
   const close = (reason: 'ended' | 'overrun'): void => {
     if (state === 'open') state = reason;
@@ -37,9 +36,12 @@ export const createEventQueue = <E>(lengthMax = LENGTH_MAX): EventQueue<E> => {
       if (queued.length > 0) continue;
       if (state === 'overrun') throw expired(`the reader fell more than ${lengthMax} events behind`);
       if (state === 'ended') return;
-      await new Promise<void>((resolve) => (wake = () => void setImmediate(resolve)));
+      await new Promise<void>((resolve) => (wake = () => inTwoTurns(resolve)));
       wake = () => {};
     }
   }
   return { push, end: () => close('ended'), events: read() };
 };
+
+/** What other processes are told is written at the end of this turn, and goes out in the next: our own work comes after it. */
+const inTwoTurns = (go: () => void): void => void setImmediate(() => setImmediate(go));

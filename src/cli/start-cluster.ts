@@ -26,6 +26,7 @@ import {
   readKeptCluster,
 } from './kept-cluster.ts';
 import { UserError, sayStep } from './output.ts';
+import { PROCESS_FLAGS } from './process-flags.ts';
 import { removeClusterTraces } from './remove-traces.ts';
 
 const PROGRAM = join(import.meta.dirname, '../cluster.ts');
@@ -147,19 +148,12 @@ const putOnRecord = async (
   return { record, start: { kind: 'start', config, keys, auditLog, stateFolder } };
 };
 
-/**
- * Of each of its threads. V8 (Node 24) lets the space for new objects grow to 128 MB, half of a thread's memory here, and
- * stops the thread for 10 to 30 ms to clear it; this one is cleared in less than 1 ms. The old objects' space may grow by so
- * much before it is collected: by itself V8 lets it double and more.
- */
-const HEAP = ['--max-semi-space-size=4', '--heap-growing-percent=40'] as const;
-
 const spawnCluster = (name: string): ChildProcess => {
   const files = clusterFiles(name);
   for (const folder of [files.run, files.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const log = openSync(files.log, 'a', 0o600);
   try {
-    return spawn(process.execPath, [...HEAP, PROGRAM, name], {
+    return spawn(process.execPath, [...PROCESS_FLAGS, PROGRAM, name], {
       detached: true,
       cwd: '/',
       stdio: ['ignore', log, log, 'ipc'],

@@ -15,6 +15,13 @@ export const invalid = (field: string, value: unknown, detail: string): FieldErr
   message: body(`Invalid value: ${JSON.stringify(value)}`, detail),
 });
 
+/** As `invalid`, without showing the value. */
+export const invalidUnshown = (field: string, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  message: body('Invalid value', detail),
+});
+
 /** As `invalid`, for a value of the wrong type. */
 export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({
   ...invalid(field, value, detail),

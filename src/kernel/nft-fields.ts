@@ -4,10 +4,10 @@ import { nthAddress, parsePrefix } from '../ip/prefix.ts';
 import { LITTLE_ENDIAN } from '../wire/netlink.ts';
 
 /**
- * Of 32 bits in the machine's own order: `mark`, a number (marks, numbers of numgen), and `priority`, `1:5` in hex. In the
- * keys of intervals nft has them in network order, and turns those of packets before it looks them up.
+ * `mark`: any number of 32 bits in the machine's own order (marks, numbers of numgen). `handle`: the same, written as two
+ * hexadecimal halves, `1:5` (a packet's priority).
  */
-export type NftField = 'ipv4' | 'ipv6' | 'protocol' | 'port' | 'mark' | 'priority';
+export type NftField = 'ipv4' | 'ipv6' | 'protocol' | 'port' | 'mark' | 'handle';
 
 const SEPARATOR = ' . ';
 const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17, sctp: 132 };
@@ -25,51 +25,51 @@ export const writeFields = (
   bytes: Uint8Array,
   offset: number,
 ): void => {
-  writeAll(types, text, text.split(SEPARATOR), { bytes, offset, littleEndian: LITTLE_ENDIAN });
+  writeAll(types, text, text.split(SEPARATOR), { bytes, isLittle: LITTLE_ENDIAN }, offset);
 };
 
-/** The same, but a field may be a prefix or a range: the first and the last of what it stands for go to `first` and `last`. */
+/**
+ * The same, but a field may be a prefix or a range: the first and the last of what it stands for go to `first` and `last`.
+ * Where keys are compared as greater and less, nft has all numbers in network order.
+ */
 export const writeInterval = (
   types: readonly NftField[],
   text: string,
   bytes: Uint8Array,
   { first, last }: { readonly first: number; readonly last: number },
 ): void => {
-  const ends = text.split(SEPARATOR).map(endsOf);
-  writeAll(
-    types,
-    text,
-    ends.map(([start]) => start),
-    { bytes, offset: first, littleEndian: false },
-  );
-  writeAll(
-    types,
-    text,
-    ends.map(([, end]) => end),
-    { bytes, offset: last, littleEndian: false },
-  );
+  const ends = text.split(SEPARATOR).map(intervalEnds);
+  const target = { bytes, isLittle: false };
+  const fields = (end: 0 | 1): readonly string[] => ends.map((each) => each[end]);
+  writeAll(types, text, fields(0), target, first);
+  writeAll(types, text, fields(1), target, last);
 };
 
-type Place = { readonly bytes: Uint8Array; readonly offset: number; readonly littleEndian: boolean };
+type Target = {
+  readonly bytes: Uint8Array;
+  /** The order of the bytes of marks and handles. */
+  readonly isLittle: boolean;
+};
 
 const writeAll = (
   types: readonly NftField[],
   text: string,
   fields: readonly string[],
-  { bytes, offset, littleEndian }: Place,
+  target: Target,
+  offset: number,
 ): void => {
   let at = offset;
   let isWell = fields.length === types.length;
   for (let index = 0; isWell && index < types.length; index++) {
-    isWell = writeField(types[index]!, fields[index]!, { bytes, offset: at, littleEndian });
+    isWell = writeField(types[index]!, fields[index]!, target, at);
     at += fieldBytes(types[index]!);
   }
   if (!isWell) throw new TypeError(`nft element ${text}: not ${types.join(SEPARATOR)}`);
 };
 
 /** False for a text that is no such field. */
-const writeField = (type: NftField, text: string, place: Place): boolean => {
-  const { bytes, offset } = place;
+const writeField = (type: NftField, text: string, target: Target, offset: number): boolean => {
+  const { bytes } = target;
   switch (type) {
     case 'ipv4':
     case 'ipv6': {
@@ -90,22 +90,22 @@ const writeField = (type: NftField, text: string, place: Place): boolean => {
       return port >= 0;
     }
     case 'mark':
-      return writeNumber(numberOf(text, 0xffff_ffff), place);
-    case 'priority':
-      return writeNumber(priorityOf(text), place);
+      return writeNumber(numberOf(text, 0xffff_ffff), target, offset);
+    case 'handle':
+      return writeNumber(handleOf(text), target, offset);
   }
 };
 
-const writeNumber = (number: number, { bytes, offset, littleEndian }: Place): boolean => {
+const writeNumber = (value: number, { bytes, isLittle }: Target, offset: number): boolean => {
   for (let index = 0; index < 4; index++)
-    bytes[offset + (littleEndian ? index : 3 - index)] = (number >>> (8 * index)) & 0xff;
-  return number >= 0;
+    bytes[offset + (isLittle ? index : 3 - index)] = (value >>> (8 * index)) & 0xff;
+  return value >= 0;
 };
 
-/** The handle of a traffic class, as nft writes the priority of packets; -1 for a text that is none. */
-const priorityOf = (text: string): number => {
+/** -1 for a text that is none. */
+const handleOf = (text: string): number => {
   const [, major, minor] = /^([\da-f]{1,4}):([\da-f]{1,4})$/.exec(text) ?? [];
-  return major && minor ? Number.parseInt(major, 16) * 0x1_0000 + Number.parseInt(minor, 16) : -1;
+  return major === undefined ? -1 : Number.parseInt(major, 16) * 0x1_0000 + Number.parseInt(minor!, 16);
 };
 
 /** -1 for a text that is no number up to `max`. */
@@ -114,7 +114,8 @@ const numberOf = (text: string, max: number): number => {
   return value <= max ? value : -1;
 };
 
-const endsOf = (text: string): readonly [string, string] => {
+/** The first and the last of what a prefix, a range or a single value stands for. */
+export const intervalEnds = (text: string): readonly [string, string] => {
   const prefix = text.includes('/') ? parsePrefix(text) : undefined;
   if (prefix) return [formatAddress(prefix.address), formatAddress(nthAddress(prefix, -1))];
   const [first, last = first] = text.split('-') as [string, string?];

@@ -5,7 +5,7 @@ import { elementCommands } from '../../src/kernel/nft-element-text.ts';
 export const commandsOfChanges = (changes: readonly NftElementChange[]): string =>
   elementCommands(
     changes.map(({ verb, set: { family, table, name }, element }) => ({
-      verb,
+      verb: verb === 'delete' ? verb : 'add',
       set: `${family} ${table} ${name}`,
       element,
     })),

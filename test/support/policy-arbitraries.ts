@@ -119,11 +119,15 @@ const selection = fc
     namespaces: { kind: 'labels' as const, selector: selectorOf(namespaces)! },
     pods: selectorOf(pods)!,
   }));
-const widePeer: fc.Arbitrary<Peer> = fc.oneof(
+const sender: fc.Arbitrary<Peer> = fc.oneof(
   selection,
   anyOf(CIDRS).map((cidr) => ({ kind: 'network' as const, cidr: parsePrefix(cidr)!, except: [] })),
   word.map((pool) => ({ kind: 'nodes' as const, selector: selectorOf({ matchLabels: { pool } })! })),
-  fc.constant({ kind: 'domains' as const, names: ['example.com'] }),
+);
+/** Names are for what pods ask for, not for who asks. */
+const receiver: fc.Arbitrary<Peer> = fc.oneof(
+  { arbitrary: sender, weight: 3 },
+  { arbitrary: fc.constant({ kind: 'domains' as const, names: ['example.com'] }), weight: 1 },
 );
 const portMatch: fc.Arbitrary<PortMatch> = fc.oneof(
   protocol.map((of) => ({ kind: 'protocol' as const, protocol: of })),
@@ -133,13 +137,14 @@ const portMatch: fc.Arbitrary<PortMatch> = fc.oneof(
   fc.constant({ kind: 'port' as const, protocol: 'TCP' as const, from: 80, to: 443 }),
   fc.tuple(portName, maybe(protocol)).map(([name, of]) => ({ kind: 'named' as const, name, protocol: of })),
 );
-const wideRules = listOf(
-  fc.record({
-    action: anyOf<Action>(['Accept', 'Deny', 'Pass']),
-    peers: fc.oneof(fc.constant('any' as const), fc.array(widePeer, { maxLength: 2 })),
-    ports: fc.oneof(fc.constant('any' as const), fc.array(portMatch, { maxLength: 2 })),
-  }),
-).map((rules) => rules.map((rule, index) => ({ ...rule, index })));
+const rulesFor = (peer: fc.Arbitrary<Peer>) =>
+  listOf(
+    fc.record({
+      action: anyOf<Action>(['Accept', 'Deny', 'Pass']),
+      peers: fc.oneof(fc.constant('any' as const), fc.array(peer, { maxLength: 2 })),
+      ports: fc.oneof(fc.constant('any' as const), fc.array(portMatch, { maxLength: 2 })),
+    }),
+  ).map((rules) => rules.map((rule, index) => ({ ...rule, index })));
 
 /** ClusterNetworkPolicies in their normal form, of distinct names, in both tiers. */
 export const clusterPolicies: fc.Arbitrary<readonly PolicyRules[]> = listOf(
@@ -147,8 +152,8 @@ export const clusterPolicies: fc.Arbitrary<readonly PolicyRules[]> = listOf(
     tier: anyOf(['Admin', 'Baseline'] as const),
     priority: fc.integer({ min: 0, max: 2 }),
     subject: selection,
-    ingress: maybe(wideRules),
-    egress: maybe(wideRules),
+    ingress: maybe(rulesFor(sender)),
+    egress: maybe(rulesFor(receiver)),
   }),
 ).map((policies) =>
   policies.map((rules, index) => ({

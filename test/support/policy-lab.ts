@@ -150,7 +150,9 @@ export const createPolicyLab = async (
         return lab.config.nodes[0]!.addresses;
       case 'node-2':
         return lab.config.nodes[1]!.addresses;
-      default:
+      case 'a':
+      case 'b':
+      case 'c':
         return lab.pods[of].ips;
     }
   };

@@ -9,27 +9,52 @@ export type Form =
   | { readonly as: 'Table'; readonly version: MetaVersion }
   | { readonly as: 'PartialObjectMetadata'; readonly version: MetaVersion };
 
-export type Media = { readonly encoding: 'json' | 'yaml'; readonly form: Form };
+export type Encoding = 'json' | 'yaml' | 'protobuf';
+
+export type Media = { readonly encoding: Encoding; readonly form: Form };
 
 export type DiscoveryVersion = 'v2' | 'v2beta1';
 
 type Clause = { readonly type: string; readonly parameters: Readonly<Record<string, string>> };
 
-/** Throws 406 if no clause can be served. */
-export const negotiate = (accept: string | undefined): Media => {
-  for (const clause of clausesOf(accept)) {
-    const encoding = encodingOf(clause.type);
-    const form = formOf(clause.parameters);
-    if (encoding && form) return { encoding, form };
-  }
-  throw notAcceptable();
+export type Negotiable = {
+  /** There are messages of protobuf for the objects: custom resources have none. Of metadata there always are. */
+  readonly hasMessages?: boolean;
+  /** A watch: YAML has no frames. */
+  readonly isStream?: boolean;
 };
 
-/** Which aggregated discovery document a client prefers; undefined: the plain ones. */
-export const negotiateDiscovery = (accept: string | undefined): DiscoveryVersion | undefined => {
+/** Throws 406 if no clause can be served. */
+export const negotiate = (
+  accept: string | undefined,
+  { hasMessages = true, isStream = false }: Negotiable = {},
+): Media => {
   for (const { type, parameters } of clausesOf(accept)) {
-    if (encodingOf(type) !== 'json') continue;
-    if (parameters['as'] === undefined) return undefined;
+    const encoding = encodingOf(type);
+    const form = formOf(parameters);
+    if (!encoding || !form || !isStreamed(encoding, parameters['stream'], isStream)) continue;
+    if (encoding !== 'protobuf' || canBeMessage(form, hasMessages)) return { encoding, form };
+  }
+  throw notAcceptable(isStream);
+};
+
+/** How what has one form only is written, whatever else the client asked for: a Status, a document. */
+export const plainEncoding = (accept: string | undefined): 'json' | 'protobuf' => {
+  const plain = clausesOf(accept).find(
+    ({ type, parameters }) => encodingOf(type) && parameters['as'] === undefined,
+  );
+  return plain && encodingOf(plain.type) === 'protobuf' ? 'protobuf' : 'json';
+};
+
+/** Which aggregated discovery document a client prefers, or in which encoding the plain ones. */
+export const negotiateDiscovery = (
+  accept: string | undefined,
+): DiscoveryVersion | Exclude<Encoding, 'yaml'> => {
+  for (const { type, parameters } of clausesOf(accept)) {
+    const encoding = encodingOf(type);
+    if (encoding === undefined || encoding === 'yaml') continue;
+    if (parameters['as'] === undefined) return encoding;
+    if (encoding !== 'json') continue;
     const { as, g, v } = parameters;
     if (as !== 'APIGroupDiscoveryList' || g !== 'apidiscovery.k8s.io') continue;
     if (v === 'v2' || v === 'v2beta1') return v;
@@ -37,8 +62,20 @@ export const negotiateDiscovery = (accept: string | undefined): DiscoveryVersion
   throw notAcceptable();
 };
 
-const encodingOf = (type: string): Media['encoding'] | undefined => {
+const isStreamed = (encoding: Encoding, stream: string | undefined, isStream: boolean): boolean => {
+  if (encoding === 'yaml') return !stream && !isStream;
+  return !stream || stream === 'watch';
+};
+
+/** Cells of Tables may be anything, which messages cannot say. */
+const canBeMessage = ({ as }: Form, hasMessages: boolean): boolean =>
+  as === 'PartialObjectMetadata' || (as === 'object' && hasMessages);
+
+export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
+const encodingOf = (type: string): Encoding | undefined => {
   if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json';
+  if (type === PROTOBUF) return 'protobuf';
   return type === 'application/yaml' ? 'yaml' : undefined;
 };
 

@@ -4,8 +4,10 @@ import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Kind } from '../kind.ts';
 import type { ListPage, Subresource } from '../registry.ts';
-import { type Media, negotiate } from './accept.ts';
-import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts';
+import { type Encoding, type Form, negotiate } from './accept.ts';
+import { type StreamEncoding, encodedAnswer } from './encodings.ts';
+import type { Answer, ApiRequest } from './exchange.ts';
+import type { StreamPresentation } from './event-frames.ts';
 import { type Presentation, parseIncludeObject, presentList, presentObject } from './presentation.ts';
 
 /** A request on a kind, its path understood. */
@@ -17,8 +19,7 @@ export type Target = {
 };
 
 export type Answers = {
-  readonly presentation: Presentation;
-  readonly encoding: Media['encoding'];
+  readonly encoding: Encoding;
   readonly object: (object: Stored<KubeObject>, code?: number) => Answer | Promise<Answer>;
   readonly list: (page: ListPage) => Answer | Promise<Answer>;
 };
@@ -34,26 +35,29 @@ export const answersFor = (
   { kind, subresource }: Target,
   clock: Clock,
 ): Answers => {
-  const { encoding, form } = negotiate(headers.accept);
-  const presentation: Presentation = {
-    kind,
-    form: subresource === 'scale' ? { as: 'object' } : form, // a Scale has no columns of its own
-    includeObject: parseIncludeObject(query.get('includeObject')),
-    nowMs: clock.now(),
-  };
+  const isScale = subresource === 'scale'; // which has no columns of its own
+  const { encoding, form } = negotiate(headers.accept, { hasMessages: isScale || !kind.custom });
+  const presentation = presentationOf(query, kind, isScale ? { as: 'object' } : form, clock);
   return {
-    presentation,
     encoding,
-    object: (object, code = 200) => encoded(encoding, presentObject(presentation, object), code),
-    list: (page) => encoded(encoding, presentList(presentation, page), 200),
+    object: (object, code = 200) => encodedAnswer(encoding, code, presentObject(presentation, object)),
+    list: (page) => encodedAnswer(encoding, 200, presentList(presentation, page)),
   };
 };
 
-/** YAML is for people who ask with curl; its package is loaded when the first one does. */
-const encoded = (encoding: Media['encoding'], body: object, code: number): Promise<Answer> | Answer =>
-  encoding === 'json' ? jsonAnswer(code, body) : yamlAnswer(code, body);
-
-const yamlAnswer = async (code: number, body: object): Promise<Answer> => {
-  const { stringify } = await import('yaml');
-  return { kind: 'document', code, contentType: 'application/yaml', body: stringify(body) };
+/** How a watch shows its objects. Throws 406. */
+export const streamPresentation = (
+  { headers, query }: ApiRequest,
+  kind: Kind,
+  clock: Clock,
+): StreamPresentation => {
+  const { encoding, form } = negotiate(headers.accept, { hasMessages: !kind.custom, isStream: true });
+  return { ...presentationOf(query, kind, form, clock), encoding: encoding as StreamEncoding };
 };
+
+const presentationOf = (query: URLSearchParams, kind: Kind, form: Form, clock: Clock): Presentation => ({
+  kind,
+  form,
+  includeObject: parseIncludeObject(query.get('includeObject')),
+  nowMs: clock.now(),
+});

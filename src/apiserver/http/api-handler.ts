@@ -12,13 +12,15 @@ import type { ServiceAccountTokens, TokenOptions } from '../auth/service-account
 import type { Kind } from '../kind.ts';
 import { createOpenApi } from '../openapi/openapi.ts';
 import type { Registry, ServedKinds, Subresource } from '../registry.ts';
+import { negotiate } from './accept.ts';
 import { refOf } from './answers.ts';
 import { admitConnection } from './connection.ts';
 import { decodeBody } from './decode-body.ts';
 import { groupVersion } from './discovery.ts';
 import { answerDocument } from './documents.ts';
 import { createEventFrames } from './event-frames.ts';
-import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts';
+import { encodedAnswer } from './encodings.ts';
+import type { Answer, ApiRequest } from './exchange.ts';
 import { createFrameOutbox } from './frame-outbox.ts';
 import { badRequest } from '../status-errors.ts';
 import { methodNotAllowed, noSuchPath } from './http-errors.ts';
@@ -158,12 +160,13 @@ const answerReview = async (
 ): Promise<Answer> => {
   if (name !== undefined || (namespace !== undefined) !== review.namespaced) throw noSuchPath();
   if (verb !== 'create') throw methodNotAllowed();
+  const { encoding } = negotiate(request.headers.accept);
   const { object } = await decodeBody(await request.body(), {
     contentType: request.headers['content-type'],
     expected: { apiVersion: groupVersion(review.group, review.version), kind: review.kind },
     findsDuplicates: false,
   });
-  return jsonAnswer(201, await review.answer({ user: request.user, object, namespace }));
+  return encodedAnswer(encoding, 201, await review.answer({ user: request.user, object, namespace }));
 };
 
 const answerKind = async (

@@ -5,7 +5,8 @@ import { badRequest } from '../status-errors.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import type { ApiRequest } from './exchange.ts';
 import { withinLevels } from './nesting.ts';
-import { type YamlBody, readYaml } from './read-yaml.ts';
+import type { YamlBody } from './parse-yaml.ts';
+import { readYaml } from './read-yaml.ts';
 import { parseFieldValidation } from './request-options.ts';
 
 /** Throws 400 for a body that is no object, or that a strict request must be refused for. */

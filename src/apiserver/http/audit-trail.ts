@@ -93,8 +93,7 @@ const pathOf = (text: string): RequestPath | undefined => {
   }
 };
 
-const outcomeOf = ({ code, body }: DocumentAnswer): AuditOutcome => {
-  if (code < 400) return { code };
-  const { reason, message } = JSON.parse(String(body)) as Omit<AuditOutcome, 'code'>;
+const outcomeOf = ({ code, failure }: DocumentAnswer): AuditOutcome => {
+  const { reason, message } = failure ?? {};
   return { code, ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
 };

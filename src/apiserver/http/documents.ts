@@ -5,7 +5,7 @@ import { type Issuer, keySet, openIdConfiguration } from '../auth/issuer-discove
 import { type MetricsPage, PAGE_TYPE } from '../../metrics/page.ts';
 import type { OpenApi } from '../openapi/openapi.ts';
 import { rememberEach } from '../../lang/remember.ts';
-import { type DiscoveryVersion, negotiateDiscovery } from './accept.ts';
+import { type DiscoveryVersion, negotiateDiscovery, plainEncoding } from './accept.ts';
 import {
   aggregatedContentType,
   aggregatedDiscovery,
@@ -14,6 +14,7 @@ import {
   legacyVersions,
   resourceList,
 } from './discovery.ts';
+import { encodedAnswer } from './encodings.ts';
 import { type Answer, type ApiRequest, type DocumentAnswer, jsonAnswer, textAnswer } from './exchange.ts';
 import { methodNotAllowed, noSuchPath } from './http-errors.ts';
 import { openApiAnswer } from './openapi-answers.ts';
@@ -50,9 +51,11 @@ const find = (
     case undefined:
       return jsonAnswer(200, { paths: rootPaths(resources) });
     case 'api':
-      return rest.length === 0 ? core(resources, request) : groupVersionAnswer(resources, ['', ...rest]);
+      return rest.length === 0
+        ? core(resources, request)
+        : groupVersionAnswer(resources, request, ['', ...rest]);
     case 'apis':
-      return rest.length === 0 ? groups(resources, request) : groupVersionAnswer(resources, rest);
+      return rest.length === 0 ? groups(resources, request) : groupVersionAnswer(resources, request, rest);
     case 'version':
       return rest.length === 0 ? jsonAnswer(200, versionDocument()) : undefined;
     case 'healthz':
@@ -104,7 +107,7 @@ const coreOf = rememberEach((resources: readonly ServedResource[]) =>
 
 const core = (resources: readonly ServedResource[], request: ApiRequest): Answer => {
   const own = coreOf(resources);
-  return aggregated(own, request) ?? jsonAnswer(200, legacyVersions(request.headers.host ?? ''));
+  return discovered(own, request, () => legacyVersions(request.headers.host ?? ''));
 };
 
 const groupsOf = rememberEach((resources: readonly ServedResource[]) =>
@@ -113,7 +116,7 @@ const groupsOf = rememberEach((resources: readonly ServedResource[]) =>
 
 const groups = (resources: readonly ServedResource[], request: ApiRequest): Answer => {
   const own = groupsOf(resources);
-  return aggregated(own, request) ?? jsonAnswer(200, groupList(own));
+  return discovered(own, request, () => groupList(own));
 };
 
 type Text = { readonly body: string; readonly etag: string };
@@ -131,9 +134,14 @@ const discoveryTexts = {
   v2beta1: rememberEach(discoveryText('v2beta1')),
 };
 
-const aggregated = (resources: readonly ServedResource[], request: ApiRequest): Answer | undefined => {
+/** Aggregated, or the plain document. */
+const discovered = (
+  resources: readonly ServedResource[],
+  request: ApiRequest,
+  plain: () => object,
+): Answer => {
   const version = negotiateDiscovery(request.headers.accept);
-  if (!version) return undefined;
+  if (version === 'json' || version === 'protobuf') return encodedAnswer(version, 200, plain());
   const { body, etag } = discoveryTexts[version](resources);
   const answer = { ...documentOf(body, aggregatedContentType(version)), headers: { etag, vary: 'Accept' } };
   return request.headers['if-none-match'] === etag ? { ...answer, code: 304, body: '' } : answer;
@@ -148,12 +156,13 @@ const documentOf = (body: string, contentType = 'application/json'): DocumentAns
 
 const groupVersionAnswer = (
   resources: readonly ServedResource[],
+  { headers }: ApiRequest,
   [group, version, ...rest]: readonly string[],
 ): Answer | undefined => {
   if (rest.length > 0) return undefined;
   const found =
     version === undefined ? groupDocument(resources, group!) : resourceList(resources, group!, version);
-  return found && jsonAnswer(200, found);
+  return found && encodedAnswer(plainEncoding(headers.accept), 200, found);
 };
 
 const versionDocument = (): object => {

@@ -4,8 +4,7 @@ import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import { configMapKind } from '../kinds/core/config-map.ts';
 import type { RegistryEvent } from '../registry.ts';
 import type { Form } from './accept.ts';
-import { createEventFrames } from './event-frames.ts';
-import type { Presentation } from './presentation.ts';
+import { type StreamPresentation, createEventFrames } from './event-frames.ts';
 
 /** Counts how often it is serialised. */
 const counted = (name: string): { readonly event: RegistryEvent; readonly count: () => number } => {
@@ -17,7 +16,13 @@ const counted = (name: string): { readonly event: RegistryEvent; readonly count:
     count: () => times,
   };
 };
-const as = (form: Form): Presentation => ({ kind: configMapKind, form, includeObject: 'Object', nowMs: 0 });
+const as = (form: Form, encoding: StreamPresentation['encoding'] = 'json'): StreamPresentation => ({
+  kind: configMapKind,
+  form,
+  encoding,
+  includeObject: 'Object',
+  nowMs: 0,
+});
 const FORMS: readonly Form[] = [
   { as: 'object' },
   { as: 'Table', version: 'v1' },

@@ -4,11 +4,15 @@ import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import { apiVersionOf } from '../../k8s/resources.ts';
 import type { Kind } from '../kind.ts';
 import type { RegistryEvent } from '../registry.ts';
+import { type StreamEncoding, encodedEvent } from './encodings.ts';
 import { type Presentation, presentObject, presentWatched } from './presentation.ts';
+
+/** What one client is shown of events. */
+export type StreamPresentation = Presentation & { readonly encoding: StreamEncoding };
 
 export type EventFrames = {
   /** `isFirst`: the first event of a watch; a Table then has its column definitions. */
-  readonly frameOf: (presentation: Presentation, event: RegistryEvent, isFirst: boolean) => Uint8Array;
+  readonly frameOf: (presentation: StreamPresentation, event: RegistryEvent, isFirst: boolean) => Uint8Array;
 };
 
 type ObjectEvent = Extract<RegistryEvent, { readonly object: unknown }>;
@@ -16,7 +20,7 @@ type ObjectEvent = Extract<RegistryEvent, { readonly object: unknown }>;
 export const createEventFrames = (): EventFrames => {
   let lastObject: object | undefined;
   const frames = new Map<string, Uint8Array>();
-  const shared = (presentation: Presentation, event: ObjectEvent, isFirst: boolean): Uint8Array => {
+  const shared = (presentation: StreamPresentation, event: ObjectEvent, isFirst: boolean): Uint8Array => {
     if (event.object !== lastObject) {
       lastObject = event.object;
       frames.clear();
@@ -29,26 +33,32 @@ export const createEventFrames = (): EventFrames => {
   return {
     frameOf: (presentation, event, isFirst) =>
       event.type === 'BOOKMARK' || event.type === 'ERROR'
-        ? encode(event.type, event.type === 'ERROR' ? event.status : bookmarkOf(presentation, event))
+        ? encodedEvent(
+            presentation.encoding,
+            event.type,
+            event.type === 'ERROR' ? event.status : bookmarkOf(presentation, event),
+          )
         : shared(presentation, event, isFirst),
   };
 };
 
-const formKey = ({ form, includeObject }: Presentation, type: string, isFirst: boolean): string => {
-  if (form.as === 'object') return type;
-  return `${type} ${form.as} ${form.version} ${includeObject} ${isFirst}`;
+const formKey = (
+  { encoding, form, includeObject }: StreamPresentation,
+  type: string,
+  isFirst: boolean,
+): string => {
+  if (form.as === 'object') return `${type} ${encoding}`;
+  return `${type} ${encoding} ${form.as} ${form.version} ${includeObject} ${isFirst}`;
 };
 
-const encodeObject = (presentation: Presentation, event: ObjectEvent, isFirst: boolean): Uint8Array =>
-  encode(
+const encodeObject = (presentation: StreamPresentation, event: ObjectEvent, isFirst: boolean): Uint8Array =>
+  encodedEvent(
+    presentation.encoding,
     event.type,
     isFirst || presentation.form.as === 'object'
       ? presentObject(presentation, event.object)
       : presentWatched(presentation, event.object),
   );
-
-const encode = (type: string, object: object): Uint8Array =>
-  Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`);
 
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 

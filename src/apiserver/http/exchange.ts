@@ -1,5 +1,6 @@
 // One request as the handlers see it, and what they answer. HTTP/1.1 and HTTP/2 look the same from here on.
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Status } from '../../k8s/generated/types.ts';
 import type { Decision } from '../auth/attributes.ts';
 import type { Readable } from 'node:stream';
 import type { User } from '../registry.ts';
@@ -48,6 +49,8 @@ export type DocumentAnswer = {
   readonly contentType: string;
   readonly body: Uint8Array | string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What went wrong, if the body says so. */
+  readonly failure?: Status;
 };
 
 /** An answer that is written as it comes. One of the two is called, once. */

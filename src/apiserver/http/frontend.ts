@@ -68,7 +68,7 @@ const serve = async (
 /** Nobody hears of what could be lost again, not even who reads; when the disk has failed, reading goes on all the same. */
 const settled = async (
   { registry, log }: FrontendOptions,
-  { method }: IncomingMessage | Http2ServerRequest,
+  { method, headers }: IncomingMessage | Http2ServerRequest,
   answer: Answer,
 ): Promise<Answer> => {
   const settling = registry.settled();
@@ -77,7 +77,7 @@ const settled = async (
     await settling;
     return answer;
   } catch (error) {
-    return method === 'GET' || method === 'HEAD' ? answer : answerOfError(error, log);
+    return method === 'GET' || method === 'HEAD' ? answer : answerOfError(error, log, headers.accept);
   }
 };
 
@@ -111,7 +111,7 @@ const answerTo = async (
       allowed: trail.allowed,
     });
   } catch (error) {
-    return answerOfError(error, options.log);
+    return answerOfError(error, options.log, request.headers.accept);
   }
 };
 
@@ -139,7 +139,7 @@ const serveUpgrade = async (
     await serveUpgraded(options, { path, query, request, socket, head });
     trail.upgraded((end) => socket.once('close', end));
   } catch (error) {
-    const answer = answerOfError(error, options.log);
+    const answer = answerOfError(error, options.log, request.headers.accept);
     trail.answered(answer, answer.code, () => {});
     refuseUpgrade(socket, answer);
   }

@@ -4,8 +4,8 @@ import { ApiError, failure } from '../../k8s/api-error.ts';
 
 export const BODY_BYTES_MAX = 3 << 20;
 
-const READABLE = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
-const WRITABLE = 'application/json, application/yaml';
+const MEDIA_TYPES = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+const STREAM_TYPES = 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch';
 
 export const noSuchPath = (): ApiError =>
   new ApiError(failure(404, 'NotFound', 'the server could not find the requested resource', {}));
@@ -17,10 +17,12 @@ export const methodNotAllowed = (): ApiError =>
 
 export const unauthorized = (): ApiError => new ApiError(failure(401, 'Unauthorized', 'Unauthorized'));
 
-export const notAcceptable = (): ApiError =>
-  new ApiError(failure(406, 'NotAcceptable', `only the following media types are accepted: ${WRITABLE}`));
+export const notAcceptable = (isStream = false): ApiError => {
+  const types = isStream ? STREAM_TYPES : MEDIA_TYPES;
+  return new ApiError(failure(406, 'NotAcceptable', `only the following media types are accepted: ${types}`));
+};
 
-export const unsupportedMediaType = (accepted = READABLE): ApiError =>
+export const unsupportedMediaType = (accepted = MEDIA_TYPES): ApiError =>
   new ApiError(
     failure(
       415,

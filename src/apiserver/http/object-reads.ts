@@ -2,11 +2,10 @@
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import type { Registry } from '../registry.ts';
-import { type Target, answersFor, refOf } from './answers.ts';
+import { type Target, answersFor, refOf, streamPresentation } from './answers.ts';
 import type { EventFrames } from './event-frames.ts';
 import type { Answer, ApiRequest } from './exchange.ts';
 import type { FrameOutbox } from './frame-outbox.ts';
-import { notAcceptable } from './http-errors.ts';
 import { parseInteger, parseListQuery, parseWatchQuery } from './request-options.ts';
 import { startWatch } from './watch.ts';
 
@@ -36,11 +35,9 @@ export const createObjectReads = (
 };
 
 const watch = (options: ReadOptions, request: ApiRequest, target: Target): Answer => {
-  const { presentation, encoding } = answersFor(request, target, options.clock);
-  if (encoding !== 'json') throw notAcceptable();
   return startWatch({
     ...options,
-    presentation,
+    presentation: streamPresentation(request, target.kind, options.clock),
     query: parseWatchQuery(request.query, target.namespace),
     timeoutSeconds: parseInteger(request.query, 'timeoutSeconds'),
   });

@@ -10,7 +10,8 @@ import { type Target, answersFor, refOf } from './answers.ts';
 import { type DecodedBody, type ExpectedType, decodeBody, mediaTypeOf, parseJson } from './decode-body.ts';
 import { readDeleteOptions } from './delete-options.ts';
 import { duplicateFields } from './duplicate-fields.ts';
-import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts';
+import { encodedAnswer } from './encodings.ts';
+import type { Answer, ApiRequest } from './exchange.ts';
 import { unsupportedMediaType } from './http-errors.ts';
 import type { ObjectHandler } from './object-reads.ts';
 import { readConfig } from './apply-body.ts';
@@ -140,7 +141,9 @@ const deleteOne = async (
   const { options, dryRun } = await readDeleteOptions(request);
   const context = { ...requestContext(request, 'DeleteOptions'), dryRun };
   const result = await registry.delete(target.kind, refOf(target), options, context);
-  return result.gone ? jsonAnswer(200, deletedStatus(target.kind, result)) : answers.object(result.object);
+  return result.gone
+    ? encodedAnswer(answers.encoding, 200, deletedStatus(target.kind, result))
+    : answers.object(result.object);
 };
 
 const deleteCollection = async (

@@ -1,7 +1,6 @@
 // The OpenAPI documents: version 3 by group version, which clients keep for ever under its hash, and version 2 whole.
 // https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition
 import type { OpenApi } from '../openapi/openapi.ts';
-import { OPENAPI_V2_PROTOBUF, openApiV2Protobuf } from '../openapi/v2-protobuf.ts';
 import { type Answer, type ApiRequest, type DocumentAnswer, jsonAnswer } from './exchange.ts';
 
 const YEAR_SECONDS = 365 * 24 * 3600;
@@ -11,16 +10,21 @@ export const openApiAnswer = (
   openApi: OpenApi,
   request: ApiRequest,
   [version, ...rest]: readonly string[],
-): Answer | undefined => {
+): Answer | Promise<Answer> | undefined => {
   if (version === 'v2' && rest.length === 0) return v2Answer(openApi, request);
   return version === 'v3' ? v3Answer(openApi, request, rest.join('/')) : undefined;
 };
 
-const v2Answer = (openApi: OpenApi, request: ApiRequest): Answer => {
-  if (request.headers.accept?.includes('proto-openapi.spec.v2'))
-    return answerOf(openApiV2Protobuf(), OPENAPI_V2_PROTOBUF);
+const v2Answer = (openApi: OpenApi, request: ApiRequest): Answer | Promise<Answer> => {
+  if (request.headers.accept?.includes('proto-openapi.spec.v2')) return v2ProtobufAnswer();
   const { text, hash } = openApi.v2();
   return unlessKnown(request, text, { etag: `"${hash}"`, vary: 'Accept' });
+};
+
+/** For old clients: what writes protobuf is loaded by the first. */
+const v2ProtobufAnswer = async (): Promise<Answer> => {
+  const { OPENAPI_V2_PROTOBUF, openApiV2Protobuf } = await import('../openapi/v2-protobuf.ts');
+  return answerOf(openApiV2Protobuf(), OPENAPI_V2_PROTOBUF);
 };
 
 const v3Answer = (openApi: OpenApi, request: ApiRequest, path: string): Answer | undefined => {

@@ -1,71 +1,55 @@
-// A body of YAML, in time that grows with its length only. The parser alone takes a minute for a map of 60,000 keys, since it
-// compares each with all before it, and as long for what does nothing but nest.
-import type { Document, LineCounter } from 'yaml';
+// A body of YAML. A long one takes the parser seconds and hundreds of megabytes: that is done on a thread that ends with it,
+// one body after the other, so that nobody else waits and nobody else's memory runs out.
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type YamlBody, type YamlOptions, parseYaml } from './parse-yaml.ts';
 
-export type YamlBody = {
-  readonly value: unknown;
-  /** Keys that stand twice in a map, as Go's YAML tells of them; the last one counts. */
-  readonly duplicates: readonly string[];
-};
+/** What is parsed in some milliseconds: to start a thread takes longer. */
+const SHORT_CHARACTERS = 32_768;
 
-export type YamlOptions = {
-  /** Go's decoder of server-side apply is of version 1.1: `yes` and `on` are true. */
-  readonly version?: '1.1';
-  /** Whether `<<` takes in the keys of another map. */
-  readonly merge?: boolean;
-};
+type Limits = { readonly timeMs: number; readonly heapMegabytes: number };
 
-/** An alias may stand for so many nodes altogether. */
-const ALIASES_MAX = 100;
-/** Brackets and dashes in a row that open something: more than any object has levels (see nesting.ts). */
-const OPEN_MAX = 1000;
+/** As long as a body may take to arrive, and several times what a real manifest of the greatest length needs. */
+const LIMITS: Limits = { timeMs: 30_000, heapMegabytes: 512 };
+
+const THREAD = join(import.meta.dirname, 'yaml-thread.ts');
+
+/** What the thread answers. */
+export type YamlAnswer = { readonly body: YamlBody } | { readonly problem: string };
 
 /** Throws Error with what is wrong with the text. */
-export const readYaml = async (text: string, options: YamlOptions = {}): Promise<YamlBody> => {
-  if (opensTooMuch(text)) throw new Error(`more than ${OPEN_MAX} levels`);
-  const yaml = await import('yaml');
-  const lines = new yaml.LineCounter();
-  const document = yaml.parseDocument(text, { ...options, uniqueKeys: false, lineCounter: lines });
-  const [fatal] = document.errors;
-  if (fatal) throw fatal;
-  return {
-    value: document.toJS({ maxAliasCount: ALIASES_MAX }) as unknown,
-    duplicates: duplicatesIn(document, lines, yaml),
-  };
+export const readYaml = (text: string, options: YamlOptions = {}, limits = LIMITS): Promise<YamlBody> =>
+  text.length <= SHORT_CHARACTERS
+    ? parseYaml(text, options)
+    : afterOthers(() => readAside({ text, options }, limits));
+
+let last: Promise<unknown> = Promise.resolve();
+
+const afterOthers = (read: () => Promise<YamlBody>): Promise<YamlBody> => {
+  const result = last.then(read);
+  last = result.catch(() => {});
+  return result;
 };
 
-const duplicatesIn = (
-  document: Document.Parsed,
-  lines: LineCounter,
-  { isScalar, visit }: typeof import('yaml'),
-): readonly string[] => {
-  const found: string[] = [];
-  visit(document, {
-    Map: (_, { items }) => {
-      const seen = new Set<unknown>();
-      for (const { key } of items) {
-        if (!isScalar(key) || key.value === '<<') continue;
-        if (seen.has(key.value)) {
-          const { line } = lines.linePos(key.range?.[0] ?? 0);
-          found.push(`line ${line}: key ${JSON.stringify(String(key.value))} already set in map`);
-        }
-        seen.add(key.value);
-      }
-    },
-  });
-  return found;
-};
-
-// A rough count, which takes brackets in texts for brackets: no text of an object has a thousand that are not closed.
-const opensTooMuch = (text: string): boolean => {
-  let [open, dashes] = [0, 0];
-  for (let index = 0; index < text.length; index++) {
-    const letter = text[index];
-    if (letter === '[' || letter === '{') open++;
-    else if ((letter === ']' || letter === '}') && open > 0) open--;
-    if ((letter === '-' || letter === '?') && text[index + 1] === ' ') dashes++;
-    else if (letter !== ' ') dashes = 0;
-    if (open > OPEN_MAX || dashes > OPEN_MAX) return true;
+const readAside = async (workerData: object, limits: Limits): Promise<YamlBody> => {
+  const resourceLimits = { maxOldGenerationSizeMb: limits.heapMegabytes };
+  const thread = new Worker(THREAD, { workerData, resourceLimits });
+  try {
+    const signal = AbortSignal.timeout(limits.timeMs);
+    const [answer] = (await once(thread, 'message', { signal })) as [YamlAnswer];
+    if ('problem' in answer) throw new Error(answer.problem);
+    return answer.body;
+  } catch (error) {
+    throw isTooDear(error as NodeJS.ErrnoException) ? tooDear(limits) : error;
+  } finally {
+    thread.on('error', () => {}); // of what is ended
+    await thread.terminate();
   }
-  return false;
 };
+
+const isTooDear = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === 'ABORT_ERR' || code === 'ERR_WORKER_OUT_OF_MEMORY';
+
+const tooDear = ({ timeMs, heapMegabytes }: Limits): Error =>
+  new Error(`it takes more than ${timeMs / 1000} s or ${heapMegabytes} MiB to read`);

@@ -3,7 +3,9 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { ApiError } from '../../k8s/api-error.ts';
 import type { Log } from '../../lang/log.ts';
-import { type Answer, type DocumentAnswer, type Outgoing, jsonAnswer } from './exchange.ts';
+import { plainEncoding } from './accept.ts';
+import { encodedAnswer } from './encodings.ts';
+import type { Answer, DocumentAnswer, Outgoing } from './exchange.ts';
 import { internal } from '../status-errors.ts';
 import { warningHeaders } from './warning-headers.ts';
 
@@ -32,16 +34,21 @@ export const send = async (response: Outgoing, answer: Answer, options: SendOpti
   response.end(bytes);
 };
 
-/** An error as its Status: an ApiError has one, anything else is a fault of ours and goes to the log. */
-export const answerOfError = (error: unknown, log: Log): DocumentAnswer => {
-  if (error instanceof ApiError) {
-    const retryAfter = error.status.details?.retryAfterSeconds;
-    const answer = jsonAnswer(error.code, error.status);
-    return retryAfter ? { ...answer, headers: { 'retry-after': String(retryAfter) } } : answer;
-  }
+/**
+ * An error as its Status, as the client's Accept header wants it: an ApiError has one, anything else is a fault of ours and goes
+ * to the log.
+ */
+export const answerOfError = (error: unknown, log: Log, accept: string | undefined): DocumentAnswer => {
+  const { code, status } = apiErrorOf(error, log);
+  const retryAfter = status.details?.retryAfterSeconds;
+  const answer = { ...encodedAnswer(plainEncoding(accept), code, status), failure: status };
+  return retryAfter ? { ...answer, headers: { 'retry-after': String(retryAfter) } } : answer;
+};
+
+const apiErrorOf = (error: unknown, log: Log): ApiError => {
+  if (error instanceof ApiError) return error;
   log.error({ err: error }, 'a request failed');
-  const status = internal(error instanceof Error ? error.message : String(error)).status;
-  return jsonAnswer(500, status);
+  return internal(error instanceof Error ? error.message : String(error));
 };
 
 const headersOf = (answer: DocumentAnswer, length: number): Record<string, string> => ({

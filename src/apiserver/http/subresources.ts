@@ -5,9 +5,11 @@ import type { ServiceAccountTokens, TokenOptions } from '../auth/service-account
 import { issueToken } from '../auth/token-request.ts';
 import type { Kind } from '../kind.ts';
 import type { Registry } from '../registry.ts';
+import { negotiate } from './accept.ts';
 import { decodeBody } from './decode-body.ts';
 import { groupVersion } from './discovery.ts';
-import { type Answer, type ApiRequest, jsonAnswer } from './exchange.ts';
+import { encodedAnswer } from './encodings.ts';
+import type { Answer, ApiRequest } from './exchange.ts';
 import { refOf } from './answers.ts';
 import { requestContext } from './request-options.ts';
 import type { ServedSubresource } from './served-resources.ts';
@@ -30,6 +32,7 @@ export const createSubresourceHandler =
   ({ registry, tokens, find }: SubresourceOptions) =>
   async (request: ApiRequest, target: SubresourceTarget): Promise<Answer> => {
     const { kind, subresource } = target;
+    const { encoding } = negotiate(request.headers.accept);
     const { group, version, kind: bodyKind } = subresource.responseKind;
     const { object, decodingErrors } = await decodeBody(await request.body(), {
       contentType: request.headers['content-type'],
@@ -43,8 +46,8 @@ export const createSubresourceHandler =
       const through = { subresource: 'token', type, object };
       await registry.admit({ operation: 'CREATE', kind, ref: refOf(target), through }, context);
       const asked = { user: request.user, account, request: object as TokenRequest };
-      return jsonAnswer(201, await issueToken(tokens, find, asked));
+      return encodedAnswer(encoding, 201, await issueToken(tokens, find, asked));
     }
     const made = await registry.createSubresource(kind, refOf(target), subresource.name, object, context);
-    return jsonAnswer(subresource.verbs.includes('create') ? 201 : 200, made);
+    return encodedAnswer(encoding, subresource.verbs.includes('create') ? 201 : 200, made);
   };

@@ -1,7 +1,8 @@
 // exec, attach and port-forward: once both sides have agreed to switch protocols, the API server only moves bytes.
 // What is spoken inside (WebSocket) is between kubectl and the kubelet.
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { type Duplex, pipeline } from 'node:stream';
+import { nodeHttp } from '../../lang/node-http.ts';
 import type { DocumentAnswer } from './exchange.ts';
 import type { Tunnel } from './upstream.ts';
 
@@ -12,7 +13,7 @@ export const refuseUpgrade = (client: Duplex, answer: DocumentAnswer): void => {
     Buffer.concat([
       Buffer.from(
         [
-          `HTTP/1.1 ${answer.code} ${STATUS_CODES[answer.code]}`,
+          `HTTP/1.1 ${answer.code} ${nodeHttp().STATUS_CODES[answer.code]}`,
           `Content-Type: ${answer.contentType}`,
           `Content-Length: ${body.length}`,
           'Connection: close',

@@ -47,7 +47,13 @@ const start = (options: Partial<WatchOptions> = {}, query: WatchQuery = { allowW
         return { stop: () => registry.stops++ };
       },
     } as Partial<Registry> as Registry,
-    presentation: { kind: configMapKind, form: { as: 'object' }, includeObject: 'Metadata', nowMs: 0 },
+    presentation: {
+      kind: configMapKind,
+      form: { as: 'object' },
+      encoding: 'json',
+      includeObject: 'Metadata',
+      nowMs: 0,
+    },
     query,
     timeoutSeconds: undefined,
     frames: createEventFrames(),

@@ -1,12 +1,12 @@
-// One watch: the registry's events written to one client as lines of JSON, until its time is over, the client goes away,
-// or it reads so slowly that keeping it would cost memory.
+// One watch: the registry's events written to one client as lines of JSON or frames of protobuf, until its time is over, the
+// client goes away, or it reads so slowly that keeping it would cost memory.
 import type { Clock, Timer } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import type { Registry, RegistryEvent, WatchQuery } from '../registry.ts';
-import type { EventFrames } from './event-frames.ts';
+import { STREAM_TYPES } from './encodings.ts';
+import type { EventFrames, StreamPresentation } from './event-frames.ts';
 import type { Outgoing, StreamAnswer } from './exchange.ts';
 import type { FrameOutbox, FrameReader } from './frame-outbox.ts';
-import type { Presentation } from './presentation.ts';
 
 const BOOKMARK_MS = 60_000;
 // kube-apiserver's --min-request-timeout: between this and twice this, so that clients do not all come back at once.
@@ -16,7 +16,7 @@ const BACKLOG_BYTES_MAX = 8 << 20;
 
 export type WatchOptions = {
   readonly registry: Registry;
-  readonly presentation: Presentation;
+  readonly presentation: StreamPresentation;
   readonly query: WatchQuery;
   readonly timeoutSeconds: number | undefined;
   readonly frames: EventFrames;
@@ -65,7 +65,10 @@ class WatchSession implements FrameReader {
     this.#response = response;
     response.on('close', () => this.end());
     response.on('drain', () => this.#drains++);
-    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+    response.writeHead(200, {
+      'content-type': STREAM_TYPES[this.#options.presentation.encoding],
+      'cache-control': 'no-cache, private',
+    });
     response.flushHeaders(); // clients wait for the head before they trust the watch
     if (this.#early.length > 0) response.write(Buffer.concat(this.#early.splice(0)));
     this.#backlogMax += response.writableLength;

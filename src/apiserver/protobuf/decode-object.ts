@@ -6,15 +6,10 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding-idl
 import { createRequire } from 'node:module';
 import type * as minimal from 'protobufjs/minimal.js';
-import { ownValue } from '../../lang/own-value.ts';
 import { type JsonObject, decodeMessage } from './decode-message.ts';
+import { MAGIC, messageName } from './message-name.ts';
 
 const { Reader } = createRequire(import.meta.url)('protobufjs/minimal.js') as typeof minimal;
-
-const MAGIC = Buffer.from('k8s\0', 'latin1');
-
-/** These belong to no group of their own: any may name them. */
-const META_KINDS = new Set(['DeleteOptions', 'Status']);
 
 /** The object with its apiVersion and kind. Throws for what is not such a body, or of a kind that is not known. */
 export const decodeProtobufObject = (body: Uint8Array): JsonObject => {
@@ -23,12 +18,6 @@ export const decodeProtobufObject = (body: Uint8Array): JsonObject => {
   const { apiVersion, kind, raw } = decodeEnvelope(body.subarray(MAGIC.length));
   const message = decodeMessage(new Reader(raw), raw.length, messageName(apiVersion, kind));
   return { kind, apiVersion, ...(message as JsonObject) };
-};
-
-/** The groups whose messages are not in k8s.io/api. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  'apiextensions.k8s.io': 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
-  'apiregistration.k8s.io': 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
 };
 
 type Envelope = { readonly apiVersion: string; readonly kind: string; readonly raw: Uint8Array };
@@ -46,12 +35,3 @@ const decodeEnvelope = (bytes: Uint8Array): Envelope => {
   const { apiVersion = '', kind = '' } = typeMeta as { apiVersion?: string; kind?: string };
   return { apiVersion, kind, raw: raw as Uint8Array };
 };
-
-const messageName = (apiVersion: string, kind: string): string => {
-  if (META_KINDS.has(kind)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`;
-  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-  return `${ownValue(ELSEWHERE, group!) ?? `io.k8s.api.${packageOf(group!)}`}.${version}.${kind}`;
-};
-
-/** Packages are called by the first word of their group: `rbac` of rbac.authorization.k8s.io. */
-const packageOf = (group: string): string => (group === '' ? 'core' : group.split('.')[0]!);

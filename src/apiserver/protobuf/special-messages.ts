@@ -90,6 +90,7 @@ export const SPECIAL_MESSAGES: Readonly<Record<string, Decode>> = {
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': intOrString,
   'io.k8s.api.authentication.v1.ExtraValue': strings,
   'io.k8s.api.authorization.v1.ExtraValue': strings,
+  'io.k8s.api.certificates.v1.ExtraValue': strings,
 };
 
 type Message = { readonly [key: string]: unknown };

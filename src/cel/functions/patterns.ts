@@ -1,5 +1,6 @@
 // Patterns are RE2's, as in Go: they never go back, so no text makes one slow. Compiled ones are kept.
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
+import { re2 } from '../../lang/re2.ts';
 import { CelError } from '../values/value.ts';
 
 const MOST_KEPT = 1000;
@@ -17,7 +18,7 @@ export const compilePattern = (pattern: string): RE2JS => {
 
 const tryCompile = (pattern: string): RE2JS => {
   try {
-    return RE2JS.compile(pattern);
+    return re2().RE2JS.compile(pattern);
   } catch (error) {
     throw new CelError(error instanceof Error ? error.message : String(error));
   }

@@ -1,6 +1,7 @@
 // Source text to our tree. The grammar is the library's; positions and macros come out as in cel-go.
-import { Environment, ParseError } from '@marcbachmann/cel-js';
+import { createRequire } from 'node:module';
 import type { ASTNode } from '@marcbachmann/cel-js';
+import { lazy } from '../../lang/lazy.ts';
 import { Uint } from '../values/value.ts';
 import type { Value } from '../values/value.ts';
 import { call, ident, list, literal } from './expression.ts';
@@ -19,7 +20,14 @@ const DEEPEST = 250;
 const LONGEST_CHAIN = 2500;
 const [MIN_INT, MAX_INT, MAX_UINT] = [-(2n ** 63n), 2n ** 63n - 1n, 2n ** 64n - 1n];
 
-const parser = new Environment({ enableOptionalTypes: true, limits: { maxDepth: DEEPEST } });
+/** Loaded by the first expression: a cluster may have none. */
+const library = lazy(
+  () => createRequire(import.meta.url)('@marcbachmann/cel-js') as typeof import('@marcbachmann/cel-js'),
+);
+const parser = lazy(() => {
+  const { Environment } = library();
+  return new Environment({ enableOptionalTypes: true, limits: { maxDepth: DEEPEST } });
+});
 
 /** Parses an expression; what is wrong with it comes back as issues. O(length). */
 export const parse = (source: string): Parsed => {
@@ -28,7 +36,7 @@ export const parse = (source: string): Parsed => {
     return { ok: false, issues: [{ at: 0, message }] };
   }
   try {
-    return { ok: true, expression: toExpression(parser.parse(source).ast, { source, depth: 0 }) };
+    return { ok: true, expression: toExpression(parser().parse(source).ast, { source, depth: 0 }) };
   } catch (error) {
     return { ok: false, issues: [issueOf(error)] };
   }
@@ -38,7 +46,7 @@ const issueOf = (error: unknown): Issue => {
   if (error instanceof SyntaxIssue) return error.issue;
   // The library's descent has no bound of its own for `!!!!...`.
   if (error instanceof RangeError) return { at: 0, message: tooDeep };
-  if (!(error instanceof ParseError)) throw error;
+  if (!(error instanceof library().ParseError)) throw error;
   const at = error.range?.start ?? 0;
   if (error.code === 'limit_exceeded') return { at, message: tooDeep };
   if (error.code === 'invalid_macro_argument') return { at, message: macroMessage(error.summary) };

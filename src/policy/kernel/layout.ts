@@ -53,6 +53,13 @@ export const tableCommands = (site: TableSite): readonly string[] => [
   ...chains(site).flatMap(({ name, rules }) => rules.map((rule) => `add rule ${TABLE} ${name} ${rule}`)),
 ];
 
+/** Lets no new connection through until the chains get their rules. The lines of a transaction. */
+export const closingCommands = (): readonly string[] => [
+  `flush chain ${TABLE} forward`,
+  `add rule ${TABLE} forward ${ESTABLISHED}`,
+  `add rule ${TABLE} forward drop`,
+];
+
 /** Takes the table away, also where there is none. The lines of a transaction. */
 export const removeTableCommands = (): readonly string[] => [`add table ${TABLE}`, `delete table ${TABLE}`];
 
@@ -81,6 +88,8 @@ const MAP_TYPES: Readonly<Record<MapName, string>> = {
   others: 'typeof meta mark : meta mark',
 };
 
+const ESTABLISHED = 'ct state established,related accept';
+
 type Chain = { readonly name: string; readonly head?: string; readonly rules: readonly string[] };
 
 const chains = (site: TableSite): readonly Chain[] => [
@@ -93,7 +102,7 @@ const chains = (site: TableSite): readonly Chain[] => [
     name: 'forward',
     head: 'type filter hook forward priority filter',
     rules: [
-      'ct state established,related accept',
+      ESTABLISHED,
       'meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn jump unknown',
       'jump egress',
       'jump ingress',
@@ -154,7 +163,7 @@ const directionChains = (direction: 'egress' | 'ingress', exempt: readonly strin
   return [
     {
       name: denied!,
-      rules: [`${logged(direction, DENIED_PER_SECOND)} drop`, `counter name ${UNLOGGED} drop`],
+      rules: ['counter', `${logged(direction, DENIED_PER_SECOND)} drop`, `counter name ${UNLOGGED} drop`],
     },
     { name: verdict!, rules: ['meta mark 0 meta priority set 0 return', `goto ${denied}`] },
     {

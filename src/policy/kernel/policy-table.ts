@@ -5,11 +5,11 @@ import type { Log } from '../../lang/log.ts';
 import { MAPS } from '../compile/elements.ts';
 import type { AddedElement, ElementChanges, Elements, MapName } from '../compile/elements.ts';
 import { diffElements, isResolved } from './diff.ts';
-import { TABLE, removeTableCommands, tableCommands } from './layout.ts';
+import { TABLE, closingCommands, removeTableCommands, tableCommands } from './layout.ts';
 import type { TableSite } from './layout.ts';
 import { observe, observeInTurns, observeTimed } from './observe.ts';
-import { additionsOf, changeCommands, writeElements } from './transaction.ts';
-import type { ElementWrite, Removal } from './transaction.ts';
+import { additionsOf, elementChanges } from './transaction.ts';
+import type { Removal } from './transaction.ts';
 
 export type PolicyTableOptions = TableSite & {
   readonly nft: Pick<Nft, 'run' | 'change' | 'query' | 'tables' | 'structure'>;
@@ -36,11 +36,11 @@ export class PolicyTable {
 
   /**
    * Takes up the table that is there with all its elements and gives it its rules anew. If there is none, or one of another
-   * make, there is one with the given elements afterwards: in the same transaction.
+   * make, there is one with the given elements afterwards, and no new connection until it is whole.
    */
   static open(options: PolicyTableOptions, otherwise: Elements): PolicyTable {
     const adopted = adopt(options);
-    if (!adopted) options.nft.run(replacement(options, otherwise).join('\n'));
+    if (!adopted) replace(options, otherwise);
     const table = new PolicyTable(options, adopted ?? otherwise);
     if (adopted) table.#found.push(...observeTimed(options.nft, options.clock.now()));
     return table;
@@ -48,10 +48,9 @@ export class PolicyTable {
 
   /** Does the changes in one transaction. If it throws, nothing has changed. */
   apply(changes: ElementChanges): void {
-    const write = this.#necessary(changes);
-    const { add, remove } = write;
+    const { add, remove } = this.#necessary(changes);
     if (add.length === 0 && remove.length === 0) return;
-    writeElements(this.#options.nft, write, this.#options.clock.now());
+    this.#options.nft.change(elementChanges(remove, add, this.#options.clock.now()));
     this.#revision++;
     for (const [map, key] of remove) this.#committed.get(map)!.delete(key);
     for (const [map, key, value] of add) this.#committed.get(map)!.set(key, value);
@@ -79,7 +78,7 @@ export class PolicyTable {
   }
 
   /** What is there with another value, or another time, is removed first; what is there as it should be is left alone. */
-  #necessary({ add, remove }: ElementChanges): ElementWrite {
+  #necessary({ add, remove }: ElementChanges) {
     const removals = new Map<string, Removal>();
     const drop = (map: MapName, key: string): void => {
       const value = this.#committed.get(map)!.get(key);
@@ -109,8 +108,9 @@ const adopt = (options: PolicyTableOptions): Elements | undefined => {
   }
 };
 
-const replacement = (options: PolicyTableOptions, elements: Elements): readonly string[] => [
-  ...removeTableCommands(),
-  ...tableCommands(options),
-  ...changeCommands({ remove: [], add: additionsOf(elements) }, options.clock.now()),
-];
+const replace = (options: PolicyTableOptions, elements: Elements): void => {
+  const { nft, clock } = options;
+  nft.run([...removeTableCommands(), ...tableCommands(options), ...closingCommands()].join('\n'));
+  nft.change(elementChanges([], additionsOf(elements), clock.now()));
+  nft.run(tableCommands(options).join('\n'));
+};

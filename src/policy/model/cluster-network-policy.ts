@@ -198,12 +198,12 @@ const portOf = (
   report: Report,
 ): PortMatch | undefined => {
   const field = onlyField(protocol, ['tcp', 'udp', 'sctp', 'destinationNamedPort']);
-  if (!field) return void report(path, 'has not exactly one protocol that is known');
+  if (!field) return report(path, 'has not exactly one protocol that is known');
   if (field === 'destinationNamedPort')
     return { kind: 'named', name: protocol.destinationNamedPort!, protocol: undefined };
   const { destinationPort, ...unknown } = protocol[field]!;
   const range = destinationPort && Object.keys(unknown).length === 0 ? rangeOf(destinationPort) : undefined;
-  if (!range) return void report(`${path}.${field}`, 'has no ports that are known');
+  if (!range) return report(`${path}.${field}`, 'has no ports that are known');
   return { kind: 'port', protocol: PROTOCOLS[field], ...range };
 };
 

@@ -111,13 +111,13 @@ const portOf = (
   path: string,
   { report }: Reading,
 ): PortMatch | undefined => {
-  if (!isProtocol(protocol)) return void report(`${path}.protocol`, `unknown ${JSON.stringify(protocol)}`);
+  if (!isProtocol(protocol)) return report(`${path}.protocol`, `unknown ${JSON.stringify(protocol)}`);
   if (endPort !== undefined && typeof port !== 'number')
-    return void report(`${path}.endPort`, 'needs a port that is a number');
+    return report(`${path}.endPort`, 'needs a port that is a number');
   if (port === undefined) return { kind: 'protocol', protocol };
   if (typeof port === 'string') return { kind: 'named', name: port, protocol };
   const last = endPort ?? port;
   if (isPortNumber(port) && isPortNumber(last) && port <= last)
     return { kind: 'port', protocol, from: port, to: last };
-  return void report(path, `${port === last ? port : `${port}-${last}`} are no ports`);
+  return report(path, `${port === last ? port : `${port}-${last}`} are no ports`);
 };

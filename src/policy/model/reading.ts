@@ -6,8 +6,8 @@ import type { LabelSelector } from '../../k8s/generated/types.ts';
 import { selectorOf } from './selector.ts';
 import type { Selector } from './selector.ts';
 
-/** Hears what could not be understood, and where. */
-export type Report = (path: string, what: string) => void;
+/** Hears what could not be understood, and where; gives what that is read as. */
+export type Report = (path: string, what: string) => undefined;
 
 /** In every notation that the API has ever taken: host bits and leading zeros do not matter. */
 export const prefixAt = (cidr: string): Prefix | undefined => {

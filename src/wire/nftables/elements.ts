@@ -15,21 +15,30 @@ export const NFT_ELEMENTS = { add: 0xa0c, delete: 0xa0e } as const;
 export type ElementShape = {
   readonly keyBytes: number;
   /** Keys are intervals of concatenated fields: a first and a last key. */
-  readonly isInterval: boolean;
+  readonly hasKeyEnd?: boolean;
   /** Of a map's element to add. */
-  readonly valueBytes: number | undefined;
+  readonly valueBytes?: number | undefined;
+  readonly hasTimeout?: boolean;
+  /** The element is where an interval of a single field ends: the first key after it. */
+  readonly isEnd?: boolean;
 };
 
 /** Writes the parts of the element with this index at their offsets. */
-export type FillElement = (
-  bytes: Uint8Array,
-  index: number,
-  at: { readonly key: number; readonly keyEnd: number; readonly value: number },
-) => void;
+export type FillElement = (bytes: Uint8Array, index: number, at: ElementOffsets) => void;
+
+/** Those of parts that the shape does not have mean nothing. The timeout is 64 bits of milliseconds in network order. */
+export type ElementOffsets = {
+  readonly key: number;
+  readonly keyEnd: number;
+  readonly value: number;
+  readonly timeout: number;
+};
 
 const LIST = { table: 1, set: 2, elements: 3 } as const;
 const LIST_ELEMENT = 1;
-const ELEMENT = { key: 1, data: 2, keyEnd: 10 } as const;
+const ELEMENT = { key: 1, data: 2, flags: 3, timeout: 4, keyEnd: 10 } as const;
+const FLAG_INTERVAL_END = Uint8Array.of(0, 0, 0, 1);
+const TIMEOUT_BYTES = 8;
 const DATA_VALUE = 1;
 const NESTED = 0x8000;
 const ATTRIBUTE_HEADER = 4;
@@ -51,11 +60,17 @@ export const encodeElements = (
   const elements = new Uint8Array(element.length * count);
   const key = 3 * ATTRIBUTE_HEADER;
   const keyEnd = key + shape.keyBytes + 2 * ATTRIBUTE_HEADER;
-  const value = shape.isInterval ? keyEnd + shape.keyBytes + 2 * ATTRIBUTE_HEADER : keyEnd;
+  const value = shape.hasKeyEnd ? keyEnd + shape.keyBytes + 2 * ATTRIBUTE_HEADER : keyEnd;
+  const timeout = element.length - TIMEOUT_BYTES;
   for (let index = 0; index < count; index++) {
     const start = index * element.length;
     elements.set(element, start);
-    fill(elements, index, { key: start + key, keyEnd: start + keyEnd, value: start + value });
+    fill(elements, index, {
+      key: start + key,
+      keyEnd: start + keyEnd,
+      value: start + value,
+      timeout: start + timeout,
+    });
   }
   const list = encodeAttributes([
     [LIST.table, text(table)],
@@ -66,14 +81,16 @@ export const encodeElements = (
 };
 
 /** An element with zeros in all its parts. */
-const elementOf = ({ keyBytes, isInterval, valueBytes }: ElementShape): Uint8Array =>
+const elementOf = ({ keyBytes, hasKeyEnd, valueBytes, hasTimeout, isEnd }: ElementShape): Uint8Array =>
   encodeAttributes([
     [
       LIST_ELEMENT | NESTED,
       encodeAttributes([
         data(ELEMENT.key, keyBytes),
-        isInterval ? data(ELEMENT.keyEnd, keyBytes) : undefined,
+        hasKeyEnd ? data(ELEMENT.keyEnd, keyBytes) : undefined,
         valueBytes === undefined ? undefined : data(ELEMENT.data, valueBytes),
+        isEnd ? [ELEMENT.flags, FLAG_INTERVAL_END] : undefined,
+        hasTimeout ? [ELEMENT.timeout, new Uint8Array(TIMEOUT_BYTES)] : undefined,
       ]),
     ],
   ]);

@@ -1,12 +1,12 @@
 // The proxy subresource: passes a request on to a pod, a Service's endpoint or a node, and its answer back.
 // k8s.io/apimachinery/pkg/util/proxy (1.36): UpgradeAwareHandler and Transport.
-import { request as httpRequest } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { hostPort } from '../../../ip/host-port.ts';
 import type { KubeObject, Stored } from '../../../k8s/objects.ts';
 import { endpoints, nodes, pods, services } from '../../../k8s/resources.ts';
 import type { Resource } from '../../../k8s/resources.ts';
+import { nodeHttp } from '../../../lang/node-http.ts';
 import type { Registry } from '../../registry.ts';
 import { noSuchPath } from '../http-errors.ts';
 import { serviceUnavailable } from '../../status-errors.ts';
@@ -65,7 +65,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
 };
 
 const createUpstreams = (kubelet: KubeletClient): Readonly<Record<ProxyTarget['transport'], Upstream>> => {
-  const upstream = (open: typeof httpRequest): Upstream =>
+  const upstream = (open: (options: RequestOptions) => ClientRequest): Upstream =>
     createUpstream({
       // A certificate of a pod's own says nothing to us: kube-apiserver does not look at it either.
       open: (options) => open({ ...options, agent: false, ...INSECURE }),
@@ -74,7 +74,11 @@ const createUpstreams = (kubelet: KubeletClient): Readonly<Record<ProxyTarget['t
       failed: (location, error) =>
         serviceUnavailable(`error trying to reach service: ${dialError(location, error)}`),
     });
-  return { http: upstream(httpRequest), https: upstream(httpsRequest), kubelet };
+  return {
+    http: upstream((options) => nodeHttp().request(options)),
+    https: upstream(httpsRequest),
+    kubelet,
+  };
 };
 
 const INSECURE = { rejectUnauthorized: false };

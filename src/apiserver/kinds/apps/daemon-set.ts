@@ -16,6 +16,7 @@ import {
 import type { Mutable } from '../../defaults/mutable.ts';
 import { defaultPodTemplate } from '../../defaults/pod-spec.ts';
 import { validateDaemonSet } from '../../validation/apps/daemon-set.ts';
+import { validateDaemonSetStatus } from '../../validation/apps/status.ts';
 import { validateSelectorUpdate } from '../../validation/apps/template.ts';
 import { defineKind } from '../define-kind.ts';
 
@@ -68,6 +69,7 @@ export const daemonSetKind = defineKind<DaemonSet>({
   },
   validate: validateDaemonSet,
   validateUpdate: validateSelectorUpdate,
+  validateStatus: validateDaemonSetStatus,
 });
 
 const defaultUpdates = (spec: Mutable<NonNullable<DaemonSet['spec']>>): void => {

@@ -13,6 +13,7 @@ import {
 import type { Mutable } from '../../defaults/mutable.ts';
 import { defaultPodTemplate } from '../../defaults/pod-spec.ts';
 import { validateDeployment } from '../../validation/apps/deployment.ts';
+import { validateDeploymentStatus } from '../../validation/apps/status.ts';
 import { validateSelectorUpdate } from '../../validation/apps/template.ts';
 import { defineKind } from '../define-kind.ts';
 
@@ -53,6 +54,7 @@ export const deploymentKind = defineKind<Deployment>({
   },
   validate: validateDeployment,
   validateUpdate: validateSelectorUpdate,
+  validateStatus: validateDeploymentStatus,
 });
 
 const defaultStrategy = (spec: Mutable<NonNullable<Deployment['spec']>>): void => {

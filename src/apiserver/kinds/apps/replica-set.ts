@@ -12,6 +12,7 @@ import {
 } from '../../columns/columns.ts';
 import { defaultPodTemplate } from '../../defaults/pod-spec.ts';
 import { validateReplicaSet } from '../../validation/apps/deployment.ts';
+import { validateReplicaSetStatus } from '../../validation/apps/status.ts';
 import { validateSelectorUpdate } from '../../validation/apps/template.ts';
 import { defineKind } from '../define-kind.ts';
 
@@ -49,4 +50,5 @@ export const replicaSetKind = defineKind<ReplicaSet>({
   },
   validate: validateReplicaSet,
   validateUpdate: validateSelectorUpdate,
+  validateStatus: validateReplicaSetStatus,
 });

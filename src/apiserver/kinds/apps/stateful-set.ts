@@ -4,11 +4,8 @@ import { AGE, NAME, ageCell, containerCells, nameCell, texts, wide } from '../..
 import type { Mutable } from '../../defaults/mutable.ts';
 import { defaultClaimSpec } from '../../defaults/persistent-volume-claim.ts';
 import { defaultPodTemplate } from '../../defaults/pod-spec.ts';
-import {
-  validateStatefulSet,
-  validateStatefulSetStatus,
-  validateStatefulSetUpdate,
-} from '../../validation/apps/stateful-set.ts';
+import { validateStatefulSet, validateStatefulSetUpdate } from '../../validation/apps/stateful-set.ts';
+import { validateStatefulSetStatus } from '../../validation/apps/status.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const statefulSetKind = defineKind<StatefulSet>({

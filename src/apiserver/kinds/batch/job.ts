@@ -14,6 +14,7 @@ import {
 import { completionsCell, jobDurationCell, jobStatusCell } from '../../columns/job-cells.ts';
 import { defaultJobSpec } from '../../defaults/job.ts';
 import type { Mutable } from '../../defaults/mutable.ts';
+import { validateJobStatus } from '../../validation/batch/job-status.ts';
 import { jobLabels, validateJob, validateJobUpdate } from '../../validation/batch/job.ts';
 import { defineKind } from '../define-kind.ts';
 
@@ -53,6 +54,7 @@ export const jobKind = defineKind<Job>({
   },
   validate: validateJob,
   validateUpdate: validateJobUpdate,
+  validateStatus: validateJobStatus,
   warnings: ({ metadata }) => nameWarnings(metadata?.name ?? ''),
 });
 

@@ -12,6 +12,7 @@ import {
 } from '../../columns/columns.ts';
 import { defaultPodTemplate } from '../../defaults/pod-spec.ts';
 import { validateReplicationController } from '../../validation/replication-controller.ts';
+import { validateReplicaSetStatus } from '../../validation/apps/status.ts';
 import { defineKind } from '../define-kind.ts';
 
 export const replicationControllerKind = defineKind<ReplicationController>({
@@ -54,4 +55,5 @@ export const replicationControllerKind = defineKind<ReplicationController>({
     controller.status = { replicas: 0 };
   },
   validate: validateReplicationController,
+  validateStatus: validateReplicaSetStatus,
 });

@@ -115,25 +115,3 @@ const fixedPart = ({ spec }: StatefulSet): unknown =>
   Object.fromEntries(
     Object.entries(spec ?? {}).filter(([field]) => !(CHANGEABLE as readonly string[]).includes(field)),
   );
-
-/** Counts that contradict each other. */
-export const validateStatefulSetStatus = ({ status }: StatefulSet): FieldErrors =>
-  ifSet(status, (value) => {
-    const counts = ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'] as const;
-    return [
-      ...notNegative(value.replicas, 'status.replicas'),
-      ...counts.flatMap((name) => notNegative(value[name], `status.${name}`)),
-      ...counts.flatMap((name) =>
-        when((value[name] ?? 0) > (value.replicas ?? 0), () =>
-          invalid(`status.${name}`, value[name], 'cannot be greater than status.replicas'),
-        ),
-      ),
-      ...when((value.availableReplicas ?? 0) > (value.readyReplicas ?? 0), () =>
-        invalid(
-          'status.availableReplicas',
-          value.availableReplicas,
-          'cannot be greater than status.readyReplicas',
-        ),
-      ),
-    ];
-  });

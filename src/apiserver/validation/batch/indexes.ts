@@ -23,6 +23,24 @@ export const parseIndexes = (text: string, completions: number): Indexes => {
   return { ok: true, total };
 };
 
+/** The first index that both texts name, as far as they can be read. */
+export const overlapOf = (a: string, b: string, completions: number): number | undefined => {
+  const [ofA, ofB] = [a, b].map((text) => intervalsOf(text, completions)) as [Interval[], Interval[]];
+  for (let [atA, atB] = [0, 0]; atA < ofA.length && atB < ofB.length;) {
+    const [inA, inB] = [ofA[atA]!, ofB[atB]!];
+    if (inA.first <= inB.last && inB.first <= inA.last) return Math.max(inA.first, inB.first);
+    if (inA.first <= inB.first) atA++;
+    else atB++;
+  }
+  return undefined;
+};
+
+const intervalsOf = (text: string, completions: number): Interval[] =>
+  text
+    .split(',')
+    .map((part) => parseInterval(part, completions))
+    .filter((each) => typeof each !== 'string');
+
 const parseInterval = (text: string, completions: number): Interval | string => {
   const ends = text.split('-');
   if (ends.length > 2)
