@@ -104,6 +104,16 @@ describe('ClusterNetworkPolicies', { skip: skipOf(api) }, () => {
     await open('client', ips['server']!);
   });
 
+  it('say in their condition Enforced when every node has them, in either version', async () => {
+    const wait = ['wait', '--for=condition=Enforced', 'clusternetworkpolicy/test', '--timeout=20s'];
+    for (const version of ['v1beta1', 'v1alpha2']) {
+      await apply(policy(DENY_PODS, version));
+      await cluster.kubectl(wait);
+      assert.ok(!(await reaches('client', ips['server']!)));
+      await cluster.kubectl(['delete', 'clusternetworkpolicy', 'test']);
+    }
+  });
+
   it('a pod at a Service that leads back to it is subject, at its own address it is not', async () => {
     await open('client', 'leads-back');
     await apply(policy('  ingress: [{ action: Deny, from: [{ namespaces: {} }] }]'));
