@@ -133,7 +133,7 @@ const createPolicies = (
   createPolicyAgent({
     sources: informers,
     compiler: createPolicyCompiler(),
-    namesFile: openNamesFile(join(stateFolder, DOMAIN_NAMES_FILE), log),
+    namesFile: openNamesFile({ path: join(stateFolder, DOMAIN_NAMES_FILE), clock, log }),
     dnsAddresses: config.dnsServiceIps,
     liveConnections: config.policyLiveConnections,
     ...told,

@@ -42,7 +42,8 @@ const dividingPeers = (members: readonly Member[], peers: readonly Peer[]): read
 const labelsText = (party: Party): string => {
   if (party.kind === 'outside') return '';
   const { labels } = party.kind === 'pod' ? party.pod : party.node;
-  return JSON.stringify([party.kind === 'pod' ? party.pod.namespace : null, Object.entries(labels).sort()]);
+  const texts = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return JSON.stringify([party.kind === 'pod' ? party.pod.namespace : null, texts.sort()]);
 };
 
 type Span = { readonly first: Address; readonly last: Address };
