@@ -168,6 +168,7 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
     },
     server: { port: KUBELET_PORT, addresses: node.addresses, ...keys },
     metrics: nodePage,
+    pages: { flows: network.flows.page },
     clock,
     log,
   });

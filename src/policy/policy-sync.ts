@@ -13,7 +13,7 @@ import { createSyncMeter } from './sync-meter.ts';
 import type { SyncMeter } from './sync-meter.ts';
 
 export type PolicySyncOptions = PolicyTableOptions & {
-  readonly compiler: Pick<PolicyCompiler, 'flush' | 'elements' | 'untilOf'>;
+  readonly compiler: Pick<PolicyCompiler, 'adopt' | 'flush' | 'elements' | 'timedElements'>;
   readonly locals: Locals;
   /** After each transaction. */
   readonly onCommitted: (touched: Touched) => void;
@@ -99,12 +99,16 @@ export class PolicySync {
   }
 
   #write(): void {
-    const { compiler } = this.#options;
+    const { compiler, locals } = this.#options;
     const { changes, touched } = compiler.flush();
     this.#touched = both(this.#touched, touched);
     try {
       if (this.#isWhole) this.#opened().apply(changes);
-      else this.#syncAll();
+      else {
+        this.#syncAll();
+        // what was denied while nobody was here, nobody has said
+        this.#touched = both(this.#touched, { ...NOBODY, subjects: new Set(locals.addresses()) });
+      }
     } catch (error) {
       this.distrust();
       throw error;
@@ -113,11 +117,12 @@ export class PolicySync {
     this.#isDirty = false;
   }
 
-  /** What has its time is written with it: no such element may stay for good. */
   #syncAll(): void {
     const { compiler } = this.#options;
-    this.#opened().sync(withoutTimed(compiler.elements()));
-    this.#opened().apply({ add: timed(compiler), remove: [] });
+    const table = this.#opened();
+    for (const [, address, peer, untilMs = 0] of table.takeFound()) compiler.adopt(address, peer, untilMs);
+    compiler.flush();
+    table.sync(compiler.elements(), compiler.timedElements());
   }
 
   #opened(): PolicyTable {
@@ -136,16 +141,7 @@ const both = (a: Touched, b: Touched): Touched => ({
   peers: a.peers.union(b.peers),
 });
 
-const timed = ({
-  elements,
-  untilOf,
-}: Pick<PolicyCompiler, 'elements' | 'untilOf'>): readonly AddedElement[] =>
-  [...elements()].flatMap(([map, entries]) =>
-    isResolved(map)
-      ? [...entries].map(([key, value]): AddedElement => [map, key, value, untilOf(map, key)!])
-      : [],
-  );
-
+/** No element that has a time may stay for good. */
 const withoutTimed = (elements: Elements): Elements =>
   new Map([...elements].filter(([map]) => !isResolved(map)));
 

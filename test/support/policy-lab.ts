@@ -64,6 +64,10 @@ export type PolicyLab = PodLab & {
   readonly reset: () => void;
   /** Waits until the kernel does as expected, all at once. */
   readonly expect: (expectations: Expectations) => Promise<void>;
+  /** The same for addresses that are no pod's. */
+  readonly expectAt: (
+    expectations: readonly (readonly [from: From, to: readonly string[], port: number, ways: string])[],
+  ) => Promise<void>;
   /** By what of `tcp4 tcp6 udp4 udp6` it is reached. */
   readonly reach: (from: From, to: readonly string[], port: number) => Promise<string>;
   readonly ips: (name: To) => readonly string[];
@@ -74,8 +78,12 @@ export type PolicyLab = PodLab & {
   readonly startAgent: (node: string) => Promise<void>;
 };
 
-export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
-  const lab = await createPodLab(name);
+export const createPolicyLab = async (
+  name: string,
+  liveConnections: 'cut' | 'keep' = 'cut',
+  podCgroup?: (node: string) => string | undefined,
+): Promise<PolicyLab> => {
+  const lab = await createPodLab(name, podCgroup);
   const objects = new Map<string, Extract<PolicyOrder, { put: unknown }>>();
   const agents = new Map<string, PolicyAgentThread>();
   const send = (order: PolicyOrder): void => agents.forEach((agent) => agent.order(order));
@@ -96,6 +104,7 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
     const setup = {
       netns: lab.nodeNetns(node),
       dnsAddresses: dnsServiceIps,
+      liveConnections,
       namesFile: namesFile(node),
       upstream: UPSTREAM,
       sandboxes,
@@ -150,22 +159,27 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
         return lab.pods[of].ips;
     }
   };
-  const seen = async (expectation: string): Promise<string> => {
-    const [, from, to, port] = /^(\w+) > ([\w-]+):(\d+)$/.exec(expectation)!;
-    return reach(from as From, ips(to as To), Number(port));
-  };
-  const expect = async (expectations: Expectations): Promise<void> => {
+  const expectAt: PolicyLab['expectAt'] = async (expectations) => {
     await eventually(
       'the kernel does as expected',
       async () => {
-        const found: Record<string, string> = {};
-        await Promise.all(Object.keys(expectations).map(async (each) => (found[each] = await seen(each))));
-        assert.deepEqual(found, expectations);
+        const found = expectations.map(async ([from, to, port]) => reach(from, to, port));
+        assert.deepEqual(
+          await Promise.all(found),
+          expectations.map(([, , , ways]) => ways),
+        );
         return true;
       },
       5000,
     );
   };
+  const expect = (expectations: Expectations): Promise<void> =>
+    expectAt(
+      Object.entries(expectations).map(([text, ways]) => {
+        const [, from, to, port] = /^(\w+) > ([\w-]+):(\d+)$/.exec(text)!;
+        return [from as From, ips(to as To), Number(port), ways];
+      }),
+    );
 
   for (const pod of Object.values(lab.pods))
     for (const port of PORTS.filter((each) => each !== 8080))
@@ -192,6 +206,7 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
       order({ put: 'clusterNetworkPolicies', object: { metadata: { name: policy }, spec } as KubeObject }),
     reset,
     expect,
+    expectAt,
     reach,
     ips,
     namesFile,

@@ -31,8 +31,11 @@ export type ValidatingStep = (request: AdmissionRequest) => void;
 /** A request whose object may still be changed. */
 export type Mutation = {
   readonly request: AdmissionRequest;
-  /** A patched object as the kind has it: without what it does not know, with its defaults. Throws for one that is none. */
-  readonly read: (object: unknown) => KubeObject;
+  /**
+   * A patched object of `kind` as the request's kind has it: without what it does not know, with its defaults. Throws for one that
+   * is none, and NotConverted.
+   */
+  readonly read: (object: unknown, kind: Kind) => KubeObject;
   /** What the server itself adds to new objects, on one that webhooks have changed. In place. */
   readonly admitAgain: (object: KubeObject) => void;
 };

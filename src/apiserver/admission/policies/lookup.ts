@@ -20,6 +20,7 @@ import type { Resource } from '../../../k8s/resources.ts';
 import type { Access } from '../../auth/access.ts';
 import type { Attributes } from '../../auth/attributes.ts';
 import { accountGroups, accountUserName } from '../../auth/users.ts';
+import type { Kind } from '../../kind.ts';
 import type { ServedKinds, User } from '../../registry.ts';
 import type { Store } from '../../store/store.ts';
 import type { MatchLookup } from './match-resources.ts';
@@ -47,10 +48,7 @@ export const createLookup = (store: Store, kinds: ServedKinds, access: Access): 
     mutatingWebhooks: () => all(mutatingWebhookConfigurations),
     validatingWebhooks: () => all(validatingWebhookConfigurations),
     namespace: (name) => get(namespaces, undefined, name) as Stored<Namespace> | undefined,
-    equivalents: ({ group, resource }) =>
-      kinds.all
-        .map((kind) => kind.resource)
-        .filter((each) => each.group === group && each.resource === resource),
+    equivalents: (kind) => kinds.all.filter((each) => isSamePlace(each, kind)),
     resources: () => kinds.all.map(({ resource }) => resource),
     get,
     list: (resource, namespace) =>
@@ -60,6 +58,12 @@ export const createLookup = (store: Store, kinds: ServedKinds, access: Access): 
       return { isAllowed: allowed, reason };
     },
   };
+};
+
+/** Versions of a custom resource are stored under their own, but in one place. */
+const isSamePlace = (a: Kind, b: Kind): boolean => {
+  const [placeA, placeB] = [a.storage ?? a.resource, b.storage ?? b.resource];
+  return placeA.group === placeB.group && placeA.resource === placeB.resource;
 };
 
 const subjectOf = ({ serviceAccount }: AccessCheck, user: User): User => {

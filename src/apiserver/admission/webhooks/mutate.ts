@@ -5,6 +5,7 @@ import type { KubeObject } from '../../../k8s/objects.ts';
 import { cloneJson, equalJson } from '../../../lang/json.ts';
 import { applyJsonPatch } from '../../patch/json-patch.ts';
 import { internal } from '../../status-errors.ts';
+import { NotConverted } from '../../custom/conversion.ts';
 import type { Mutation } from '../admission.ts';
 import type { Lookup } from '../policies/lookup.ts';
 import { callHook } from './call.ts';
@@ -79,15 +80,15 @@ class Round {
     if (hook.webhook.reinvocationPolicy === 'IfNeeded') this.#asked.add(hook);
   }
 
-  #patched({ hook, request }: Invocation, patch: unknown): KubeObject | undefined {
+  #patched({ hook, request, kind }: Invocation, patch: unknown): KubeObject | undefined {
     if (Array.isArray(patch) && patch.length === 0) return undefined;
     if (!request.object) throw modifiedNothing(hook.webhook.name);
-    // Webhooks may ask for another version of the object than the client wrote.
-    const { apiVersion } = this.#object ?? {};
+    const { apiVersion } = request.object;
     try {
       const result = applyJsonPatch(request.object, patch) as KubeObject;
-      return this.#mutation.read({ ...result, ...(apiVersion && { apiVersion }) });
+      return this.#mutation.read({ ...result, ...(apiVersion && { apiVersion }) }, kind);
     } catch (error) {
+      if (error instanceof NotConverted) throw error;
       throw internal(
         `admission webhook ${JSON.stringify(hook.webhook.name)} returned a patch that cannot be applied: ${reasonOf(error)}`,
       );
