@@ -78,7 +78,7 @@ const optionsOf = ({ subresource }: ResourcePath, { query, tail }: Connection): 
 /** What options that webhooks have changed ask for; what is not of its type is not there. */
 const connectionOf = (options: object, before: Connection): Connection => {
   const { kind, path, ports, container, command, ...flags } = options as Readonly<Record<string, unknown>>;
-  if (/ProxyOptions$/.test(String(kind)))
+  if (String(kind).endsWith('ProxyOptions'))
     return { ...before, tail: typeof path === 'string' && path !== '' ? `/${path.replace(/^\//, '')}` : '' };
   const pairs = (name: string, value: unknown): readonly [string, string][] =>
     (Array.isArray(value) ? (value as unknown[]) : []).map((each) => [name, String(each)]);
