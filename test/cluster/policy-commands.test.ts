@@ -32,6 +32,16 @@ describe('the commands about policies', () => {
   });
   after(() => cluster?.down());
 
+  it('diff names flows that were seen and would be cut', async () => {
+    const ask = ['exec', '-n', 'office', 'report', '--', 'socat', '-T1', '-', 'TCP:db.shop:5432'];
+    assert.equal((await cluster.kubectl(ask)).trim(), 'rows');
+    const cut =
+      /^is cut +office\/report +shop\/db-\S+ +5432\/TCP +\d+ +ingress denied: isolated by NetworkPolicy shop\/db/m;
+    await eventually('the nodes tell the flow', async () =>
+      cut.test((await cluster.podnet(['policy', 'diff', '--against-flows', '-f', POLICIES])).stdout),
+    );
+  });
+
   it('diff tells what policies would close before they are there, and nothing afterwards', async () => {
     const before = await diff(POLICIES);
     assert.equal(before.code, 1);
@@ -87,7 +97,7 @@ describe('the commands about policies', () => {
     assert.equal(missing.code, 2);
     assert.match(
       missing.stderr,
-      /there is no pod shop\/web; svc\/shop\/web is a Service; there are pods shop\/web-/,
+      /there is no pod shop\/web; svc\/shop\/web is a Service; deploy\/shop\/web has pods/,
     );
   });
 

@@ -180,6 +180,20 @@ describe('names for peers', () => {
     await lab.killAgent('node-1');
     assert.match(await dial('a', ADDRESSES[5]!), /^outside/);
     await lab.startAgent('node-1');
+    assert.match(await dial('a', ADDRESSES[5]!), /^outside/);
+  });
+
+  it('what others have taken away is put back with the time that is left', async () => {
+    await allow('wanted.example');
+    await ask('a', 'wanted.example');
+    lab.nft('node-1').run('delete table inet podnet-policies');
+    await eventually('the address is there again', async () => {
+      const [resolved] = lab.nft('node-1').query('list map inet podnet-policies resolved4');
+      assert.match(JSON.stringify(resolved), new RegExp(`"val":"${ADDRESSES[5]!}","timeout":\\d+`));
+      return true;
+    });
+    assert.match(await dial('a', ADDRESSES[5]!), /^outside/);
+    await closed('a', ADDRESSES[149]!);
   });
 
   it('pods without the policy are free', async () => {

@@ -2,8 +2,15 @@
 import fc from 'fast-check';
 import type { PolicyCompiler } from '../../src/policy/compile/policy-compiler.ts';
 import { policyKeyText } from '../../src/policy/model/rules.ts';
+import type { Rule } from '../../src/policy/model/rules.ts';
 import type { World } from '../../src/policy/model/world.ts';
 import { clusterPolicies, emptyWorld, networkPolicies } from './policy-arbitraries.ts';
+
+/** Only egress has names for peers: the chains of ingress do not look for them. */
+const withoutNames = (rule: Rule): Rule => ({
+  ...rule,
+  peers: rule.peers === 'any' ? 'any' : rule.peers.filter(({ kind }) => kind !== 'domains'),
+});
 
 /** Pods of node-1 are those of this node. */
 export const worlds = fc
@@ -11,8 +18,25 @@ export const worlds = fc
   .map(([world, present, ...policies]) => ({
     ...world,
     pods: new Map([...world.pods].filter((_, index) => present.includes(index))),
-    policies: policies.flat(),
+    policies: policies.flat().map((rules) => ({ ...rules, ingress: rules.ingress?.map(withoutNames) })),
   }));
+
+/** Worlds of which each has much of the one before: policies, pods and namespaces out of the same few worlds. */
+export const histories = fc.array(worlds, { minLength: 2, maxLength: 3 }).chain((pool) => {
+  const anyWorld = fc.constantFrom(...pool);
+  const policies = fc.subarray(pool.flatMap((world) => world.policies));
+  return fc.array(
+    fc.record({
+      world: fc.tuple(anyWorld, anyWorld, policies).map(([{ pods }, world, chosen]) => ({
+        ...world,
+        pods,
+        policies: [...new Map(chosen.map((rules) => [policyKeyText(rules.key), rules])).values()],
+      })),
+      isFlushed: fc.boolean(),
+    }),
+    { minLength: 2, maxLength: 6 },
+  );
+});
 
 const FAR = 4e12;
 

@@ -25,6 +25,7 @@ import { createFrameOutbox } from './frame-outbox.ts';
 import { badRequest } from '../status-errors.ts';
 import { methodNotAllowed, noSuchPath } from './http-errors.ts';
 import { type ObjectHandler, createObjectReads } from './object-reads.ts';
+import { createObjectTexts } from './object-texts.ts';
 import { createObjectWrites } from './object-writes.ts';
 import type { PodStreams } from './pod-streams.ts';
 import { type Proxy, proxyTail } from './proxy/proxy.ts';
@@ -74,11 +75,17 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
   const reviews = createReviews(registry.access, tokens).map(reviewRoute);
   const resources = servedResources(registry.kinds, reviews);
   const documents = { resources, openApi: createOpenApi(resources), issuer, metrics: options.metrics };
+  const texts = createObjectTexts(options.clock);
   const machinery: Machinery = {
     registry,
     access: registry.access,
     objects: {
-      ...createObjectReads({ ...options, frames: createEventFrames(), outbox: createFrameOutbox() }),
+      ...createObjectReads({
+        ...options,
+        texts,
+        frames: createEventFrames(texts),
+        outbox: createFrameOutbox(),
+      }),
       ...createObjectWrites(options),
     },
     postSubresource: createSubresourceHandler(options),

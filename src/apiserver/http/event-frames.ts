@@ -5,19 +5,27 @@ import { apiVersionOf } from '../../k8s/resources.ts';
 import type { Kind } from '../kind.ts';
 import type { RegistryEvent } from '../registry.ts';
 import { type StreamEncoding, encodedEvent } from './encodings.ts';
+import { type Pieces, joined, partialPieces, wholePieces } from './object-pieces.ts';
+import type { ObjectTexts } from './object-texts.ts';
 import { type Presentation, presentObject, presentWatched } from './presentation.ts';
 
 /** What one client is shown of events. */
 export type StreamPresentation = Presentation & { readonly encoding: StreamEncoding };
 
 export type EventFrames = {
-  /** `isFirst`: the first event of a watch; a Table then has its column definitions. */
-  readonly frameOf: (presentation: StreamPresentation, event: RegistryEvent, isFirst: boolean) => Uint8Array;
+  readonly frameOf: (presentation: StreamPresentation, event: RegistryEvent, place: Place) => Uint8Array;
+};
+
+export type Place = {
+  /** The first event of a watch: a Table then has its column definitions. */
+  readonly isFirst: boolean;
+  /** Of what a watch begins with, which others may ask for soon. */
+  readonly isBeginning: boolean;
 };
 
 type ObjectEvent = Extract<RegistryEvent, { readonly object: unknown }>;
 
-export const createEventFrames = (): EventFrames => {
+export const createEventFrames = (texts: ObjectTexts): EventFrames => {
   let lastObject: object | undefined;
   const frames = new Map<string, Uint8Array>();
   const shared = (presentation: StreamPresentation, event: ObjectEvent, isFirst: boolean): Uint8Array => {
@@ -31,16 +39,31 @@ export const createEventFrames = (): EventFrames => {
     return frame;
   };
   return {
-    frameOf: (presentation, event, isFirst) =>
-      event.type === 'BOOKMARK' || event.type === 'ERROR'
-        ? encodedEvent(
-            presentation.encoding,
-            event.type,
-            event.type === 'ERROR' ? event.status : bookmarkOf(presentation, event),
-          )
-        : shared(presentation, event, isFirst),
+    frameOf: (presentation, event, { isFirst, isBeginning }) => {
+      const { encoding } = presentation;
+      if (event.type === 'ERROR') return encodedEvent(encoding, event.type, event.status);
+      if (event.type === 'BOOKMARK')
+        return encodedEvent(encoding, event.type, bookmarkOf(presentation, event));
+      const kept = isBeginning ? keptPieces(texts, presentation, event.object) : undefined;
+      return kept ? frameAround(event.type, kept) : shared(presentation, event, isFirst);
+    },
   };
 };
+
+/** Undefined: what is shown of the object depends on the time, or is not JSON. */
+const keptPieces = (
+  texts: ObjectTexts,
+  { encoding, form, kind }: StreamPresentation,
+  object: Stored<KubeObject>,
+): Pieces | undefined => {
+  if (encoding !== 'json' || form.as === 'Table') return undefined;
+  return form.as === 'object' ? wholePieces(texts, kind, object) : partialPieces(texts, form.version, object);
+};
+
+const frameAround = (type: string, pieces: Pieces): Uint8Array =>
+  joined([Buffer.from(`{"type":"${type}","object":`), ...pieces, END]);
+
+const END = Buffer.from('}\n');
 
 const formKey = (
   { encoding, form, includeObject }: StreamPresentation,

@@ -53,6 +53,12 @@ export type DocumentAnswer = {
   readonly failure?: Status;
 };
 
+/** A long document that is not in one piece, and need not be for being sent. */
+export type PiecesAnswer = Omit<DocumentAnswer, 'kind' | 'body'> & {
+  readonly kind: 'pieces';
+  readonly pieces: readonly Uint8Array[];
+};
+
 /** An answer that is written as it comes. One of the two is called, once. */
 export type StreamAnswer = {
   readonly kind: 'stream';
@@ -62,7 +68,7 @@ export type StreamAnswer = {
   readonly abandon: () => void;
 };
 
-export type Answer = DocumentAnswer | StreamAnswer;
+export type Answer = DocumentAnswer | PiecesAnswer | StreamAnswer;
 
 export const jsonAnswer = (code: number, body: unknown): DocumentAnswer => ({
   kind: 'document',

@@ -5,7 +5,7 @@ import { ApiError } from '../../k8s/api-error.ts';
 import type { Log } from '../../lang/log.ts';
 import { plainEncoding } from './accept.ts';
 import { encodedAnswer } from './encodings.ts';
-import type { Answer, DocumentAnswer, Outgoing } from './exchange.ts';
+import type { Answer, DocumentAnswer, Outgoing, PiecesAnswer } from './exchange.ts';
 import { internal } from '../status-errors.ts';
 import { warningHeaders } from './warning-headers.ts';
 
@@ -22,17 +22,26 @@ export type SendOptions = {
 
 export const send = async (response: Outgoing, answer: Answer, options: SendOptions): Promise<void> => {
   if (answer.kind === 'stream') return options.isGone() ? answer.abandon() : answer.start(response);
-  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
-  const isZipped = body.length > GZIP_BYTES_MIN && /\bgzip\b/.test(options.acceptEncoding ?? '');
-  const bytes = isZipped ? await compress(body, { level: GZIP_LEVEL }) : body;
+  const plain = piecesOf(answer);
+  const isZipped = lengthOf(plain) > GZIP_BYTES_MIN && /\bgzip\b/.test(options.acceptEncoding ?? '');
+  const pieces = isZipped ? [await compress(Buffer.concat(plain), { level: GZIP_LEVEL })] : plain;
   if (options.isGone()) return;
   response.writeHead(answer.code, {
-    ...headersOf(answer, bytes.length),
+    ...headersOf(answer, lengthOf(pieces)),
     ...(isZipped ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}),
     ...(options.warnings.length > 0 ? { warning: warningHeaders(options.warnings) } : {}),
   });
-  response.end(bytes);
+  for (const piece of pieces.slice(0, -1)) response.write(piece); // what follows the first goes out together
+  response.end(pieces.at(-1));
 };
+
+const piecesOf = (answer: DocumentAnswer | PiecesAnswer): readonly Uint8Array[] => {
+  if (answer.kind === 'pieces') return answer.pieces;
+  return [typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body];
+};
+
+const lengthOf = (pieces: readonly Uint8Array[]): number =>
+  pieces.reduce((sum, { length }) => sum + length, 0);
 
 /**
  * An error as its Status, as the client's Accept header wants it: an ApiError has one, anything else is a fault of ours and goes
@@ -51,7 +60,7 @@ const apiErrorOf = (error: unknown, log: Log): ApiError => {
   return internal(error instanceof Error ? error.message : String(error));
 };
 
-const headersOf = (answer: DocumentAnswer, length: number): Record<string, string> => ({
+const headersOf = (answer: DocumentAnswer | PiecesAnswer, length: number): Record<string, string> => ({
   'cache-control': 'no-cache, private',
   ...(answer.code === 204 ? {} : { 'content-type': answer.contentType, 'content-length': String(length) }),
   ...answer.headers,

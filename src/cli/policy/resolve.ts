@@ -10,13 +10,14 @@ import type {
 } from '../../k8s/generated/types.ts';
 import { joinKey, keyOf } from '../../k8s/objects.ts';
 import type { Stored } from '../../k8s/objects.ts';
-import { isPodFinished } from '../../k8s/pod-state.ts';
+import { isPodActive, isPodFinished } from '../../k8s/pod-state.ts';
 import type { Connection } from '../../policy/model/evaluate.ts';
 import type { ConnectionProtocol } from '../../policy/model/match.ts';
 import { isProtocol } from '../../policy/model/world.ts';
 import type { ClusterObjects } from './cluster-world.ts';
 import { UserError } from '../output.ts';
 import type { End, Target } from './parse-target.ts';
+import { ownerOf } from './workloads.ts';
 
 /** Where a connection may go, after a Service's address has become an endpoint's. */
 export type Destination = Omit<Connection, 'source'>;
@@ -169,6 +170,7 @@ const addressesOf = (end: End, cluster: ClusterObjects): readonly Address[] => {
       if (!node) throw new UserError(`there is no node ${end.name}`);
       return parsed((node.status?.addresses ?? []).map(({ address }) => address));
     }
+    case 'workload':
     case 'pod': {
       const pod = podAt(end, cluster);
       if (!pod) throw new UserError(missingPod(end, cluster));
@@ -185,29 +187,28 @@ const parsed = (texts: readonly string[]): readonly Address[] =>
   texts.flatMap((text) => parseAddress(text) ?? []);
 
 const podAt = (end: End, { pods }: ClusterObjects): Stored<Pod> | undefined => {
-  if (end.kind === 'address')
-    return pods.find(
-      (pod) =>
-        !isPodFinished(pod) &&
-        hasAddress(
-          pod.status?.podIPs?.map(({ ip }) => ip),
-          end.address,
-        ),
+  const hasIp = (pod: Stored<Pod>, address: Address): boolean =>
+    hasAddress(
+      pod.status?.podIPs?.map(({ ip }) => ip),
+      address,
     );
-  return pods.find(({ metadata }) => metadata.name === end.name && metadata.namespace === end.namespace);
+  if (end.kind === 'address') return pods.find((pod) => !isPodFinished(pod) && hasIp(pod, end.address));
+  const key = joinKey(end.namespace, end.name);
+  if (end.kind === 'pod') return pods.find((pod) => keyOf(pod) === key);
+  const own = end.kind === 'workload' ? pods.filter((pod) => ownerOf(pod) === key && isPodActive(pod)) : [];
+  return own.find(({ status }) => status?.podIPs?.length) ?? own[0];
 };
 
 /** With what may have been meant. */
 const missingPod = (
-  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { kind, namespace, name }: Exclude<End, { kind: 'address' }>,
   { pods, services }: ClusterObjects,
 ): string => {
   const key = joinKey(namespace, name);
-  const alike = pods.map(keyOf).filter((each) => each.startsWith(`${key}-`));
-  const isService = services.some((service) => keyOf(service) === key);
+  if (kind === 'workload') return `no pod of ${key} is there`;
   const hints = [
-    ...(isService ? [`svc/${key} is a Service`] : []),
-    ...(alike.length > 0 ? [`there are pods ${alike.slice(0, 3).join(', ')}`] : []),
+    ...(services.some((service) => keyOf(service) === key) ? [`svc/${key} is a Service`] : []),
+    ...(pods.some((pod) => ownerOf(pod) === key) ? [`deploy/${key} has pods`] : []),
   ];
   return [`there is no pod ${key}`, ...hints].join('; ');
 };

@@ -16,7 +16,8 @@ export const workloadsOf = (pods: readonly Stored<Pod>[]): readonly Workload[] =
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 };
 
-const ownerOf = ({ metadata }: Stored<Pod>): string => {
+/** The key of what made the pod. */
+export const ownerOf = ({ metadata }: Stored<Pod>): string => {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller);
   const hash = metadata.labels?.['pod-template-hash'];
   const name = owner?.name ?? metadata.name;

@@ -2670,6 +2670,7 @@ export type NetworkPolicy = {
   readonly kind?: string | undefined;
   readonly metadata?: ObjectMeta | undefined;
   readonly spec?: NetworkPolicySpec | undefined;
+  readonly status?: NetworkPolicyStatus | undefined;
 };
 
 export type NetworkPolicyEgressRule = {
@@ -2699,6 +2700,10 @@ export type NetworkPolicySpec = {
   readonly ingress?: readonly NetworkPolicyIngressRule[] | undefined;
   readonly podSelector?: LabelSelector | undefined;
   readonly policyTypes?: readonly string[] | undefined;
+};
+
+export type NetworkPolicyStatus = {
+  readonly conditions?: readonly Condition[] | undefined;
 };
 
 export type ParentReference = {

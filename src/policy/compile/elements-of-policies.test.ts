@@ -15,7 +15,7 @@ const NAMESPACES = { shop: 'team=a', bank: 'team=b' };
 const PODS = {
   'shop/web': 'app=web @here 10.1.0.1 fd01::1 http:8080',
   'shop/api': 'app=api @there 10.1.0.2 fd01::2',
-  'bank/db': 'app=db @there 10.1.0.3 fd01::3',
+  'bank/db': 'app=db @there 10.1.0.3 fd01::3 http:9090',
 };
 
 /** A compiler that knows the world; sandboxes of the node `here` are this node's. */
@@ -117,6 +117,22 @@ describe('elements of policies', () => {
        rows class-1 . peer-2 : table-1
        others table-1 : allowed`,
     );
+  });
+
+  it('a named port of egress is the number that the pod gives it, nothing where a network is the peer', () => {
+    const named = (to: NonNullable<NetworkPolicySpec['egress']>[number]['to'] = []): PolicyCompiler =>
+      compile(ofWeb({ policyTypes: ['Egress'], egress: [{ to, ports: [{ port: 'http' }] }] }));
+    assertText(
+      named([{ podSelector: {} }]),
+      `egress4 10.1.0.1 : class-1
+       peers4 10.1.0.1 : peer-1
+       peers4 10.1.0.2 : peer-2
+       rows class-1 . peer-1 : table-1
+       ports table-1 . tcp . 8080 : allowed`,
+    );
+    assert.deepEqual([...named().elements().get('peers4')!.keys()], ['10.1.0.1', '10.1.0.3']);
+    const ofNetwork = named([{ ipBlock: { cidr: '10.1.0.0/16' } }]).elements();
+    assert.deepEqual([ofNetwork.get('rows')!.size, ofNetwork.get('ports')!.size], [0, 0]);
   });
 
   it('what is denied is listed where all else is allowed', () => {
@@ -280,7 +296,7 @@ describe('addresses of domain names', () => {
     compiler.adopt('192.0.2.9', '1:1', 900);
     compiler.flush();
     assert.deepEqual(textOf(compiler), textOf(former));
-    assert.equal(compiler.untilOf('resolved4', '192.0.2.1'), 900);
+    assert.equal(compiler.timedElements().find(([, key]) => key === '192.0.2.1')?.[3], 900);
   });
 
   it('are not there for names that no rule asks for', () => {
@@ -320,6 +336,11 @@ describe('touched', () => {
       touchedBy(compiler, () => compiler.upsertPolicy(ofWeb({ ingress: [fromApi] }))),
       ['subject 10.1.0.1'],
     );
+    assert.deepEqual(
+      touchedBy(compiler, () => compiler.upsertPolicy(ofWeb({ ingress: [fromApi] }))),
+      [],
+      'its status may be another',
+    );
     const other = { ...pods(PODS).get('shop/web')!, labels: { app: 'other' } };
     assert.deepEqual(
       touchedBy(compiler, () => compiler.upsertPod(other)),
@@ -344,6 +365,30 @@ describe('touched', () => {
     assert.deepEqual(
       touchedBy(compiler, () => compiler.deletePod('shop/api')),
       ['peer 10.1.0.2'],
+    );
+  });
+
+  it('a peer that a rule asks for which may deny', () => {
+    const deny: PolicyRules = {
+      key: { kind: 'ClusterNetworkPolicy', name: 'no-late' },
+      tier: 'Baseline',
+      priority: 1,
+      subject: { namespaces: { kind: 'labels', selector: EVERYTHING }, pods: EVERYTHING },
+      ingress: [
+        {
+          index: 0,
+          action: 'Deny',
+          peers: [{ kind: 'pods', namespaces: { kind: 'name', name: 'late' }, pods: EVERYTHING }],
+          ports: 'any',
+        },
+      ],
+      problems: [],
+    };
+    const compiler = compile(deny);
+    const [late] = pods({ 'late/pod': 'app=x @there 10.1.0.9' }).values();
+    assert.deepEqual(
+      touchedBy(compiler, () => compiler.upsertPod(late!)),
+      ['peer 10.1.0.9'],
     );
   });
 

@@ -38,16 +38,32 @@ type Likeness = (party: Party, addresses: readonly Address[]) => string;
 /** A text that is the same for parties which no policy tells apart. */
 const likeness = (world: World, policies: readonly PolicyRules[]): Likeness => {
   const subjects = policies.map(({ subject }): Peer => ({ kind: 'pods', ...subject }));
-  const peers = new Map([...subjects, ...peersOf(policies)].map((peer) => [peerText(peer), peer]));
+  const peers = [
+    ...new Map([...subjects, ...peersOf(policies)].map((peer) => [peerText(peer), peer])).values(),
+  ];
+  const isByAddress = ({ kind }: Peer): boolean => kind === 'network' || kind === 'domains';
+  const [byAddress, byLabels] = [peers.filter(isByAddress), peers.filter((peer) => !isByAddress(peer))];
+  const looks = (some: readonly Peer[], peer: Party, peerAddress: Address): string =>
+    some.map((each) => (matchesPeer(each, { peer, peerAddress }, world) ? '1' : '0')).join('');
+  const known = new Map<string, string>(); // pods of a workload have the same labels
   return (party, addresses) => {
-    const looks = addresses.map((peerAddress) =>
-      [...peers.values()]
-        .map((peer) => (matchesPeer(peer, { peer: party, peerAddress }, world) ? '1' : '0'))
-        .join(''),
-    );
-    const ports = party.kind === 'pod' ? party.pod.namedPorts : [];
-    return JSON.stringify([addresses.map(({ family }) => family), looks, ports]);
+    const key = labelsKey(party);
+    const ofLabels = known.get(key) ?? looks(byLabels, party, addresses[0]!);
+    known.set(key, ofLabels);
+    const ofAddresses = addresses.map((address) => [address.family, looks(byAddress, party, address)]);
+    return JSON.stringify([ofLabels, ofAddresses, party.kind === 'pod' ? party.pod.namedPorts : []]);
   };
+};
+
+const labelsKey = (party: Party): string => {
+  if (party.kind === 'outside') return '';
+  const { labels } = party.kind === 'pod' ? party.pod : party.node;
+  return JSON.stringify([
+    party.kind === 'pod' ? party.pod.namespace : null,
+    Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .sort(),
+  ]);
 };
 
 const podGroups = ({ name, pods }: Workload, looksOf: Likeness): readonly PartyGroup[] => {
