@@ -7,12 +7,13 @@ import { anyExpression, brokenExpression } from '../../test/support/any-expressi
 import { CALL_COST_LIMIT, compile } from './compile.ts';
 import type { Evaluation } from './compile.ts';
 import { environment } from './environment.ts';
+import { withPatches } from './mutation.ts';
 import { untypedValue } from './schema/json-value.ts';
 import { DYN } from './types/type.ts';
 
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 500);
 
-const ENVIRONMENT = environment({ self: DYN, x: DYN });
+const ENVIRONMENT = withPatches(environment({ self: DYN, x: DYN }));
 
 const evaluated = (source: string, data: unknown): Evaluation | undefined => {
   const compiled = compile(source, ENVIRONMENT);

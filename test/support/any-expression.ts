@@ -45,6 +45,7 @@ const { expression } = fc.letrec<{ expression: string }>((tie) => {
       fc.tuple(a, b).map(([on, index]) => `${on}[${index}]`),
       a.map((on) => `has(${on}.a)`),
       a.map((on) => `!${on}`),
+      fc.tuple(a, b).map(([first, second]) => `Object.spec{a: ${first}, \`b.c\`: ${second}}`),
     ),
   };
 });

@@ -2,6 +2,7 @@
 // mutating webhooks), then, once it is complete and valid, what may only refuse it.
 import type { KubeObject } from '../../k8s/objects.ts';
 import type { Kind } from '../kind.ts';
+import type { FieldType } from '../managed-fields/field-type.ts';
 import type { RequestContext } from '../registry.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -36,6 +37,8 @@ export type Mutation = {
    * is none, and NotConverted.
    */
   readonly read: (object: unknown, kind: Kind) => KubeObject;
+  /** How the objects of the kind are merged. */
+  readonly typeOf: (kind: Kind) => FieldType;
   /** What the server itself adds to new objects, on one that webhooks have changed. In place. */
   readonly admitAgain: (object: KubeObject) => void;
 };

@@ -55,6 +55,7 @@ export function* askMutation(
   const answer = machinery.admission.webhooks.mutate({
     request: requestOf(asked, context),
     read: (object, as) => readAgain(machinery, asked, object, as),
+    typeOf: (as) => machinery.shape(through?.definition ? { definition: through.definition } : as).fieldType,
     admitAgain: (object) => {
       if (operation === 'CREATE' && !through)
         kind.admit?.(object as Draft, admissionContext(machinery, context));

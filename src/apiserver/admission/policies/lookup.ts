@@ -1,6 +1,8 @@
 // What policies look up in the API: themselves, their bindings, namespaces, parameters, and what users may do.
 import type { AccessCheck, Authorize } from '../../../cel/functions/authorizer.ts';
 import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
   MutatingWebhookConfiguration,
   Namespace,
   ValidatingAdmissionPolicy,
@@ -10,6 +12,8 @@ import type {
 import { joinKey } from '../../../k8s/objects.ts';
 import type { KubeObject, Stored } from '../../../k8s/objects.ts';
 import {
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
   mutatingWebhookConfigurations,
   namespaces,
   validatingAdmissionPolicies,
@@ -29,6 +33,8 @@ import type { ParameterLookup } from './parameters.ts';
 export type Lookup = MatchLookup &
   ParameterLookup & {
     readonly policies: () => readonly Stored<ValidatingAdmissionPolicy>[];
+    readonly mutatingPolicies: () => readonly Stored<MutatingAdmissionPolicy>[];
+    readonly mutatingBindings: () => readonly Stored<MutatingAdmissionPolicyBinding>[];
     readonly mutatingWebhooks: () => readonly Stored<MutatingWebhookConfiguration>[];
     readonly validatingWebhooks: () => readonly Stored<ValidatingWebhookConfiguration>[];
     readonly bindings: () => readonly Stored<ValidatingAdmissionPolicyBinding>[];
@@ -45,6 +51,8 @@ export const createLookup = (store: Store, kinds: ServedKinds, access: Access): 
   return {
     policies: () => all(validatingAdmissionPolicies),
     bindings: () => all(validatingAdmissionPolicyBindings),
+    mutatingPolicies: () => all(mutatingAdmissionPolicies),
+    mutatingBindings: () => all(mutatingAdmissionPolicyBindings),
     mutatingWebhooks: () => all(mutatingWebhookConfigurations),
     validatingWebhooks: () => all(validatingWebhookConfigurations),
     namespace: (name) => get(namespaces, undefined, name) as Stored<Namespace> | undefined,
