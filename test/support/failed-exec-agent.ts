@@ -1,9 +1,7 @@
 // A node agent in which an exec fails, and which then removes the pod: failed-exec-agent.ts NAME FOLDER
-import { adoptOrphans } from '../../src/kernel/orphans.ts';
 import { runOneContainer } from './test-runtime.ts';
 
 const [name, folder] = process.argv.slice(2) as [string, string];
-adoptOrphans();
 const { runtime, sandboxId, containerId } = await runOneContainer(name, folder);
 for (let round = 0; round < 3; round++)
   await runtime.execSync(containerId, ['/no/such/program'], 5000).catch(({ code }) => console.log(code));

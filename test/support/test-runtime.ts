@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IMAGE_FOLDER } from '../../src/embedded/cluster-files.ts';
+import { adoptOrphans } from '../../src/kernel/orphans.ts';
 import { systemClock } from '../../src/lang/clock.ts';
 import { silentLog } from '../../src/lang/log.ts';
 import { createProcessRuntime } from '../../src/runtime/process/process-runtime.ts';
@@ -66,9 +67,13 @@ export const sandboxConfig = (name: string, folder: string, uid: string): PodSan
   cgroupParent: `/podnet/test-${name}/node-1/pod-${uid}`,
 });
 
-/** A runtime over the folders of an earlier one, if there was one. */
-export const createTestRuntime = (name: string, folder: string, joinUnified = false): Promise<PodRuntime> =>
-  createProcessRuntime({
+let isHeir = false;
+
+/** A runtime over the folders of an earlier one, if there was one. Its process is the orphans' heir, as a cluster's is. */
+export const createTestRuntime = (name: string, folder: string, joinUnified = false): Promise<PodRuntime> => {
+  if (!isHeir) adoptOrphans();
+  isHeir = true;
+  return createProcessRuntime({
     clusterName: `test-${name}`,
     nodeName: 'node-1',
     stateFolder: join(folder, 'state/node-1/runtime'),
@@ -80,6 +85,7 @@ export const createTestRuntime = (name: string, folder: string, joinUnified = fa
     clock: systemClock,
     log: silentLog,
   });
+};
 
 /** For an agent of its own: a runtime over `folder` in which one container runs. */
 export const runOneContainer = async (
