@@ -34,7 +34,7 @@ describe('docs/reference', () => {
   for (const [name, last, without] of [
     ['services.md', 72, []],
     ['dns.md', 36, ['15']],
-    ['network-policy.md', 30, ['26']], // how live connections are treated
+    ['network-policy.md', 30, []],
   ] as const) {
     it(`${name}: each behaviour has its row, and each row its test`, () => {
       const rows = rowsOf(textOf(name));
