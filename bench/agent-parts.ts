@@ -1,4 +1,5 @@
 // The two processes of agent-memory.ts: an API server full of Services, and the agent of a node without pods.
+import { tmpdir } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiClient } from '../src/client/client.ts';
 import { createHttpClient } from '../src/client/http-client.ts';
@@ -119,6 +120,7 @@ const runAgent = async (address: ApiAddress): Promise<void> => {
     client,
     nft: openNft(),
     hostResolvConf,
+    stateFolder: tmpdir(),
     log,
   });
   await Promise.all([proxy.whenSynced(), dns.whenReady()]);

@@ -18,7 +18,7 @@ const KINDS: Readonly<Record<string, string>> = {
     'Binding ConfigMap Endpoints Event LimitRange Namespace Node PersistentVolume PersistentVolumeClaim Pod PodTemplate ' +
     'ReplicationController ResourceQuota Secret Service ServiceAccount',
   'api.admissionregistration.v1':
-    'MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration',
+    'MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration',
   'api.apps.v1': 'ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet',
   'api.authentication.v1': 'SelfSubjectReview TokenRequest TokenReview',
   'api.authorization.v1':
@@ -69,8 +69,36 @@ type Schema = {
   readonly [key: string]: unknown;
 };
 
+/** What podnet serves beyond the release, as Kubernetes 1.24 to 1.27 had it (KEP-2943): clients that do not know it skip it. */
+const withPolicyStatus = (definitions: Record<string, Schema>): Record<string, Schema> => {
+  const [policy, status] = ['NetworkPolicy', 'NetworkPolicyStatus'].map(
+    (kind) => `io.k8s.api.networking.v1.${kind}`,
+  );
+  const { properties } = definitions[policy!]!;
+  return {
+    ...definitions,
+    [policy!]: {
+      ...definitions[policy!],
+      properties: { ...properties, status: { $ref: `#/$defs/${status}` } },
+    },
+    [status!]: {
+      properties: {
+        conditions: {
+          items: { $ref: '#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.Condition' },
+          type: 'array',
+          'x-kubernetes-list-map-keys': ['type'],
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-patch-merge-key': 'type',
+          'x-kubernetes-patch-strategy': 'merge',
+        },
+      },
+      type: 'object',
+    },
+  };
+};
+
 const main = (): void => {
-  const definitions = load();
+  const definitions = withPolicyStatus(load());
   const names = reachable(definitions, ROOTS);
   const facts = Object.fromEntries(names.map((name) => [name, clean(definitions[name]!)]));
   writeFileSync(

@@ -26,6 +26,17 @@ const clusterName = (text: string): string => {
 const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
 const list = (text: string): readonly string[] => text.split(',').filter(Boolean);
 
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+const seconds = (text: string): number => {
+  const [, count, unit] = /^(\d+)([smh])$/.exec(text) ?? [];
+  if (!count || !unit) throw new InvalidArgumentError('expected a time like 30s, 5m or 2h');
+  return Number(count) * UNITS[unit]!;
+};
+const podName = (text: string): string => {
+  if (!/^[^/]+\/[^/]+$/.test(text)) throw new InvalidArgumentError('expected NAMESPACE/NAME');
+  return text;
+};
+
 const nodePortAddresses = (text: string): readonly string[] => {
   const values = list(text);
   for (const value of values) {
@@ -133,6 +144,24 @@ program
   });
 
 program
+  .command('flows')
+  .description('show the connections of pods, allowed and denied, and the policies that decided')
+  .addOption(nameOption())
+  .addOption(outputOption())
+  .option('-f, --follow', 'go on with those that come')
+  .addOption(new Option('--verdict <verdict>', 'only these').choices(['allowed', 'denied']))
+  .option(
+    '--policy <name>',
+    'only those that this policy decided: NAMESPACE/NAME, or NAME of a cluster-wide one',
+  )
+  .option('--pod <name>', 'only those of this pod: NAMESPACE/NAME', podName)
+  .option('--since <time>', 'how far back, e.g. 30s, 5m, 2h', seconds)
+  .action(async ({ since, ...options }) => {
+    const { flows } = await import('./cli/policy/flows.ts');
+    process.exitCode = await flows({ ...options, sinceSeconds: since });
+  });
+
+program
   .command('explain <source> <target...>')
   .usage('[options] POD|IP [to] POD|SERVICE|IP[:PORT][/PROTOCOL]')
   .description(
@@ -141,10 +170,11 @@ program
   .addHelpText(
     'after',
     `
-POD is NAME, NAMESPACE/NAME or pod/NAME; SERVICE is svc/NAME or svc/NAMESPACE/NAME; node/NAME is a node.
+POD is NAME, NAMESPACE/NAME or pod/NAME, and deploy/NAME (sts, ds) any pod of it; SERVICE is svc/NAME; node/NAME is a node.
+A namespace may stand before each NAME.
 Without a port: each port that the pod or the Service has. Without a protocol: TCP.
 
-  podnet explain shop/web to svc/shop/db:5432
+  podnet explain deploy/shop/web to svc/shop/db:5432
   podnet explain 192.0.2.1 shop/web:80/tcp
   podnet explain shop/web to shop/db/icmp`,
   )
@@ -169,12 +199,17 @@ policy
     'manifests with policies: file, folder, URL or -; may be given several times',
     collect,
   )
+  .option(
+    '--against-flows',
+    'name the flows too that the nodes have seen lately and that would be cut or opened',
+    false,
+  )
   .addOption(nameOption())
   .addOption(outputOption())
   .exitOverride(usageExit)
   .action(async (options) => {
     const { policyDiff } = await import('./cli/policy/policy-diff.ts');
-    await answer(() => policyDiff(options.filename, options.name, options.output));
+    await answer(() => policyDiff({ ...options, files: options.filename }));
   });
 
 program

@@ -9,7 +9,9 @@ import { startCertificates } from './certificates/certificates.ts';
 import { disruptionIndexes, startDisruption } from './disruption/disruption.ts';
 import { endpointIndexes, startEndpoints } from './endpoints/endpoints.ts';
 import { parsePrefix } from './ip/prefix.ts';
+import { startCustomInformer } from './informer/custom-informer.ts';
 import { type InformerOptions, startInformer } from './informer/informer.ts';
+import { clusterNetworkPolicies } from './k8s/cluster-network-policy.ts';
 import type { KubeObject } from './k8s/objects.ts';
 import * as resources from './k8s/resources.ts';
 import type { Clock } from './lang/clock.ts';
@@ -18,6 +20,10 @@ import { controlPlanePage } from './metric-pages.ts';
 import { loadBalancerIndexes, startLoadBalancers } from './loadbalancer/load-balancers.ts';
 import { lifecycleIndexes, startLifecycle } from './lifecycle/lifecycle.ts';
 import { roleIndexes, startRoles } from './roles/roles.ts';
+import { clusterNetworkPolicyRules } from './policy/model/cluster-network-policy.ts';
+import { networkPolicyRules } from './policy/model/network-policy.ts';
+import { foretellPolicies } from './policy/foretell.ts';
+import { policyStatusIndexes, startPolicyStatus } from './policy/status/policy-status.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
 import type { State } from './state/state.ts';
@@ -56,6 +62,7 @@ export const startControlPlane = async ({
     state,
     auditLog,
     metrics: controlPlanePage,
+    foretell: foretellPolicies,
     clock,
     log: log.child({ component: 'apiserver' }),
   });
@@ -130,6 +137,22 @@ const startControllers = (clientFor: ClientFor, context: Context): readonly Stop
       linkName: bridgeName(config.name),
     }),
     startServiceRoutes({ ...of('underlay'), ...informers, config }),
+    startPolicyStatus(
+      { ...of('policy-status'), ...informers },
+      {
+        resources: [resources.networkPolicies],
+        informer: informers.networkPolicies,
+        rulesOf: networkPolicyRules,
+      },
+    ),
+    startPolicyStatus(
+      { ...of('policy-status'), ...informers },
+      {
+        resources: clusterNetworkPolicies,
+        informer: informers.clusterNetworkPolicies,
+        rulesOf: clusterNetworkPolicyRules,
+      },
+    ),
     startLifecycle({
       ...of('kube-controller-manager'),
       ...informers,
@@ -152,6 +175,7 @@ const startInformers = (client: ApiClient, { clock, log }: Context) => {
       ...endpointIndexes.pods,
       ...lifecycleIndexes.pods,
       ...disruptionIndexes.pods,
+      ...policyStatusIndexes.pods,
     }),
     certificateSigningRequests: informer(resources.certificateSigningRequests),
     podDisruptionBudgets: informer(resources.podDisruptionBudgets, disruptionIndexes.podDisruptionBudgets),
@@ -169,5 +193,13 @@ const startInformers = (client: ApiClient, { clock, log }: Context) => {
     serviceCidrs: informer(resources.serviceCidrs),
     definitions: informer(resources.customResourceDefinitions),
     ipAddresses: informer(resources.ipAddresses),
+    networkPolicies: informer(resources.networkPolicies, policyStatusIndexes.policies),
+    clusterNetworkPolicies: startCustomInformer({
+      client,
+      resources: clusterNetworkPolicies,
+      indexes: policyStatusIndexes.policies,
+      clock,
+      log,
+    }),
   };
 };

@@ -5,6 +5,7 @@ import { clientMetrics } from './client/metrics.ts';
 import { kubeletMetrics } from './kubelet/metrics.ts';
 import type { Family } from './metrics/family.ts';
 import { processMetrics } from './metrics/process-metrics.ts';
+import { flowMetrics } from './policy/flows/metrics.ts';
 import { policyMetrics } from './policy/metrics.ts';
 import { loopMetrics } from './reconcile/metrics.ts';
 import { schedulerMetrics } from './scheduler/metrics.ts';
@@ -22,6 +23,7 @@ export const controlPlanePage: readonly Family[] = [
 export const nodePage: readonly Family[] = [
   ...kubeletMetrics,
   ...policyMetrics,
+  ...flowMetrics,
   ...clientMetrics,
   ...loopMetrics,
   ...processMetrics,

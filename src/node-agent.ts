@@ -1,10 +1,11 @@
 // A node agent: the pods of one node, their network, the service proxy and the cluster DNS. Only wiring.
 // It runs on a thread of its own, which enters the node's network namespace before it opens anything.
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { type HttpClient, createHttpClient } from './client/http-client.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
-import { IMAGE_FOLDER, clusterFiles } from './embedded/cluster-files.ts';
+import { IMAGE_FOLDER, clusterFiles, nodeStateFolder } from './embedded/cluster-files.ts';
 import type { PemPair } from './embedded/messages.ts';
 import type { ResolvConf } from './embedded/resolv-conf.ts';
 import { type Informer, startInformer } from './informer/informer.ts';
@@ -65,9 +66,10 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const server = `https://${config.hostAddresses[0]}:${config.apiPort}`;
   const client = createHttpClient({ server, ...keys, userAgent: 'kubelet', clock, log });
   const nft = openNft();
-  const network = startNodeNetwork({ ...message, client, nft, log });
+  const stateFolder = nodeStateFolder(config.name, node.name);
+  mkdirSync(stateFolder, { recursive: true });
+  const network = startNodeNetwork({ ...message, client, nft, stateFolder, log });
   const ownPods = startOwnPods(client, node, log);
-  const stateFolder = join(clusterFiles(config.name).state, node.name);
   const agent: Agent = { ...message, log, client, nft, network, ownPods, stateFolder };
 
   installMasquerade({ nft, podCidrs: config.podCidrs, underlayCidrs: config.underlayCidrs });
@@ -166,6 +168,7 @@ const startPods = (agent: Agent, runtime: PodRuntime): Kubelet => {
     },
     server: { port: KUBELET_PORT, addresses: node.addresses, ...keys },
     metrics: nodePage,
+    pages: { flows: network.flows.page },
     clock,
     log,
   });

@@ -1,10 +1,12 @@
 // What a node agent does apart from pods: the service proxy, the policies and the cluster DNS, and the caches that they look at. Only
 // wiring. A process of its own can be made of it: what a node of a cluster needs that runs its pods by other means.
+import { join } from 'node:path';
 import type { ApiClient } from './client/client.ts';
-import { createEventRecorder } from './client/event-recorder.ts';
+import { type EventRecorder, createEventRecorder } from './client/event-recorder.ts';
 import { type Dns, dnsIndexes, startDns } from './dns/dns.ts';
 import { startPodAddresses } from './dns/pod-addresses.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
+import { DOMAIN_NAMES_FILE } from './embedded/cluster-files.ts';
 import type { ResolvConf } from './embedded/resolv-conf.ts';
 import { startCustomInformer } from './informer/custom-informer.ts';
 import { type Informer, type InformerOptions, startInformer } from './informer/informer.ts';
@@ -17,7 +19,10 @@ import { systemClock as clock } from './lang/clock.ts';
 import type { Log } from './lang/log.ts';
 import { nodeCgroups } from './runtime/pod-cgroups.ts';
 import { createPolicyCompiler } from './policy/compile/policy-compiler.ts';
-import { type PolicyAgent, createPolicyAgent } from './policy/policy-agent.ts';
+import { type NodeFlows, startNodeFlows } from './policy/flows/node-flows.ts';
+import { openNamesFile } from './policy/names/names-file.ts';
+import { type PolicyAgent, type PolicyAgentOptions, createPolicyAgent } from './policy/policy-agent.ts';
+import { startHeldReport } from './policy/status/report.ts';
 import { type ServiceProxy, sliceIndexes, startServiceProxy } from './services/service-proxy.ts';
 
 export type NodeNetworkOptions = {
@@ -27,6 +32,8 @@ export type NodeNetworkOptions = {
   readonly client: ApiClient;
   readonly nft: Nft;
   readonly hostResolvConf: ResolvConf;
+  /** There already. */
+  readonly stateFolder: string;
   readonly log: Log;
 };
 
@@ -36,21 +43,34 @@ export type NodeNetwork = {
   readonly dns: Dns;
   /** To be started when the node's sandboxes are known. */
   readonly policies: PolicyAgent;
+  readonly flows: NodeFlows;
   readonly stop: () => Promise<void>;
 };
 
 export const startNodeNetwork = (options: NodeNetworkOptions): NodeNetwork => {
   const informers = startInformers(options);
   const proxy = startProxy(options, informers);
-  const policies = createPolicies(options, informers);
+  const held = startHeldReport({ ...options, nodeName: options.node.name, clock });
+  const recorder = recorderOf(options);
+  const policies = createPolicies(options, informers, { recorder, onHeld: held.report });
   const dns = startNames(options, informers, policies);
+  const flows = startNodeFlows({
+    ...options,
+    ...policies,
+    ...informers,
+    nodeName: options.node.name,
+    recorder,
+    clock,
+  });
   return {
     informers,
     proxy,
     dns,
     policies,
+    flows,
     stop: async () => {
-      await Promise.all([proxy.stop(), dns.stop(), policies.stop()]);
+      flows.stop();
+      await Promise.all([proxy.stop(), dns.stop(), policies.stop(), held.stop()]);
       for (const informer of Object.values(informers)) informer.stop();
     },
   };
@@ -102,15 +122,21 @@ const startNames = (
     log,
   });
 
+const recorderOf = ({ client, node, log }: NodeNetworkOptions): EventRecorder =>
+  createEventRecorder({ client, component: 'podnet-policy', host: node.name, clock, log });
+
 const createPolicies = (
-  { config, node, client, nft, log }: NodeNetworkOptions,
+  { config, nft, stateFolder, log }: NodeNetworkOptions,
   informers: Informers,
+  told: Pick<PolicyAgentOptions, 'recorder' | 'onHeld'>,
 ): PolicyAgent =>
   createPolicyAgent({
     sources: informers,
     compiler: createPolicyCompiler(),
+    namesFile: openNamesFile({ path: join(stateFolder, DOMAIN_NAMES_FILE), clock, log }),
     dnsAddresses: config.dnsServiceIps,
-    recorder: createEventRecorder({ client, component: 'podnet-policy', host: node.name, clock, log }),
+    liveConnections: config.policyLiveConnections,
+    ...told,
     nft,
     clock,
     log,

@@ -10,9 +10,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -22,7 +24,8 @@ func main() {
 		words = strings.Fields(os.Args[2])[1:]
 	}
 	if len(words) == 0 {
-		select {}
+		waitForEnd()
+		return
 	}
 	command, flags := words[0], flag.NewFlagSet(words[0], flag.ExitOnError)
 	switch command {
@@ -60,7 +63,13 @@ func main() {
 	default:
 		log.Fatalf("unknown command %q", command)
 	}
-	select {}
+	waitForEnd()
+}
+
+func waitForEnd() {
+	ends := make(chan os.Signal, 1)
+	signal.Notify(ends, syscall.SIGTERM)
+	<-ends
 }
 
 func serveTCP(port int) {

@@ -1,5 +1,8 @@
 // The CLI's own way to a running cluster's API.
+import { text } from 'node:stream/consumers';
 import { type HttpClient, createHttpClient } from '../client/http-client.ts';
+import { Http2Connection } from '../client/http2-connection.ts';
+import { jsonLines } from '../client/json-lines.ts';
 import { type ClusterRecord, clusterNames, readRecord } from '../embedded/cluster-files.ts';
 import { isAlive } from '../kernel/process-id.ts';
 import { systemClock } from '../lang/clock.ts';
@@ -17,6 +20,26 @@ export const connectTo = (record: ClusterRecord): HttpClient =>
     clock: systemClock,
     log: createLog('cli', 'error'),
   });
+
+const LINE_BYTES_MAX = 1 << 20;
+
+/** The lines of JSON that a path of the API answers with, as they come. */
+export async function* readLines(record: ClusterRecord, path: string): AsyncGenerator<unknown> {
+  const connection = new Http2Connection({
+    server: serverOf(record),
+    ...record.admin,
+    timeoutMs: 30_000,
+    clock: systemClock,
+    log: createLog('cli', 'error'),
+  });
+  try {
+    const { status, stream } = await connection.send({ method: 'GET', path, headers: {} });
+    if (status !== 200) throw new Error(`GET ${path}: ${status} ${(await text(stream)).trim()}`);
+    yield* jsonLines(stream, LINE_BYTES_MAX);
+  } finally {
+    connection.close();
+  }
+}
 
 /** The record of a cluster that runs; throws UserError with what to do otherwise. */
 export const runningCluster = (name: string): ClusterRecord => {

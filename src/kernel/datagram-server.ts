@@ -6,7 +6,7 @@ import type { RemoteInfo } from 'node:dgram';
 import { addressToBytes, parseAddress } from '../ip/address.ts';
 import { familyNumber } from '../wire/family.ts';
 import type { DatagramBatch, DatagramHandler } from './datagram-batch.ts';
-import { bind, closeDescriptor, setIntOption, socket } from './ffi/libc.ts';
+import { bind, closeDescriptor, growReceiveBuffer, socket } from './ffi/libc.ts';
 import { KernelError } from './kernel-error.ts';
 import { socketAddress } from './socket-address.ts';
 
@@ -29,9 +29,6 @@ export type DatagramServer = {
 /** bits/socket.h, asm-generic/socket.h. */
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_RCVBUF = 8;
-const SO_RCVBUFFORCE = 33;
 
 /** Throws KernelError: EADDRINUSE, EADDRNOTAVAIL. */
 export const startDatagramServer = async (options: DatagramServerOptions): Promise<DatagramServer> => {
@@ -71,14 +68,6 @@ const openSocket = ({ address, port, receiveBufferBytes }: DatagramServerOptions
     throw error;
   }
   return fd;
-};
-
-const growReceiveBuffer = (what: string, fd: number, value: number): void => {
-  try {
-    setIntOption(what, { fd, level: SOL_SOCKET, name: SO_RCVBUFFORCE, value });
-  } catch {
-    setIntOption(what, { fd, level: SOL_SOCKET, name: SO_RCVBUF, value });
-  }
 };
 
 const SENDERS_MAX = 1024;

@@ -3,7 +3,15 @@
 import { NFNL_BATCH, encodeBatchHeader } from '../wire/nfnetlink.ts';
 import { NLMSG, NLM_F, decodeAck, decodeMessages, encodeMessages } from '../wire/netlink.ts';
 import type { NetlinkMessage } from '../wire/netlink.ts';
-import { closeDescriptor, recv, send, sendOffThread, setIntOption, socket } from './ffi/libc.ts';
+import {
+  closeDescriptor,
+  growReceiveBuffer,
+  recv,
+  send,
+  sendOffThread,
+  setIntOption,
+  socket,
+} from './ffi/libc.ts';
 import { KernelError, isKernelError, kernelErrorOf } from './kernel-error.ts';
 
 export type NetlinkRequest = {
@@ -32,6 +40,7 @@ const NETLINK_GET_STRICT_CHK = 12;
 const SOL_SOCKET = 1;
 const SO_SNDBUFFORCE = 32;
 const MSG_TRUNC = 0x20;
+const MSG_DONTWAIT = 0x40;
 
 /** Less than a socket may send by default (net.core.wmem_default: 208 KiB). */
 const SEND_BYTES = 64 << 10;
@@ -47,7 +56,8 @@ const buffer = new Uint8Array(1 << 16);
 
 export class NetlinkSocket {
   readonly #fd: number;
-  #sequence = 0;
+  /** Not 0: that is what messages carry for which nobody has asked. */
+  #sequence = 1;
   #sendBytesMax = SEND_BYTES;
   #busy = false;
 
@@ -89,6 +99,28 @@ export class NetlinkSocket {
     for (let start = 0; start < requests.length; start += BATCH_MAX)
       replies.push(...(await this.#requestBatchOffThread(requests.slice(start, start + BATCH_MAX))));
     return replies;
+  }
+
+  /** How many bytes of messages may wait. Above the machine's limit only with CAP_NET_ADMIN. */
+  growReceiveBuffer(bytes: number): void {
+    growReceiveBuffer('grow a netlink buffer', this.#fd, bytes);
+  }
+
+  /**
+   * The messages that came without a request, of at most `readsMax` datagrams. Never waits. What did not fit into the
+   * buffer is missing: messages carry numbers of their own where that matters.
+   */
+  takeUnasked(readsMax: number): readonly NetlinkMessage[] {
+    const messages: NetlinkMessage[] = [];
+    for (let reads = 0; reads < readsMax; reads++) {
+      try {
+        messages.push(...this.#read('read netlink messages', MSG_DONTWAIT));
+      } catch (error) {
+        if (isKernelError(error, 'EAGAIN')) break;
+        if (!isKernelError(error, 'ENOBUFS')) throw error;
+      }
+    }
+    return messages;
   }
 
   /**
@@ -201,8 +233,8 @@ export class NetlinkSocket {
     this.#sendBytesMax = bytes;
   }
 
-  #read(what: string): readonly NetlinkMessage[] {
-    const length = recv(what, this.#fd, buffer, MSG_TRUNC);
+  #read(what: string, flags = 0): readonly NetlinkMessage[] {
+    const length = recv(what, this.#fd, buffer, MSG_TRUNC | flags);
     if (length > buffer.length) throw new KernelError('EMSGSIZE', `${what}: an answer of ${length} bytes`);
     return decodeMessages(buffer.slice(0, length));
   }

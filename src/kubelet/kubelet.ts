@@ -47,7 +47,12 @@ export const startKubelet = (options: KubeletOptions): Kubelet => {
   };
   const workers = new PodWorkers(context);
   const metrics = createPage(options.metrics ?? kubeletMetrics);
-  const server = startKubeletServer(options.server, { pods: context, workers, metrics });
+  const server = startKubeletServer(options.server, {
+    pods: context,
+    workers,
+    metrics,
+    pages: options.pages ?? {},
+  });
   const registration = startRegistration({
     ...options,
     recorder: context.recorder,

@@ -31,6 +31,13 @@ export type KubeletServerOptions = {
   readonly key: string;
 };
 
+/**
+ * What else the node tells, under `/NAME`: text as it comes, until the signal. Undefined for a query that makes no sense.
+ */
+export type NodePages = Readonly<
+  Record<string, (query: URLSearchParams, signal: AbortSignal) => AsyncIterable<string> | undefined>
+>;
+
 export type KubeletOptions = {
   readonly client: ApiClient;
   readonly runtime: PodRuntime;
@@ -47,6 +54,7 @@ export type KubeletOptions = {
   readonly server: KubeletServerOptions;
   /** What /metrics shows; the kubelet's own alone without it. */
   readonly metrics?: readonly Family[];
+  readonly pages?: NodePages;
   readonly clock: Clock;
   readonly log: Log;
 };

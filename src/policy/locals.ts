@@ -24,6 +24,7 @@ export class Locals {
     this.#options = options;
   }
 
+  /** Those of all sandboxes. */
   addresses(): readonly string[] {
     return [...this.#podByAddress.keys()];
   }

@@ -2,12 +2,15 @@
 import type { EventRecorder } from '../client/event-recorder.ts';
 import { whenAllSynced } from '../informer/informer.ts';
 import { pods as podResource } from '../k8s/resources.ts';
+import type { Resource } from '../k8s/resources.ts';
 import { startUpkeep } from '../kernel/nft-upkeep.ts';
 import type { Clock } from '../lang/clock.ts';
 import type { Log } from '../lang/log.ts';
 import { startLoop } from '../reconcile/loop.ts';
 import type { PolicyCompiler } from './compile/policy-compiler.ts';
+import type { Touched } from './compile/touched.ts';
 import type { PolicyTableOptions } from './kernel/policy-table.ts';
+import { startCutting } from './cutting.ts';
 import { followWorld } from './live-world.ts';
 import type { LiveWorld, PolicySources } from './live-world.ts';
 import { Locals } from './locals.ts';
@@ -15,15 +18,23 @@ import type { Sandbox, SandboxPod } from './locals.ts';
 import * as metrics from './metrics.ts';
 import { createDomainNames } from './names/domain-names.ts';
 import type { DomainNames } from './names/domain-names.ts';
+import type { NamesFile } from './names/names-file.ts';
 import { createPodGate } from './pod-gate.ts';
 import type { PodGate } from './pod-gate.ts';
 import { PolicySync } from './policy-sync.ts';
+import { followHeld } from './status/follow-held.ts';
 
 export type PolicyAgentOptions = PolicyTableOptions & {
   readonly sources: PolicySources;
   readonly compiler: PolicyCompiler;
+  /** What becomes of connections that policies no longer allow. */
+  readonly liveConnections: 'cut' | 'keep';
+  /** What DNS told of names is kept there for the agent that comes after this one. */
+  readonly namesFile?: NamesFile;
   /** For the pods whose policies are late. */
   readonly recorder: EventRecorder;
+  /** What of a kind of policies the kernel holds now: see status/held.ts. */
+  readonly onHeld: (resource: Resource, held: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -38,7 +49,7 @@ export type PolicyAgent = {
   readonly start: (sandboxes: readonly Sandbox[]) => void;
   /** Resolves when all policies that were there at the start are in the kernel. */
   readonly whenSynced: () => Promise<void>;
-  readonly world: LiveWorld['now'];
+  readonly world: Pick<LiveWorld, 'now' | 'evaluator'>;
   /** For the cluster DNS: it answers with addresses of names that rules have when they are in the kernel. */
   readonly names: Pick<DomainNames, 'isWatched' | 'learn' | 'subscribe'>;
   /** Stops following; what is in the kernel stays there and works. */
@@ -54,16 +65,23 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
   const synced = Promise.withResolvers<void>();
   const uids = new Map<string, string>();
   const locals = new Locals({ compiler, uids });
-  const onCommitted = (): void => {
+  const cutting = startCutting({
+    ...options,
+    evaluator: () => world.evaluator(),
+    locals: () => locals.addresses(),
+  });
+  const onCommitted = ({ subjects, peers }: Touched): void => {
     names.refresh();
     gate.look();
+    if (sync.isComplete) held.tell();
+    cutting.touch(subjects.union(peers));
   };
   const sync = new PolicySync({ ...options, locals, onCommitted });
   const flush = (): void => {
     sync.mark();
     sync.flush();
   };
-  const names = createDomainNames({ compiler, flush, clock, log });
+  const names = createDomainNames({ ...options, flush, file: options.namesFile });
   const loop = startLoop({
     name: 'policies',
     apply: async () => {
@@ -77,19 +95,17 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
     sync.mark();
     loop.mark(ALL);
   };
-  const gate = createPodGate({
-    sync,
-    locals,
-    onChange,
-    onTimeout: (pod, waitedMs) => tellLate(recorder, pod, waitedMs),
-    clock,
-  });
+  const onTimeout = (pod: SandboxPod, waitedMs: number): void => tellLate(recorder, pod, waitedMs);
+  const gate = createPodGate({ sync, locals, onChange, onTimeout, clock });
   const onPod = (key: string): void => locals.refresh(key);
   const world = followWorld({ sources, compiler, domains: names.told, uids, onChange, onPod });
+  // after the world: what it has heard of is compiled by then
+  const held = followHeld({ ...sources, onChange: () => loop.mark(ALL), onHeld: options.onHeld });
   const begin = async (): Promise<void> => {
     await whenSourcesSynced(sources);
+    names.restore();
     sync.complete();
-    stops.push(keepUp(sync, () => loop.mark(ALL), options));
+    stops.push(startTableUpkeep(sync, () => loop.mark(ALL), options));
     loop.mark(ALL);
     await loop.whenIdle();
     synced.resolve();
@@ -102,13 +118,14 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
       void begin();
     },
     whenSynced: () => synced.promise,
-    world: world.now,
+    world,
     names,
     stop: async () => {
       world.stop();
+      held.stop();
       names.stop();
       for (const stop of stops) stop();
-      await loop.stop();
+      await Promise.all([loop.stop(), cutting.stop()]);
     },
   };
 };
@@ -123,13 +140,13 @@ const whenSourcesSynced = (sources: PolicySources): Promise<void> =>
   );
 
 /** Puts right what others change in the table. */
-const keepUp = (
+const startTableUpkeep = (
   sync: PolicySync,
   again: () => void,
   { clock, log }: Pick<PolicyAgentOptions, 'clock' | 'log'>,
 ): (() => void) =>
   startUpkeep({
-    what: 'the policy table',
+    what: 'the policies in the kernel',
     verify: () => sync.verify(),
     repair: () => {
       metrics.repairs.inc(1);

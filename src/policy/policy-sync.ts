@@ -5,6 +5,7 @@ import { PENDING, MAPS, mapOf, markText } from './compile/elements.ts';
 import type { AddedElement, Elements, MapName } from './compile/elements.ts';
 import type { PolicyCompiler } from './compile/policy-compiler.ts';
 import type { Touched } from './compile/touched.ts';
+import { isResolved } from './kernel/diff.ts';
 import { PolicyTable } from './kernel/policy-table.ts';
 import type { PolicyTableOptions } from './kernel/policy-table.ts';
 import type { Locals, Sandbox } from './locals.ts';
@@ -12,7 +13,7 @@ import { createSyncMeter } from './sync-meter.ts';
 import type { SyncMeter } from './sync-meter.ts';
 
 export type PolicySyncOptions = PolicyTableOptions & {
-  readonly compiler: Pick<PolicyCompiler, 'flush' | 'elements'>;
+  readonly compiler: Pick<PolicyCompiler, 'adopt' | 'flush' | 'elements' | 'timedElements'>;
   readonly locals: Locals;
   /** After each transaction. */
   readonly onCommitted: (touched: Touched) => void;
@@ -98,12 +99,16 @@ export class PolicySync {
   }
 
   #write(): void {
-    const { compiler } = this.#options;
+    const { compiler, locals } = this.#options;
     const { changes, touched } = compiler.flush();
     this.#touched = both(this.#touched, touched);
     try {
       if (this.#isWhole) this.#opened().apply(changes);
-      else this.#opened().sync(compiler.elements());
+      else {
+        this.#syncAll();
+        // what was denied while nobody was here, nobody has said
+        this.#touched = both(this.#touched, { ...NOBODY, subjects: new Set(locals.addresses()) });
+      }
     } catch (error) {
       this.distrust();
       throw error;
@@ -112,11 +117,19 @@ export class PolicySync {
     this.#isDirty = false;
   }
 
+  #syncAll(): void {
+    const { compiler } = this.#options;
+    const table = this.#opened();
+    for (const [, address, peer, untilMs = 0] of table.takeFound()) compiler.adopt(address, peer, untilMs);
+    compiler.flush();
+    table.sync(compiler.elements(), compiler.timedElements());
+  }
+
   #opened(): PolicyTable {
     const { compiler, locals } = this.#options;
     return (this.#table ??= PolicyTable.open(
       this.#options,
-      this.#isComplete ? compiler.elements() : elementsOf(pending(locals.addresses())),
+      this.#isComplete ? withoutTimed(compiler.elements()) : elementsOf(pending(locals.addresses())),
     ));
   }
 }
@@ -127,6 +140,10 @@ const both = (a: Touched, b: Touched): Touched => ({
   subjects: a.subjects.union(b.subjects),
   peers: a.peers.union(b.peers),
 });
+
+/** No element that has a time may stay for good. */
+const withoutTimed = (elements: Elements): Elements =>
+  new Map([...elements].filter(([map]) => !isResolved(map)));
 
 const pending = (addresses: readonly string[]): readonly AddedElement[] =>
   addresses.flatMap((address) =>

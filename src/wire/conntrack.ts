@@ -6,7 +6,7 @@
 import { addressFromBytes, addressToBytes, formatAddress } from '../ip/address.ts';
 import type { Address, Family } from '../ip/address.ts';
 import { familyNumber } from './family.ts';
-import { decodeAttributes, encodeAttributes, joinPayload, viewOf } from './netlink.ts';
+import { big16, big32, decodeAttributes, encodeAttributes, joinPayload, viewOf } from './netlink.ts';
 import type { Attribute } from './netlink.ts';
 
 /** One direction of a flow: ports of TCP, UDP or SCTP. */
@@ -110,16 +110,4 @@ const decodeTuple = (bytes: Uint8Array | undefined): FlowTuple | undefined => {
     sourcePort: viewOf(from).getUint16(0),
     destinationPort: viewOf(to).getUint16(0),
   };
-};
-
-const big16 = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(2);
-  viewOf(bytes).setUint16(0, value);
-  return bytes;
-};
-
-const big32 = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4);
-  viewOf(bytes).setUint32(0, value);
-  return bytes;
 };

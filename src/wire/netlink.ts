@@ -150,6 +150,19 @@ export const u32 = (value: number): Uint8Array => {
   return bytes;
 };
 
+/** In network byte order, as netfilter has its numbers. */
+export const big16 = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(2);
+  viewOf(bytes).setUint16(0, value);
+  return bytes;
+};
+
+export const big32 = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(4);
+  viewOf(bytes).setUint32(0, value);
+  return bytes;
+};
+
 /** NUL-terminated, as the kernel wants its strings. */
 export const text = (value: string): Uint8Array => new TextEncoder().encode(`${value}\0`);
 
@@ -157,6 +170,9 @@ export const readU8 = (value: Uint8Array | undefined): number | undefined => val
 
 export const readU32 = (value: Uint8Array | undefined): number | undefined =>
   value && viewOf(value).getUint32(0, LITTLE_ENDIAN);
+
+export const readBig32 = (value: Uint8Array | undefined): number | undefined =>
+  value && value.length >= 4 ? viewOf(value).getUint32(0) : undefined;
 
 export const readText = (value: Uint8Array | undefined): string | undefined => value && textOf(value);
 

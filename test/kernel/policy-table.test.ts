@@ -7,8 +7,8 @@ import { openNft } from '../../src/kernel/nft.ts';
 import type { Nft } from '../../src/kernel/nft.ts';
 import { systemClock as clock } from '../../src/lang/clock.ts';
 import { silentLog as log } from '../../src/lang/log.ts';
-import { intervalKey, MAPS } from '../../src/policy/compile/elements.ts';
-import type { Elements, MapName } from '../../src/policy/compile/elements.ts';
+import { intervalKey, MAPS, rangeKey } from '../../src/policy/compile/elements.ts';
+import type { AddedElement, Elements, MapName } from '../../src/policy/compile/elements.ts';
 import { observe } from '../../src/policy/kernel/observe.ts';
 import { PolicyTable } from '../../src/policy/kernel/policy-table.ts';
 
@@ -38,6 +38,8 @@ const EVERY_MAP = elements({
   others: { '9': '0' },
 });
 
+const isSingle = (key: string): boolean => /(\d+)-\1$/.test(key.replace(/.* /, ' '));
+
 describe('PolicyTable', () => {
   let nft: Nft;
   before(() => {
@@ -66,7 +68,7 @@ describe('PolicyTable', () => {
       networks4: { '0.0.0.0/0': '0:9' },
       ranges: { '9 . tcp . 81-85': '0', '9 . tcp . 86-90': '9' },
     });
-    table.sync(wanted);
+    table.sync(wanted, []);
     assert.equal(there(), toText(wanted));
   });
 
@@ -94,7 +96,7 @@ describe('PolicyTable', () => {
   it('writes nothing where all is as it should be', () => {
     const table = open(EVERY_MAP);
     nft.run('delete element inet podnet-policies egress4 { 10.0.0.1 }');
-    table.sync(EVERY_MAP);
+    table.sync(EVERY_MAP, []);
     table.apply({ add: [['egress4', '10.0.0.1', '7']], remove: [['egress4', '10.0.0.77']] });
     assert.doesNotMatch(there(), /egress4/);
   });
@@ -111,7 +113,7 @@ describe('PolicyTable', () => {
       nft.run(harm);
       assert.equal(await table.verify(), false, harm);
       nft.run('add table inet podnet-policies; delete table inet podnet-policies');
-      open(EVERY_MAP).sync(EVERY_MAP);
+      open(EVERY_MAP).sync(EVERY_MAP, []);
       assert.equal(there(), toText(EVERY_MAP));
     }
   });
@@ -129,11 +131,18 @@ describe('PolicyTable', () => {
     assert.equal(there(), '');
   });
 
-  it('keeps a former agent’s addresses of names as long as a row asks for them', () => {
-    const names = { resolved4: { '1.2.3.4': '0:5', '1.2.3.5': '0:6' } };
-    open(elements({ ...names, rows: { '7 . 0:5': '9', '7 . 0:6': '9' } }));
-    open().sync(elements({ rows: { '7 . 0:5': '9' } }));
-    assert.equal(there(), 'resolved4 1.2.3.4 : 0:5\nrows 7 . 0:5 : 9');
+  it('tells of a former agent’s addresses of names with the time that they have', () => {
+    const untilMs = Date.now() + 60_000;
+    open().apply({ add: [['resolved4', '1.2.3.4', '0:5', untilMs]], remove: [] });
+    const table = open();
+    const [[map, key, value, found]] = table.takeFound() as [AddedElement];
+    assert.deepEqual([map, key, value], ['resolved4', '1.2.3.4', '0:5']);
+    assert.ok(Math.abs(found! - untilMs) < 2000);
+    assert.deepEqual(table.takeFound(), []);
+    table.sync(elements({ resolved4: { '1.2.3.4': '0:5' } }), [[map, key, value, untilMs]]);
+    assert.equal(there(), 'resolved4 1.2.3.4 : 0:5');
+    table.sync(elements({}), []);
+    assert.equal(there(), '');
   });
 
   // intervals that touch others which come or go in the same transaction are where nft 1.0.6 is at its most delicate
@@ -160,16 +169,16 @@ describe('PolicyTable', () => {
           intervals(v6, (from, to) => intervalKey(6, BigInt(from) << 112n, (BigInt(to + 1) << 112n) - 1n)),
         ),
         ranges: Object.fromEntries(
-          intervals(ports, (from, to) => `5 . tcp . ${from === to ? from : `${from}-${to}`}`).map(
-            ([key, value]) => [key, value.slice(2)],
-          ),
+          intervals(ports, (from, to) => rangeKey(5, 'TCP', from, to))
+            .filter(([key]) => !isSingle(key)) // those are in `ports`: nft 1.0.6 does not find them again here
+            .map(([key, value]) => [key, value.slice(2)]),
         ),
       }),
     );
     const table = open();
     fc.assert(
       fc.property(world, (wanted) => {
-        table.sync(wanted);
+        table.sync(wanted, []);
         assert.equal(there(), toText(wanted));
       }),
       { numRuns: 100 },

@@ -24,6 +24,7 @@ import { systemClock as clock } from '../../src/lang/clock.ts';
 import { createLog } from '../../src/lang/log.ts';
 import { createPolicyCompiler } from '../../src/policy/compile/policy-compiler.ts';
 import type { Sandbox } from '../../src/policy/locals.ts';
+import { openNamesFile } from '../../src/policy/names/names-file.ts';
 import { createPolicyAgent } from '../../src/policy/policy-agent.ts';
 import { createFakeClient } from './fake-client.ts';
 
@@ -45,6 +46,9 @@ export type PolicyOrder =
 export type PolicySetup = {
   readonly netns: string;
   readonly dnsAddresses: readonly string[];
+  readonly liveConnections: 'cut' | 'keep';
+  /** The agent after this one finds names there. */
+  readonly namesFile: string;
   /** Whom the DNS asks for names that are not the cluster's. */
   readonly upstream: { readonly address: string; readonly port: number };
   /** Those of the node. */
@@ -72,7 +76,15 @@ export const startPolicyAgentThread = (setup: PolicySetup): Promise<PolicyAgentT
     );
   });
 
-const run = async ({ netns, dnsAddresses, upstream, sandboxes, objects }: PolicySetup): Promise<void> => {
+const run = async ({
+  netns,
+  dnsAddresses,
+  liveConnections,
+  namesFile,
+  upstream,
+  sandboxes,
+  objects,
+}: PolicySetup): Promise<void> => {
   enterNetns(netns);
   const client = createFakeClient(100_000);
   const handle = (order: PolicyOrder): void => {
@@ -93,8 +105,11 @@ const run = async ({ netns, dnsAddresses, upstream, sandboxes, objects }: Policy
   const agent = createPolicyAgent({
     sources,
     compiler: createPolicyCompiler(),
+    namesFile: openNamesFile({ path: namesFile, clock, log }),
     dnsAddresses,
+    liveConnections,
     recorder: createEventRecorder({ ...shared, component: 'test' }),
+    onHeld: () => {},
     nft,
     clock,
     log,

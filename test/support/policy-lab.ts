@@ -1,6 +1,7 @@
 // An underlay of three nodes with pods (pod-lab.ts) whose policies are enforced by real agents, one for each node. The
 // pods are in namespaces: a and c in `x`, b in `y`; each is labelled with `app` and its name.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import type { ClusterNetworkPolicySpec } from '../../src/k8s/cluster-network-policy.ts';
 import type { NetworkPolicySpec, Node, Pod } from '../../src/k8s/generated/types.ts';
 import type { KubeObject } from '../../src/k8s/objects.ts';
@@ -63,16 +64,26 @@ export type PolicyLab = PodLab & {
   readonly reset: () => void;
   /** Waits until the kernel does as expected, all at once. */
   readonly expect: (expectations: Expectations) => Promise<void>;
+  /** The same for addresses that are no pod's. */
+  readonly expectAt: (
+    expectations: readonly (readonly [from: From, to: readonly string[], port: number, ways: string])[],
+  ) => Promise<void>;
   /** By what of `tcp4 tcp6 udp4 udp6` it is reached. */
   readonly reach: (from: From, to: readonly string[], port: number) => Promise<string>;
   readonly ips: (name: To) => readonly string[];
+  /** Where the node's agent keeps what DNS told of names. */
+  readonly namesFile: (node: string) => string;
   /** As kill -9 of the node's agent. */
   readonly killAgent: (node: string) => Promise<void>;
   readonly startAgent: (node: string) => Promise<void>;
 };
 
-export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
-  const lab = await createPodLab(name);
+export const createPolicyLab = async (
+  name: string,
+  liveConnections: 'cut' | 'keep' = 'cut',
+  podCgroup?: (node: string) => string | undefined,
+): Promise<PolicyLab> => {
+  const lab = await createPodLab(name, podCgroup);
   const objects = new Map<string, Extract<PolicyOrder, { put: unknown }>>();
   const agents = new Map<string, PolicyAgentThread>();
   const send = (order: PolicyOrder): void => agents.forEach((agent) => agent.order(order));
@@ -81,6 +92,7 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
     else objects.delete(`${each.remove} ${each.key}`);
     send(each);
   };
+  const namesFile = (node: string): string => join(lab.stateFolder, `${node}-names.json`);
   const startAgent = async (node: string): Promise<void> => {
     const sandboxes = Object.entries(PLACES)
       .filter(([, place]) => place.node === node)
@@ -92,6 +104,8 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
     const setup = {
       netns: lab.nodeNetns(node),
       dnsAddresses: dnsServiceIps,
+      liveConnections,
+      namesFile: namesFile(node),
       upstream: UPSTREAM,
       sandboxes,
       objects: [...objects.values()],
@@ -145,22 +159,27 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
         return lab.pods[of].ips;
     }
   };
-  const seen = async (expectation: string): Promise<string> => {
-    const [, from, to, port] = /^(\w+) > ([\w-]+):(\d+)$/.exec(expectation)!;
-    return reach(from as From, ips(to as To), Number(port));
-  };
-  const expect = async (expectations: Expectations): Promise<void> => {
+  const expectAt: PolicyLab['expectAt'] = async (expectations) => {
     await eventually(
       'the kernel does as expected',
       async () => {
-        const found: Record<string, string> = {};
-        await Promise.all(Object.keys(expectations).map(async (each) => (found[each] = await seen(each))));
-        assert.deepEqual(found, expectations);
+        const found = expectations.map(async ([from, to, port]) => reach(from, to, port));
+        assert.deepEqual(
+          await Promise.all(found),
+          expectations.map(([, , , ways]) => ways),
+        );
         return true;
       },
       5000,
     );
   };
+  const expect = (expectations: Expectations): Promise<void> =>
+    expectAt(
+      Object.entries(expectations).map(([text, ways]) => {
+        const [, from, to, port] = /^(\w+) > ([\w-]+):(\d+)$/.exec(text)!;
+        return [from as From, ips(to as To), Number(port), ways];
+      }),
+    );
 
   for (const pod of Object.values(lab.pods))
     for (const port of PORTS.filter((each) => each !== 8080))
@@ -187,8 +206,10 @@ export const createPolicyLab = async (name: string): Promise<PolicyLab> => {
       order({ put: 'clusterNetworkPolicies', object: { metadata: { name: policy }, spec } as KubeObject }),
     reset,
     expect,
+    expectAt,
     reach,
     ips,
+    namesFile,
     killAgent,
     startAgent,
     close: async () => {

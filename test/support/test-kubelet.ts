@@ -9,6 +9,7 @@ import { events, pods, services } from '../../src/k8s/resources.ts';
 import { silentLog } from '../../src/lang/log.ts';
 import { startKubelet } from '../../src/kubelet/kubelet.ts';
 import type { Kubelet } from '../../src/kubelet/kubelet.ts';
+import type { NodePages } from '../../src/kubelet/options.ts';
 import { createFakeClient } from './fake-client.ts';
 import type { FakeClient } from './fake-client.ts';
 import { createFakeClock } from './fake-clock.ts';
@@ -38,7 +39,9 @@ type Server = {
 };
 type Parts = Pick<TestKubelet, 'client' | 'runtime' | 'clock' | 'stateFolder'>;
 
-export const startTestKubelet = async (options: { readonly server?: Server } = {}): Promise<TestKubelet> => {
+type Options = { readonly server?: Server; readonly pages?: NodePages };
+
+export const startTestKubelet = async (options: Options = {}): Promise<TestKubelet> => {
   const clock = createFakeClock();
   const stateFolder = mkdtempSync(join(tmpdir(), 'podnet-test-kubelet-'));
   return startWith(
@@ -47,7 +50,7 @@ export const startTestKubelet = async (options: { readonly server?: Server } = {
   );
 };
 
-const startWith = async (parts: Parts, options: { readonly server?: Server }): Promise<TestKubelet> => {
+const startWith = async (parts: Parts, options: Options): Promise<TestKubelet> => {
   const { client, runtime, clock, stateFolder } = parts;
   const informers: Informer<never>[] = [];
   const informerOptions = { client, clock, log: silentLog };
@@ -79,6 +82,7 @@ const startWith = async (parts: Parts, options: { readonly server?: Server }): P
     hostResolvConf: { nameservers: ['192.0.2.53'], searches: ['example.org'] },
     memoryFiles: { mount: () => {}, unmount: () => {} },
     server: { ...server, addresses: options.server ? ['127.0.0.1'] : [] },
+    pages: options.pages ?? {},
     clock,
     log: silentLog,
   });

@@ -28,7 +28,7 @@ import { type ObjectHandler, createObjectReads } from './object-reads.ts';
 import { createObjectTexts } from './object-texts.ts';
 import { createObjectWrites } from './object-writes.ts';
 import type { PodStreams } from './pod-streams.ts';
-import type { Proxy } from './proxy/proxy.ts';
+import { type Proxy, proxyTail } from './proxy/proxy.ts';
 import { countRequest } from './request-metrics.ts';
 import {
   type ResourcePath,
@@ -229,8 +229,7 @@ const answerSubresource = async (
     case 'log':
       return podStreams.logs(refOf(path), request.query);
     case 'proxy':
-      await admitConnection(registry, path, request.query, request);
-      return proxy.answer(request, path);
+      return answerByProxy(registry, proxy, request, path);
     case 'exec':
     case 'attach':
     case 'portforward':
@@ -238,4 +237,15 @@ const answerSubresource = async (
     default:
       return postSubresource(request, { kind, name, namespace: path.namespace, subresource });
   }
+};
+
+const answerByProxy = async (
+  registry: Registry,
+  proxy: Proxy,
+  request: ApiRequest,
+  path: ResourcePath,
+): Promise<Answer> => {
+  const asked = { query: request.query, tail: proxyTail(request.path) };
+  const { tail } = await admitConnection(registry, path, asked, request);
+  return proxy.answer(request, path, tail);
 };

@@ -17,6 +17,7 @@ describe('parseTarget()', () => {
       ['bank/web:80/tcp', 'pod bank/web 80 TCP'],
       ['pod/web', 'pod shop/web - -'],
       ['svc/web:80', 'service shop/web 80 -'],
+      ['deploy/bank/web:80', 'workload bank/web 80 -'],
       ['service/bank/web', 'service bank/web - -'],
       ['node/node-1:10250', 'node shop/node-1 10250 -'],
       ['10.1.0.1', '10.1.0.1 - -'],

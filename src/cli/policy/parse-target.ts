@@ -4,9 +4,12 @@ import type { Address } from '../../ip/address.ts';
 import type { ConnectionProtocol } from '../../policy/model/match.ts';
 import { UserError } from '../output.ts';
 
+/** A workload stands for any of its pods. */
+type NamedKind = 'pod' | 'workload' | 'service' | 'node';
+
 export type End =
   | { readonly kind: 'address'; readonly address: Address }
-  | { readonly kind: 'pod' | 'service' | 'node'; readonly namespace: string; readonly name: string };
+  | { readonly kind: NamedKind; readonly namespace: string; readonly name: string };
 
 export type Target = {
   readonly end: End;
@@ -16,10 +19,19 @@ export type Target = {
 };
 
 /** kubectl's names of the kinds. */
-const KINDS: Readonly<Record<string, 'pod' | 'service' | 'node'>> = {
+const KINDS: Readonly<Record<string, NamedKind>> = {
   pod: 'pod',
   pods: 'pod',
   po: 'pod',
+  deployment: 'workload',
+  deployments: 'workload',
+  deploy: 'workload',
+  statefulset: 'workload',
+  statefulsets: 'workload',
+  sts: 'workload',
+  daemonset: 'workload',
+  daemonsets: 'workload',
+  ds: 'workload',
   service: 'service',
   services: 'service',
   svc: 'service',
@@ -44,7 +56,7 @@ export const parseEnd = (text: string, namespace: string): End => {
   const names = kind ? rest : [first, ...rest];
   const [name = '', space = namespace] = names.toReversed();
   if (names.length > 2 || names.some((each) => !/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(each)))
-    throw new UserError(`"${text}" is neither an address nor [pod/|svc/|node/][NAMESPACE/]NAME`);
+    throw new UserError(`"${text}" is neither an address nor [pod/|deploy/|svc/|node/][NAMESPACE/]NAME`);
   return { kind: kind ?? 'pod', namespace: space, name };
 };
 

@@ -18,6 +18,16 @@ const podAt = (
   status: { phase: 'Running', podIPs: ips.map((ip) => ({ ip })) },
 });
 
+const withOwner = (pod: Pod): Pod => ({
+  ...pod,
+  metadata: {
+    ...pod.metadata,
+    ownerReferences: [
+      { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'set', uid: 'u', controller: true },
+    ],
+  },
+});
+
 const PORTS = [
   { name: 'http', containerPort: 8080 },
   { name: 'dns', containerPort: 53, protocol: 'UDP' },
@@ -55,7 +65,7 @@ const CLUSTER: ClusterObjects = {
     podAt('client', 'node-2', ['10.1.0.2', 'fd01::2']),
     podAt('six', 'node-2', ['fd01::3']),
     podAt('new', 'node-2', []),
-    podAt('web-abc', 'node-1', ['10.1.0.4']),
+    withOwner(podAt('set-0', 'node-1', ['10.1.0.4'])),
     { ...podAt('old', 'node-2', ['10.1.0.5']), status: { phase: 'Failed', podIPs: [{ ip: '10.1.0.5' }] } },
   ].map(storedAs),
   nodes: [node('node-1', '172.30.0.1'), node('node-2', '172.30.0.2')],
@@ -91,6 +101,7 @@ describe('connectionsTo()', () => {
       ['six', 'web/icmp', ['fd01::3 > fd01::1 ICMP -']],
       ['192.0.2.1', 'web:80', ['192.0.2.1 > 10.1.0.1 TCP 80']],
       ['192.0.2.1', '10.1.0.1/tcp', ['192.0.2.1 > 10.1.0.1 TCP 8080']],
+      ['sts/set', 'web:80', ['10.1.0.4 > 10.1.0.1 TCP 80']],
       ['node/node-2', 'web:80', ['172.30.0.2 > 10.1.0.1 TCP 80']],
     ];
     for (const [from, to, expected] of table) assert.deepEqual(resolve(from, to), expected, `${from} ${to}`);
@@ -123,6 +134,7 @@ describe('connectionsTo()', () => {
       ['client', 'web:sql', /^the target has no port with the name sql$/],
       ['six', '10.1.0.1:80', /no address of the same family/],
       ['svc/app', 'web:80', /^a Service cannot be the source/],
+      ['deploy/none', 'web:80', /^no pod of shop\/none is there$/],
       ['node/node-9', 'web:80', /^there is no node node-9$/],
     ];
     for (const [from, to, message] of table)

@@ -10,9 +10,10 @@ import type {
 } from '../../k8s/generated/types.ts';
 import { joinKey, keyOf } from '../../k8s/objects.ts';
 import type { Stored } from '../../k8s/objects.ts';
-import { isPodFinished } from '../../k8s/pod-state.ts';
+import { isPodActive, isPodFinished } from '../../k8s/pod-state.ts';
 import type { Connection } from '../../policy/model/evaluate.ts';
 import type { ConnectionProtocol } from '../../policy/model/match.ts';
+import { ownerOf } from '../../policy/model/workloads.ts';
 import { isProtocol } from '../../policy/model/world.ts';
 import type { ClusterObjects } from './cluster-world.ts';
 import { UserError } from '../output.ts';
@@ -39,6 +40,12 @@ export const connectionsTo = (
   return connections;
 };
 
+/** The node that the source runs on: none for one that is no pod. */
+export const sourceNode = (source: End, cluster: ClusterObjects): readonly string[] => {
+  const name = podAt(source, cluster)?.spec?.nodeName;
+  return name ? [name] : [];
+};
+
 /** The cluster DNS is not balanced: the pod's own node answers, whatever endpoints the Service has. */
 const answering = (
   destinations: readonly Destination[],
@@ -47,7 +54,7 @@ const answering = (
   cluster: ClusterObjects,
 ): readonly Destination[] => {
   const isDns = service.spec?.clusterIPs?.some((ip) => cluster.dnsServiceIps.includes(ip));
-  const node = podAt(source, cluster)?.spec?.nodeName;
+  const [node] = sourceNode(source, cluster);
   if (!isDns || !node) return destinations;
   const own = addressesOf({ kind: 'node', namespace: '', name: node }, cluster).map(formatAddress);
   return destinations.filter(({ destination }) => own.includes(formatAddress(destination)));
@@ -169,6 +176,7 @@ const addressesOf = (end: End, cluster: ClusterObjects): readonly Address[] => {
       if (!node) throw new UserError(`there is no node ${end.name}`);
       return parsed((node.status?.addresses ?? []).map(({ address }) => address));
     }
+    case 'workload':
     case 'pod': {
       const pod = podAt(end, cluster);
       if (!pod) throw new UserError(missingPod(end, cluster));
@@ -185,29 +193,28 @@ const parsed = (texts: readonly string[]): readonly Address[] =>
   texts.flatMap((text) => parseAddress(text) ?? []);
 
 const podAt = (end: End, { pods }: ClusterObjects): Stored<Pod> | undefined => {
-  if (end.kind === 'address')
-    return pods.find(
-      (pod) =>
-        !isPodFinished(pod) &&
-        hasAddress(
-          pod.status?.podIPs?.map(({ ip }) => ip),
-          end.address,
-        ),
+  const hasIp = (pod: Stored<Pod>, address: Address): boolean =>
+    hasAddress(
+      pod.status?.podIPs?.map(({ ip }) => ip),
+      address,
     );
-  return pods.find(({ metadata }) => metadata.name === end.name && metadata.namespace === end.namespace);
+  if (end.kind === 'address') return pods.find((pod) => !isPodFinished(pod) && hasIp(pod, end.address));
+  const key = joinKey(end.namespace, end.name);
+  if (end.kind === 'pod') return pods.find((pod) => keyOf(pod) === key);
+  const own = end.kind === 'workload' ? pods.filter((pod) => ownerOf(pod) === key && isPodActive(pod)) : [];
+  return own.find(({ status }) => status?.podIPs?.length) ?? own[0];
 };
 
 /** With what may have been meant. */
 const missingPod = (
-  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { kind, namespace, name }: Exclude<End, { kind: 'address' }>,
   { pods, services }: ClusterObjects,
 ): string => {
   const key = joinKey(namespace, name);
-  const alike = pods.map(keyOf).filter((each) => each.startsWith(`${key}-`));
-  const isService = services.some((service) => keyOf(service) === key);
+  if (kind === 'workload') return `no pod of ${key} is there`;
   const hints = [
-    ...(isService ? [`svc/${key} is a Service`] : []),
-    ...(alike.length > 0 ? [`there are pods ${alike.slice(0, 3).join(', ')}`] : []),
+    ...(services.some((service) => keyOf(service) === key) ? [`svc/${key} is a Service`] : []),
+    ...(pods.some((pod) => ownerOf(pod) === key) ? [`deploy/${key} has pods`] : []),
   ];
   return [`there is no pod ${key}`, ...hints].join('; ');
 };

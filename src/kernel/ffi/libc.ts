@@ -119,6 +119,18 @@ export const setIntOption = (
   checked(what, c.setsockopt(option.fd, option.level, option.name, value, value.byteLength));
 };
 
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
+
+/** How many bytes may wait to be read. Above the machine's limit only with CAP_NET_ADMIN (socket(7)). */
+export const growReceiveBuffer = (what: string, fd: number, value: number): void => {
+  try {
+    setIntOption(what, { fd, level: SOL_SOCKET, name: SO_RCVBUFFORCE, value });
+  } catch {
+    setIntOption(what, { fd, level: SOL_SOCKET, name: SO_RCVBUF, value });
+  }
+};
+
 const SO_NETNS_COOKIE = 71;
 
 /** The number of the socket's network namespace, 8 bytes as the kernel has them. Linux >= 5.14. */

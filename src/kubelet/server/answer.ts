@@ -7,6 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import { PAGE_TYPE } from '../../metrics/page.ts';
 import type { MetricsPage } from '../../metrics/page.ts';
+import { ownValue } from '../../lang/own-value.ts';
+import type { NodePages } from '../options.ts';
 import type { PodContext } from '../pod/context.ts';
 import type { PodWorkers } from '../pod/pod-workers.ts';
 import { isAllowed } from './authorize.ts';
@@ -16,12 +18,13 @@ import type { LogOptions } from './log-lines.ts';
 import { readLog } from './log-stream.ts';
 import { gaugePods } from './metrics.ts';
 import { routeOf } from './route.ts';
-import type { ContainerRoute, Route } from './route.ts';
+import type { ContainerRoute, PageRoute, Route } from './route.ts';
 
 export type ServerContext = {
   readonly pods: PodContext;
   readonly workers: PodWorkers;
   readonly metrics: MetricsPage;
+  readonly pages: NodePages;
 };
 
 export const answer = async (
@@ -67,6 +70,8 @@ const answerRoute = async (context: ServerContext, route: Route, response: Serve
       gaugePods(pods.node.name, workers.list());
       response.setHeader('content-type', PAGE_TYPE);
       return void response.end(await context.metrics());
+    case 'page':
+      return sendPage(context, route, response);
     case 'logs':
       return sendLog(context, route, response);
     case 'exec':
@@ -74,6 +79,21 @@ const answerRoute = async (context: ServerContext, route: Route, response: Serve
     case 'port-forward':
       throw new HttpProblem(400, 'Upgrade request required');
   }
+};
+
+const sendPage = async (
+  { pages }: ServerContext,
+  { name, query }: PageRoute,
+  response: ServerResponse,
+): Promise<void> => {
+  const page = ownValue(pages, name);
+  if (!page) throw new HttpProblem(404, '404 page not found');
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const text = page(query, gone.signal);
+  if (!text) throw new HttpProblem(400, `/${name} does not know this query`);
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).flushHeaders();
+  await pipeline(Readable.from(text), response);
 };
 
 const sendLog = async (

@@ -16,7 +16,10 @@ export type PodRoute = {
   readonly query: URLSearchParams;
 };
 
-export type Route = { readonly kind: 'healthz' | 'pods' | 'metrics' } | ContainerRoute | PodRoute;
+/** One that the node was given: see NodePages. */
+export type PageRoute = { readonly kind: 'page'; readonly name: string; readonly query: URLSearchParams };
+
+export type Route = { readonly kind: 'healthz' | 'pods' | 'metrics' } | PageRoute | ContainerRoute | PodRoute;
 
 const BY_CONTAINER: ReadonlyMap<string, ContainerRoute['kind']> = new Map([
   ['containerLogs', 'logs'],
@@ -24,14 +27,16 @@ const BY_CONTAINER: ReadonlyMap<string, ContainerRoute['kind']> = new Map([
   ['attach', 'attach'],
 ]);
 
-/** Undefined for a path that a kubelet does not have. */
+/** Undefined for a path that a kubelet does not have; whether there is such a page is not known here. */
 export const routeOf = (url: string): Route | undefined => {
   const parsed = URL.parse(url, 'https://kubelet');
   const parts = parsed?.pathname.split('/').slice(1).map(decode) ?? [];
   if (!parsed || !parts.every((part) => part !== undefined && part !== '')) return undefined;
   const [first, namespace, pod, container] = parts as readonly string[];
   if (parts.length === 1)
-    return first === 'healthz' || first === 'pods' || first === 'metrics' ? { kind: first } : undefined;
+    return first === 'healthz' || first === 'pods' || first === 'metrics'
+      ? { kind: first }
+      : { kind: 'page', name: first!, query: parsed.searchParams };
   if (!namespace || !pod || parts.length > 4) return undefined;
   if (first === 'portForward' && !container)
     return { kind: 'port-forward', of: { namespace, pod }, query: parsed.searchParams };

@@ -31,12 +31,22 @@ before(async () => {
     organizations: ['developers'],
     usage: 'client',
   });
-  test = await startTestKubelet({ server: { port: PORT, ca, ...serverKeys } });
+  test = await startTestKubelet({ server: { port: PORT, ca, ...serverKeys }, pages: { greetings } });
   await test.kubelet.whenRegistered();
   test.client.put(pods, boundPod('a'));
   await test.clock.advance(1000);
 });
 after(() => test.stop());
+
+/** Greets until the reader goes, where it is to follow. */
+const greetings = (query: URLSearchParams, signal: AbortSignal): AsyncIterable<string> | undefined =>
+  query.has('name') ? greet(query.get('name')!, query.has('follow') ? signal : undefined) : undefined;
+let greeted: AbortSignal | undefined;
+async function* greet(name: string, signal: AbortSignal | undefined): AsyncGenerator<string> {
+  yield `hello ${name}\n`;
+  greeted = signal;
+  if (signal) await once(signal, 'abort');
+}
 
 type Answer = { readonly code: number; readonly text: string };
 
@@ -98,6 +108,21 @@ describe('kubelet server', () => {
       'kubelet_started_pods_errors_total 0',
     ])
       assert.ok(text.includes(`\n${line}\n`), `${line}\n${text}`);
+  });
+
+  it('serves the pages that it was given, as they come, until the caller goes', async () => {
+    assert.deepEqual(await get('/greetings?name=you'), { code: 200, text: 'hello you\n' });
+    assert.equal((await get('/greetings?name=you', somebody)).code, 403);
+    assert.deepEqual(await get('/greetings'), { code: 400, text: '/greetings does not know this query\n' });
+    assert.equal((await get('/constructor')).code, 404);
+    const { certificate: cert, key } = apiServer!;
+    const options = { host: '127.0.0.1', port: PORT, path: '/greetings?name=you&follow=1', ca, cert, key };
+    const caller = request({ ...options, agent: false }).end();
+    const [response] = await once(caller, 'response');
+    await once(response, 'data');
+    await eventually('the page waits', () => greeted);
+    caller.destroy();
+    await eventually('the page hears of it', () => greeted!.aborted);
   });
 
   it('sends logs: all, the last lines, with times, followed to the end', async () => {

@@ -6,7 +6,8 @@ export type ElementStore = {
   readonly set: (map: MapName, key: string, value: string, untilMs?: number) => void;
   readonly remove: (map: MapName, key: string) => void;
   readonly elements: Elements;
-  readonly untilOf: (map: MapName, key: string) => number | undefined;
+  /** Those of them that are to stay until some time. */
+  readonly timed: () => readonly AddedElement[];
   readonly flush: () => ElementChanges;
 };
 
@@ -36,7 +37,10 @@ export const createElementStore = (): ElementStore => {
       until.get(map)!.delete(key);
     },
     elements,
-    untilOf: (map, key) => until.get(map)!.get(key),
+    timed: () =>
+      [...until].flatMap(([map, times]) =>
+        [...times].map(([key, time]): AddedElement => [map, key, elements.get(map)!.get(key)!, time]),
+      ),
     flush: () => {
       const add: AddedElement[] = [];
       const remove: RemovedElement[] = [];

@@ -31,44 +31,38 @@ export const createMatching = (profiles: Profiles, sides: Pick<Sides, 'portFacts
     return namespaces.flatMap((namespace) => [...profiles.inNamespace(namespace)]);
   };
 
-  const labelsFor = ({ namespace }: Profile, labelsOf: MatchingNews['labelsOf']): Labels | undefined =>
-    namespace === undefined ? undefined : labelsOf(namespace);
-
   return {
     update: ({ begun, ended, names, fresh, labelsOf }) => {
       begun.forEach(index.add);
       ended.forEach(index.remove);
-      const before = new Map<Profile, readonly Fact[]>();
-      const put = (profile: Profile, facts: readonly Fact[]): void => {
-        if (!before.has(profile)) before.set(profile, profile.facts);
-        profile.facts = facts;
-      };
-      const anew = new Set(fresh);
-      for (const profile of anew)
-        put(profile, [
-          ...index.of(profile, labelsFor(profile, labelsOf)),
-          ...sides.portFacts(profile.namedPorts),
-        ]);
+      const labelsFor = ({ namespace = '' }: Profile): Labels | undefined => labelsOf(namespace);
+      /** Without those about ports, which depend on whether there are others. */
+      const found = new Map<Profile, readonly Fact[]>();
+      const factsOf = (profile: Profile): readonly Fact[] =>
+        found.get(profile) ?? profile.facts.filter(({ is }) => is.kind !== 'port');
+
+      const over = new Set(ended);
+      for (const profile of over.size + names.size > 0 ? profiles.all() : [])
+        if (
+          profile.facts.some((fact) => over.has(fact)) ||
+          profile.namedPorts.some(({ name }) => names.has(name))
+        )
+          found.set(
+            profile,
+            factsOf(profile).filter((fact) => !over.has(fact)),
+          );
       for (const fact of begun)
         for (const profile of candidatesFor(fact, labelsOf))
-          if (!anew.has(profile) && holdsOf(fact, profile, labelsFor(profile, labelsOf)))
-            put(profile, [...profile.facts, fact]);
-      const over = new Set(ended);
-      if (over.size > 0)
-        for (const profile of profiles.all())
-          if (profile.facts.some((fact) => over.has(fact)))
-            put(
-              profile,
-              profile.facts.filter((fact) => !over.has(fact)),
-            );
-      if (names.size > 0)
-        for (const profile of profiles.all())
-          if (!anew.has(profile) && profile.namedPorts.some(({ name }) => names.has(name)))
-            put(profile, [
-              ...profile.facts.filter(({ is }) => is.kind !== 'port'),
-              ...sides.portFacts(profile.namedPorts),
-            ]);
-      for (const [profile, facts] of before) if (isSameSet(facts, profile.facts)) before.delete(profile);
+          if (holdsOf(fact, profile, labelsFor(profile))) found.set(profile, [...factsOf(profile), fact]);
+      for (const profile of fresh) found.set(profile, index.of(profile, labelsFor(profile)));
+
+      const before = new Map<Profile, readonly Fact[]>();
+      for (const [profile, facts] of found) {
+        const after = [...facts, ...sides.portFacts(profile.namedPorts, facts.length > 0)];
+        if (isSameSet(profile.facts, after)) continue;
+        before.set(profile, profile.facts);
+        profile.facts = after;
+      }
       return before;
     },
   };

@@ -1,4 +1,5 @@
 // The policies there are, by the namespace of their pods.
+import { isDeepStrictEqual } from 'node:util';
 import { policyKeyText } from '../model/rules.ts';
 import type { Direction, PolicyKey, PolicyRules } from '../model/rules.ts';
 import type { PolicyRecord } from './records.ts';
@@ -28,6 +29,7 @@ export const createPolicies = (): Policies => {
     put: (rules) => {
       const text = policyKeyText(rules.key);
       const record = records.get(text) ?? newRecord(text);
+      if (isDeepStrictEqual(record.rules, rules)) return; // only its status is another, say
       if (record.rules) unshelve(record);
       record.rules = rules;
       records.set(text, record);

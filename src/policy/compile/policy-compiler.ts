@@ -4,7 +4,7 @@ import type { Labels } from '../../k8s/labels.ts';
 import type { Direction, PolicyKey, PolicyRules } from '../model/rules.ts';
 import type { PolicyNode, PolicyPod } from '../model/world.ts';
 import { createElementStore } from './element-store.ts';
-import type { ElementChanges, Elements, MapName } from './elements.ts';
+import type { AddedElement, ElementChanges, Elements } from './elements.ts';
 import { createFacts } from './facts.ts';
 import { createNamespaces } from './namespaces.ts';
 import { createNumbers } from './numbers.ts';
@@ -16,7 +16,7 @@ import { createSubjects } from './subjects.ts';
 import { createTouched } from './touched.ts';
 import type { Touched } from './touched.ts';
 
-/** What happened since the last flush. The first one touches nothing in particular: everything is new. */
+/** What happened since the last flush. Of the first one everything is new: what it took from whom, it cannot tell. */
 export type Flush = {
   readonly changes: ElementChanges;
   readonly touched: Touched;
@@ -57,8 +57,8 @@ export type PolicyCompiler = {
   readonly flush: () => Flush;
   /** Everything that is wanted as of the last flush. */
   readonly elements: () => Elements;
-  /** The time of an element of `resolved4` and `resolved6`. */
-  readonly untilOf: (map: MapName, key: string) => number | undefined;
+  /** Those of them that are to stay until some time. */
+  readonly timedElements: () => readonly AddedElement[];
   /** Names of `domains` peers of policies that apply here, as of the last flush. */
   readonly domainNames: () => Iterable<string>;
   /** As of the last flush; undefined for PENDING and for numbers that are not in use. */
@@ -116,7 +116,7 @@ export const createPolicyCompiler = (numberCount?: number): PolicyCompiler => {
     expire: peers.resolved.expire,
     flush,
     elements: () => store.elements,
-    untilOf: store.untilOf,
+    timedElements: store.timed,
     domainNames: () => subjects.sides.domains.keys(),
     tableOf: (number) => {
       const owner = rows.ownerOf(number);

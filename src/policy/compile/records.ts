@@ -68,8 +68,9 @@ export type Side = {
   readonly direction: Direction;
   readonly rules: readonly SideRule[];
   readonly facts: ReadonlySet<Fact>;
-  /** The port names of its rules. */
+  /** The port names of its rules; of those for any peer, a second time. */
   readonly names: ReadonlySet<string>;
+  readonly namesForAny: ReadonlySet<string>;
 };
 
 export type PolicyRecord = {

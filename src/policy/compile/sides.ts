@@ -10,8 +10,8 @@ import type { Fact, NamedMatch, PolicyRecord, Side, SideRule } from './records.t
 export type Sides = {
   /** Makes the side if it is not there or the policy is another one now; drops it if no class has the policy any more. */
   readonly refresh: (policy: PolicyRecord, direction: Direction) => void;
-  /** The facts about a pod's ports that rules ask for. */
-  readonly portFacts: (namedPorts: readonly NamedPort[]) => readonly Fact[];
+  /** The facts about a pod's ports that rules ask for; of a pod that no rule means, only those for any peer do. */
+  readonly portFacts: (namedPorts: readonly NamedPort[], isMeant: boolean) => readonly Fact[];
   /** All that the rules of the side ask for, as far as it holds of anyone. */
   readonly factsOf: (side: Side) => Iterable<Fact>;
   /** The domain names that rules ask for. */
@@ -84,9 +84,13 @@ const sideOf = (policy: PolicyRecord, source: PolicyRules, direction: Direction,
     direction,
     rules: compiled,
     facts: new Set(compiled.flatMap(({ peers }) => (peers === 'any' ? [] : peers))),
-    names: new Set(compiled.flatMap(({ named }) => named.map(({ name }) => name))),
+    names: namesIn(compiled),
+    namesForAny: namesIn(compiled.filter(({ peers }) => peers === 'any')),
   };
 };
+
+const namesIn = (rules: readonly SideRule[]): ReadonlySet<string> =>
+  new Set(rules.flatMap(({ named }) => named.map(({ name }) => name)));
 
 const sideRuleOf = ({ action, peers, ports }: Rule, facts: Facts): SideRule => ({
   action,

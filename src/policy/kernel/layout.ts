@@ -3,6 +3,7 @@
 //   prerouting (every packet)
 //     └─ sources: from a pod's wire with an address that does not lead back there ─► drop
 //   forward (first packet of a connection, after a Service's DNAT and before any SNAT)
+//     ├─ unknown  the middle of a TCP connection of a pod in any of the four maps below ─► reset
 //     ├─ egress   source      ─► egress4, egress6   ─► class ┐ peer: destination ─► networks, peers, resolved ─► peer id
 //     └─ ingress  destination ─► ingress4, ingress6 ─► class ┘ peer: source      ─► networks, peers           ─► peer id
 //          class . peer id ─► rows ─► table; table . protocol . port ─► ports, ranges; table ─► others: 0 is allowed
@@ -19,8 +20,21 @@ export const FAMILY = 'inet';
 export const TABLE_NAME = 'podnet-policies';
 export const TABLE = `${FAMILY} ${TABLE_NAME}`;
 
-/** nfnetlink_log's group that gets denied packets; their mark is the table that denied them, the prefix the direction. */
+/**
+ * nfnetlink_log's group that gets the first packet of each connection, at most so many a second: of a denied one the mark
+ * is the table that denied it and the prefix the direction.
+ */
 export const LOG_GROUP = 112;
+export const ALLOWED_PREFIX = 'allowed';
+/** Packets that were not logged, since there were too many. */
+export const UNLOGGED = 'unlogged';
+
+/** What an agent reads with some hundredths of a processor (docs/decisions/0020). */
+const ALLOWED_PER_SECOND = 1000;
+const DENIED_PER_SECOND = 200;
+
+const logged = (prefix: string, perSecond: number): string =>
+  `limit rate ${perSecond}/second burst ${perSecond} packets log prefix "${prefix}" group ${LOG_GROUP}`;
 
 export type TableSite = {
   /** The cluster DNS: it is the node itself, which is always reached, and another node when this one's agent is dead. */
@@ -30,6 +44,7 @@ export type TableSite = {
 /** Makes or completes the table; maps keep their elements, chains get their rules anew. The lines of a transaction. */
 export const tableCommands = (site: TableSite): readonly string[] => [
   `add table ${TABLE}`,
+  `add counter ${TABLE} ${UNLOGGED}`,
   ...Object.entries(MAP_TYPES).map(([name, type]) => `add map ${TABLE} ${name} { ${type}; }`),
   ...chains(site).flatMap(({ name, head }) => [
     `add chain ${TABLE} ${name}${head ? ` { ${head}; policy accept; }` : ''}`,
@@ -79,14 +94,36 @@ type Chain = { readonly name: string; readonly head?: string; readonly rules: re
 
 const chains = (site: TableSite): readonly Chain[] => [
   SOURCES,
+  { name: 'refused', rules: ['counter reject with tcp reset'] },
+  { name: 'unknown', rules: unknownRules() },
   ...directionChains('egress', dnsRules(site)),
   ...directionChains('ingress', []),
   {
     name: 'forward',
     head: 'type filter hook forward priority filter',
-    rules: [ESTABLISHED, 'jump egress', 'jump ingress'],
+    rules: [
+      ESTABLISHED,
+      'meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn jump unknown',
+      'jump egress',
+      'jump ingress',
+      `${logged(ALLOWED_PREFIX, ALLOWED_PER_SECOND)} accept`,
+      `counter name ${UNLOGGED}`,
+    ],
   },
 ];
+
+/**
+ * The middle of a TCP connection that conntrack does not know, of a pod that has policies: one that was cut. It must not
+ * become a new one, in whichever direction the next packet goes; a reset ends it at both ends.
+ */
+const unknownRules = (): readonly string[] =>
+  FAMILIES.flatMap(([family, ip]) =>
+    (['saddr', 'daddr'] as const).flatMap((end) =>
+      (['egress', 'ingress'] as const).map(
+        (direction) => `meta mark set ${ip} ${end} map @${direction}${family} goto refused`,
+      ),
+    ),
+  );
 
 /**
  * A pod's addresses lead to its wire, so a packet from there whose source leads elsewhere is not its own (RFC 2827). Link-local
@@ -116,7 +153,7 @@ const dnsRules = ({ dnsAddresses }: TableSite): readonly string[] =>
 
 /**
  * `return` at the end of a chain that `forward` jumped into ends the direction, never the hook: `accept` would leave out
- * the other end's ingress. The middle of a TCP connection that conntrack does not know, since it was cut, is no new one.
+ * the other end's ingress.
  */
 const directionChains = (direction: 'egress' | 'ingress', exempt: readonly string[]): readonly Chain[] => {
   const [subject, peer] = direction === 'egress' ? ['saddr', 'daddr'] : ['daddr', 'saddr'];
@@ -126,16 +163,12 @@ const directionChains = (direction: 'egress' | 'ingress', exempt: readonly strin
   return [
     {
       name: denied!,
-      rules: [
-        `limit rate 200/second burst 100 packets log prefix "${direction}" group ${LOG_GROUP}`,
-        'counter drop',
-      ],
+      rules: ['counter', `${logged(direction, DENIED_PER_SECOND)} drop`, `counter name ${UNLOGGED} drop`],
     },
     { name: verdict!, rules: ['meta mark 0 meta priority set 0 return', `goto ${denied}`] },
     {
       name: decide!,
       rules: [
-        `meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn goto ${denied}`,
         'meta priority set 0',
         ...peerMaps.flatMap((map) =>
           FAMILIES.map(([family, ip]) => `meta priority set ${ip} ${peer} map @${map}${family}`),

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Nft } from '../../kernel/nft.ts';
 import { readElements } from '../../kernel/nft-element-text.ts';
 import { MAPS } from '../compile/elements.ts';
-import type { Elements, MapName } from '../compile/elements.ts';
+import type { AddedElement, Elements, MapName } from '../compile/elements.ts';
 import { TABLE, chainNames } from './layout.ts';
 
 /** The elements of the table; undefined if there is none, or one with other chains. Throws if a map is of another make. */
@@ -21,6 +21,17 @@ export const observeInTurns = async (nft: Pick<Nft, 'query' | 'tables'>): Promis
   }
   return new Map(maps);
 };
+
+/** libnftables-json(5): an element with a time, in seconds. */
+type TimedElement = readonly [{ readonly elem: { readonly val: string; readonly expires: number } }, string];
+
+/** The elements that have a time, with it. */
+export const observeTimed = (nft: Pick<Nft, 'query'>, nowMs: number): readonly AddedElement[] =>
+  (['resolved4', 'resolved6'] as const).flatMap((map) => {
+    const listing = nft.query(`list map ${TABLE} ${map}`).find((object) => object['map']);
+    const elements = (listing?.['map']?.['elem'] ?? []) as readonly TimedElement[];
+    return elements.map(([{ elem }, value]) => [map, elem.val, value, nowMs + elem.expires * 1000] as const);
+  });
 
 const readMap = (nft: Pick<Nft, 'query'>, map: MapName): readonly [MapName, ReadonlyMap<string, string>] => [
   map,

@@ -3,11 +3,11 @@ import type { Nft } from '../../kernel/nft.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import { MAPS } from '../compile/elements.ts';
-import type { ElementChanges, Elements, MapName } from '../compile/elements.ts';
+import type { AddedElement, ElementChanges, Elements, MapName } from '../compile/elements.ts';
 import { diffElements, isResolved } from './diff.ts';
 import { TABLE, closingCommands, removeTableCommands, tableCommands } from './layout.ts';
 import type { TableSite } from './layout.ts';
-import { observe, observeInTurns } from './observe.ts';
+import { observe, observeInTurns, observeTimed } from './observe.ts';
 import { additionsOf, elementChanges } from './transaction.ts';
 import type { Removal } from './transaction.ts';
 
@@ -25,6 +25,9 @@ export class PolicyTable {
   /** The chains and rules, as they were when they were written. */
   readonly #structure: string;
 
+  /** A former agent's, with their times. */
+  readonly #found: AddedElement[] = [];
+
   private constructor(options: PolicyTableOptions, elements: Elements) {
     this.#options = options;
     this.#committed = new Map(MAPS.map((map) => [map, new Map(elements.get(map))]));
@@ -38,7 +41,9 @@ export class PolicyTable {
   static open(options: PolicyTableOptions, otherwise: Elements): PolicyTable {
     const adopted = adopt(options);
     if (!adopted) replace(options, otherwise);
-    return new PolicyTable(options, adopted ?? otherwise);
+    const table = new PolicyTable(options, adopted ?? otherwise);
+    if (adopted) table.#found.push(...observeTimed(options.nft, options.clock.now()));
+    return table;
   }
 
   /** Does the changes in one transaction. If it throws, nothing has changed. */
@@ -51,9 +56,15 @@ export class PolicyTable {
     for (const [map, key, value] of add) this.#committed.get(map)!.set(key, value);
   }
 
-  /** Has the maps hold these elements, and no others. */
-  sync(wanted: Elements): void {
-    this.apply(diffElements(this.#committed, wanted));
+  /** Has the maps hold these elements, and no others. `timed` are those of them that have a time. */
+  sync(wanted: Elements, timed: readonly AddedElement[]): void {
+    const { remove, add } = diffElements(this.#committed, wanted);
+    this.apply({ remove, add: [...add.filter(([map]) => !isResolved(map)), ...timed] });
+  }
+
+  /** The elements with a time that were there when the table was taken up. */
+  takeFound(): readonly AddedElement[] {
+    return this.#found.splice(0);
   }
 
   /** Whether the kernel has what was written; undefined if that cannot be said, since something was written meanwhile. */

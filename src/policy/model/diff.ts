@@ -8,7 +8,8 @@ import { partyGroups } from './party-groups.ts';
 import type { PartyGroup, Workload } from './party-groups.ts';
 import { joinSpans, spansOf } from './port-set.ts';
 import type { PortSet } from './port-set.ts';
-import type { PolicyRules } from './rules.ts';
+import { policyKeyText } from './rules.ts';
+import type { Direction, PolicyRules } from './rules.ts';
 import type { World } from './world.ts';
 
 /** What changes for connections from any of the ones to any of the others. */
@@ -34,18 +35,19 @@ export const diffAccess = (
   after: readonly PolicyRules[],
   workloads: readonly Workload[],
 ): AccessDiff => {
-  const policies = [...world.policies, ...after];
-  const groups = partyGroups(world, policies, workloads);
-  const spans = spansOf(policies, world.pods.values());
-  const sides = { was: accessBy(world, spans), is: accessBy({ ...world, policies: after }, spans), spans };
+  const groups = partyGroups(world, [...new Set([...world.policies, ...after])], workloads);
   const changed = [...missing(world.policies, after), ...missing(after, world.policies)];
-  const touched = (direction: 'ingress' | 'egress'): ReadonlySet<PartyGroup> => {
+  const touched = (direction: Direction): ReadonlySet<PartyGroup> => {
     const some = changed.filter((policy) => policy[direction] !== undefined);
     return new Set(groups.filter((group) => some.some((policy) => concerns(policy, group, world))));
   };
-  const [sources, destinations] = [touched('egress'), touched('ingress')];
+  const sides: Sides = {
+    was: accessBy(world),
+    is: accessBy({ ...world, policies: after }),
+    touched: { egress: touched('egress'), ingress: touched('ingress') },
+  };
   const changes = groups.flatMap((source) =>
-    (sources.has(source) ? groups : [...destinations])
+    (sides.touched.egress.has(source) ? groups : [...sides.touched.ingress])
       .filter((destination) => source !== destination || source.size > 1)
       .flatMap((destination) => changesOf(source, destination, sides)),
   );
@@ -53,10 +55,17 @@ export const diffAccess = (
 };
 
 /** Those of the one list that the other does not have just so. */
-const missing = (some: readonly PolicyRules[], others: readonly PolicyRules[]): readonly PolicyRules[] =>
-  some.filter((policy) => !others.some((other) => isDeepStrictEqual(policy, other)));
+const missing = (some: readonly PolicyRules[], others: readonly PolicyRules[]): readonly PolicyRules[] => {
+  const byKey = new Map(others.map((policy) => [policyKeyText(policy.key), policy]));
+  return some.filter((policy) => !isDeepStrictEqual(policy, byKey.get(policyKeyText(policy.key))));
+};
 
-type Sides = { readonly was: Access; readonly is: Access; readonly spans: PortSet };
+type Sides = {
+  readonly was: Access;
+  readonly is: Access;
+  /** Whose policies differ. */
+  readonly touched: Readonly<Record<Direction, ReadonlySet<PartyGroup>>>;
+};
 
 /** Of a pair: one change where all families that it has agree, else one of each that has any. */
 const changesOf = (source: PartyGroup, destination: PartyGroup, sides: Sides): AccessChange[] => {
@@ -65,22 +74,46 @@ const changesOf = (source: PartyGroup, destination: PartyGroup, sides: Sides): A
   const families = FAMILIES.filter((family) => has(source, family) && has(destination, family));
   const changes = families.map((family) => changeOf({ source, destination, family }, sides));
   const [first, ...others] = changes;
-  const agree = others.every(({ opens, closes }) =>
-    isDeepStrictEqual({ opens, closes }, { opens: first!.opens, closes: first!.closes }),
-  );
+  const effectOf = ({ opens, closes }: AccessChange): object => ({ opens, closes });
+  const agree = others.every((change) => isDeepStrictEqual(effectOf(change), effectOf(first!)));
   const told = agree ? changes.slice(0, 1).map((change) => ({ ...change, family: undefined })) : changes;
   return told.filter(({ opens, closes }) => opens.length + closes.length > 0);
 };
 
-const changeOf = (pair: Pair, { was, is, spans }: Sides): AccessChange => {
-  const [before, after] = [was(pair), is(pair)];
+const changeOf = (pair: Pair, sides: Sides): AccessChange => {
+  const { source, destination, family } = pair;
+  const spans = spansOf(
+    policiesAt(pair, sides),
+    destination.party.kind === 'pod' ? [destination.party.pod] : [],
+  );
+  const isSame =
+    (!sides.touched.egress.has(source) || isSameAt('egress', pair, sides, spans)) &&
+    (!sides.touched.ingress.has(destination) || isSameAt('ingress', pair, sides, spans));
+  const [before, after] = isSame
+    ? [[], []]
+    : [allowedBy(sides.was, pair, spans), allowedBy(sides.is, pair, spans)];
   return {
-    from: [pair.source.name],
-    to: [pair.destination.name],
-    family: pair.family,
+    from: [source.name],
+    to: [destination.name],
+    family,
     opens: joinSpans(spans.filter((_, index) => after[index] && !before[index])),
     closes: joinSpans(spans.filter((_, index) => before[index] && !after[index])),
   };
+};
+
+/** All that may tell ports of the pair apart. */
+const policiesAt = ({ source, destination }: Pair, { was, is }: Sides): readonly PolicyRules[] =>
+  [was, is].flatMap(({ policiesOf }) => [...policiesOf(source), ...policiesOf(destination)]);
+
+const isSameAt = (direction: Direction, pair: Pair, { was, is }: Sides, spans: PortSet): boolean => {
+  const before = was.atEnd(direction, pair, spans);
+  return is.atEnd(direction, pair, spans).every((isAllowed, index) => isAllowed === before[index]);
+};
+
+/** What both ends allow. */
+const allowedBy = ({ atEnd }: Access, pair: Pair, spans: PortSet): readonly boolean[] => {
+  const ingress = atEnd('ingress', pair, spans);
+  return atEnd('egress', pair, spans).map((isAllowed, index) => isAllowed && ingress[index]!);
 };
 
 /** As few rows as go without a loss: first those to the same, then those from the same are one. */

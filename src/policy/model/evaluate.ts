@@ -50,15 +50,33 @@ export type Decision = Parties & {
 /** What a verdict depends on besides the connection and its parties. */
 export type Rulebook = Facts & { readonly policies: readonly PolicyRules[] };
 
-/** The evaluator of a world, which must not change meanwhile. A call costs by the number of policies, not of pods. */
-export const createEvaluator = (world: World): ((connection: Connection) => Decision) => {
+export type Evaluate = (connection: Connection) => Decision;
+
+/** The evaluator of a world, which must not change meanwhile. Costs by the number of policies at a pod's first connection. */
+export const createEvaluator = (world: World): Evaluate => {
   const owners = ownersOf(world);
-  const rulebook = { ...world, policies: inOrder(world.policies) };
-  const partyOf = (address: Address): Party => owners.get(formatAddress(address)) ?? { kind: 'outside' };
+  return evaluatorBy({
+    partyOf: (address) => owners.get(formatAddress(address)) ?? { kind: 'outside' },
+    rulebookOf: narrowed({ ...world, policies: inOrder(world.policies) }),
+  });
+};
+
+export type LookUps = {
+  readonly partyOf: (address: Address) => Party;
+  /** With the policies that select the pod, `inOrder`; others do not matter. */
+  readonly rulebookOf: (pod: PolicyPod) => Rulebook;
+};
+
+/** The evaluator for who has a world that changes, and ways to find what is asked for. */
+export const evaluatorBy = ({ partyOf, rulebookOf }: LookUps): Evaluate => {
+  const judgeEnd = (question: Question | NotJudged): Verdict =>
+    'kind' in question
+      ? { isAllowed: true, reason: question, passed: [] }
+      : judge(question, rulebookOf(question.subject));
   return (connection) => {
     const parties = { source: partyOf(connection.source), destination: partyOf(connection.destination) };
-    const egress = judgeEnd(questionOf(connection, 'egress', parties), rulebook);
-    const ingress = judgeEnd(questionOf(connection, 'ingress', parties), rulebook);
+    const egress = judgeEnd(questionOf(connection, 'egress', parties));
+    const ingress = judgeEnd(questionOf(connection, 'ingress', parties));
     return { isAllowed: egress.isAllowed && ingress.isAllowed, ...parties, egress, ingress };
   };
 };
@@ -86,6 +104,19 @@ export const judge = (question: Question, rulebook: Rulebook): Verdict => {
     isAllowed: true,
     reason: { kind: 'no policy' },
     passed: baseline ? [...passed, baseline] : passed,
+  };
+};
+
+/** The rulebook of each pod: with the policies only that select it. Most do not, and each question would ask them. */
+export const narrowed = (rulebook: Rulebook): ((pod: PolicyPod) => Rulebook) => {
+  const known = new WeakMap<PolicyPod, Rulebook>();
+  return (pod) => {
+    const own = known.get(pod) ?? {
+      ...rulebook,
+      policies: rulebook.policies.filter((policy) => selectsSubject(policy, pod, rulebook)),
+    };
+    known.set(pod, own);
+    return own;
   };
 };
 
@@ -120,9 +151,6 @@ export const questionOf = (
   const { protocol, port } = connection;
   return { direction, subject: party.pod, peer, peerAddress, protocol, port };
 };
-
-const judgeEnd = (question: Question | NotJudged, rulebook: Rulebook): Verdict =>
-  'kind' in question ? { isAllowed: true, reason: question, passed: [] } : judge(question, rulebook);
 
 const notJudged = (because: NotJudged['because']): NotJudged => ({ kind: 'not judged', because });
 

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, describe, it } from 'node:test';
 import { createFakeClock } from '../../../test/support/fake-clock.ts';
 import type { FakeClock } from '../../../test/support/fake-clock.ts';
 import { silentLog as log } from '../../lang/log.ts';
 import { createDomainNames } from './domain-names.ts';
 import type { DomainNames } from './domain-names.ts';
+import { openNamesFile } from './names-file.ts';
+import type { NamesFile } from './names-file.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
 
@@ -15,6 +20,7 @@ describe('createDomainNames()', () => {
   /** What the compiler heard, and the flushes, with seconds since the start. */
   let heard: string[];
   let flush: () => void;
+  let start: (file?: NamesFile) => DomainNames;
   const at = (ms: number): string => `${(ms - START) / 1000}s`;
 
   beforeEach(() => {
@@ -28,7 +34,8 @@ describe('createDomainNames()', () => {
         void heard.push(`${name} ${address} until ${at(untilMs)}`),
       expire: (nowMs: number) => void heard.push(`expire ${at(nowMs)}`),
     };
-    domains = createDomainNames({ compiler, flush: () => flush(), clock, log });
+    start = (file) => createDomainNames({ compiler, flush: () => flush(), file, clock, log });
+    domains = start();
     domains.refresh();
   });
   const learn = (name: string, address: string, ttlSeconds: number): void =>
@@ -152,6 +159,36 @@ describe('createDomainNames()', () => {
       throw new Error('no room');
     };
     assert.doesNotThrow(() => learn('b.example', '192.0.2.1', 60));
+  });
+
+  describe('with a file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'podnet-test-'));
+    const path = join(folder, 'names.json');
+    after(() => rmSync(folder, { recursive: true }));
+
+    it('another one goes on with what is left of the times, and knows what is over', async () => {
+      domains = start(openNamesFile({ path, clock, log }));
+      domains.refresh();
+      learn('a.example', '192.0.2.1', 5);
+      learn('b.example', '192.0.2.2', 60);
+      await clock.advance(10_000);
+      heard.length = 0;
+      const next = start(openNamesFile({ path, clock, log }));
+      next.restore();
+      assert.deepEqual(heard, ['*.example 192.0.2.2 until 63s']);
+      assert.deepEqual([...next.told().get('*.example')!], ['192.0.2.1', '192.0.2.2']);
+      heard.length = 0;
+      next.refresh();
+      await clock.advance(52_000);
+      assert.ok(heard.includes('expire 63s'));
+    });
+
+    it('a file that cannot be read is none', () => {
+      writeFileSync(path, '{"a":');
+      const next = start(openNamesFile({ path, clock, log }));
+      assert.doesNotThrow(next.restore);
+      assert.equal(next.told().size, 0);
+    });
   });
 
   it('remembers no more than so many addresses of a name, the last ones', () => {

@@ -7,12 +7,16 @@
 import type { Clock, Timer } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import type { PolicyCompiler } from '../compile/policy-compiler.ts';
+import type { NamesFile } from './names-file.ts';
 import { namesFor } from './names-for.ts';
+import { ToldNames } from './told-names.ts';
 
 export type DomainNamesOptions = {
   readonly compiler: Pick<PolicyCompiler, 'resolve' | 'expire' | 'domainNames'>;
   /** Has what the compiler knows in the kernel when it returns. */
   readonly flush: () => void;
+  /** For the agent that comes after this one. */
+  readonly file?: NamesFile | undefined;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -27,6 +31,8 @@ export type DomainNames = {
   readonly learn: (name: string, addresses: readonly ToldAddress[]) => void;
   /** Hears when rules have other names than before. */
   readonly subscribe: (listener: () => void) => () => void;
+  /** Takes up what the agent before this one has learned; to be called before the first flush. */
+  readonly restore: () => void;
   /** The compiler has worked out what is new: rules may have other names. */
   readonly refresh: () => void;
   /**
@@ -45,82 +51,81 @@ const TTL_SECONDS_MAX = 7 * 24 * 3600;
 const SPARE_MS = 1_000;
 /** A flush for each of many addresses that end one after the other would be too many. */
 const EXPIRY_GAP_MS = 250;
-/** Of one name of a rule; of more the ones that were told of last are remembered. */
-const ADDRESSES_MAX = 10_000;
 
-export const createDomainNames = ({ compiler, flush, clock, log }: DomainNamesOptions): DomainNames => {
-  let names: ReadonlySet<string> = new Set();
-  /** Name -> address -> until when, the one that was told of last at the end. */
-  const untilByName = new Map<string, Map<string, number>>();
+export const createDomainNames = (options: DomainNamesOptions): DomainNames => {
+  const { compiler, file, clock } = options;
+  const told = new ToldNames();
   const listeners = new Set<() => void>();
-  let timer: (Timer & { readonly dueMs: number }) | undefined;
+  let names: ReadonlySet<string> = new Set();
+  let expiry: (Timer & { readonly dueMs: number }) | undefined;
 
-  const write = (): void => {
-    try {
-      flush();
-    } catch (error) {
-      log.warn({ err: error }, 'addresses of domain names not programmed');
-    }
-  };
+  const write = (): void => flushOrWarn(options);
 
-  /** False if it is known for as long already, but for the fraction of a second that answers leave out. */
+  /** False if that is no news. */
   const note = (name: string, address: string, untilMs: number): boolean => {
-    const untils = untilByName.get(name) ?? new Map<string, number>();
-    if ((untils.get(address) ?? 0) > untilMs - 1_000) return false;
-    untils.delete(address);
-    untils.set(address, untilMs);
-    if (untils.size > ADDRESSES_MAX) untils.delete(untils.keys().next().value!);
-    untilByName.set(name, untils);
-    compiler.resolve(name, address, untilMs + SPARE_MS);
+    if (!told.note(name, address, untilMs)) return false;
+    if (untilMs > clock.now()) compiler.resolve(name, address, untilMs + SPARE_MS);
     return true;
   };
 
   const expireAt = (dueMs: number): void => {
-    if (timer && timer.dueMs <= dueMs) return;
-    timer?.cancel();
-    timer = { dueMs, ...clock.after(Math.max(dueMs - clock.now(), EXPIRY_GAP_MS), expire) };
+    if (dueMs === Infinity || (expiry && expiry.dueMs <= dueMs)) return;
+    expiry?.cancel();
+    expiry = { dueMs, ...clock.after(Math.max(dueMs - clock.now(), EXPIRY_GAP_MS), expire) };
   };
-
   const expire = (): void => {
-    timer = undefined;
-    const nowMs = clock.now();
-    compiler.expire(nowMs + SPARE_MS);
+    expiry = undefined;
+    compiler.expire(clock.now() + SPARE_MS);
     write();
-    const later = [...untilByName.values()].flatMap((untils) =>
-      [...untils.values()].filter((untilMs) => untilMs > nowMs),
-    );
-    if (later.length > 0) expireAt(later.reduce((a, b) => Math.min(a, b)));
+    expireAt(told.nextEnd(clock.now()));
   };
 
   return {
     isWatched: (name) => namesFor(name, names).length > 0,
     learn: (name, addresses) => {
-      const nowMs = clock.now();
-      let first = Infinity;
-      for (const watched of namesFor(name, names))
-        for (const { address, ttlSeconds } of addresses) {
-          const untilMs = nowMs + Math.min(ttlSeconds, TTL_SECONDS_MAX) * 1_000 + GRACE_MS;
-          if (note(watched, address, untilMs)) first = Math.min(first, untilMs);
-        }
-      if (first === Infinity) return;
+      const news = namesFor(name, names).flatMap((watched) =>
+        addresses
+          .map(({ address, ttlSeconds }) => ({ address, untilMs: untilOf(ttlSeconds, clock) }))
+          .filter(({ address, untilMs }) => note(watched, address, untilMs)),
+      );
+      if (news.length === 0) return;
       write();
-      expireAt(first);
+      expireAt(news.reduce((first, { untilMs }) => Math.min(first, untilMs), Infinity));
+      file?.write(told.untils);
     },
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    restore: () => {
+      for (const [name, untils] of file?.read() ?? [])
+        for (const [address, untilMs] of untils) note(name, address, untilMs);
+      expireAt(told.nextEnd(clock.now()));
+    },
     refresh: () => {
       const now = new Set(compiler.domainNames());
       if (now.size === names.size && now.isSubsetOf(names)) return;
       names = now;
-      for (const name of untilByName.keys()) if (!names.has(name)) untilByName.delete(name);
+      told.keepOnly(names);
       for (const listener of listeners) listener();
+      file?.write(told.untils);
     },
-    told: () => new Map([...untilByName].map(([name, untils]) => [name, new Set(untils.keys())])),
+    told: () => new Map([...told.untils].map(([name, untils]) => [name, new Set(untils.keys())])),
     stop: () => {
-      timer?.cancel();
+      expiry?.cancel();
+      file?.close();
       listeners.clear();
     },
   };
+};
+
+const untilOf = (ttlSeconds: number, clock: Clock): number =>
+  clock.now() + Math.min(ttlSeconds, TTL_SECONDS_MAX) * 1_000 + GRACE_MS;
+
+const flushOrWarn = ({ flush, log }: DomainNamesOptions): void => {
+  try {
+    flush();
+  } catch (error) {
+    log.warn({ err: error }, 'addresses of domain names not programmed');
+  }
 };

@@ -12,8 +12,7 @@ export const networkPolicyKind = defineKind<NetworkPolicy>({
   categories: [],
   definition: 'io.k8s.api.networking.v1.NetworkPolicy',
   nameRule: 'dns1123Subdomain',
-  subresources: [],
-  hasGeneration: true,
+  subresources: ['status'],
   columns: [NAME, ...texts('Pod-Selector'), AGE],
   row: (policy, nowMs) => [nameCell(policy), selectorCell(policy.spec?.podSelector), ageCell(policy, nowMs)],
   fields: {},
@@ -23,6 +22,9 @@ export const networkPolicyKind = defineKind<NetworkPolicy>({
     for (const rule of [...(spec.ingress ?? []), ...(spec.egress ?? [])])
       for (const port of rule.ports ?? []) port.protocol ??= 'TCP';
     if (!spec.policyTypes?.length) spec.policyTypes = ['Ingress', ...(spec.egress?.length ? ['Egress'] : [])];
+  },
+  prepareForCreate: (policy) => {
+    delete policy.status;
   },
   validate: validateNetworkPolicy,
   warnings: networkPolicyWarnings,

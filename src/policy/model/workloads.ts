@@ -2,8 +2,8 @@
 import type { Pod } from '../../k8s/generated/types.ts';
 import { joinKey } from '../../k8s/objects.ts';
 import type { Stored } from '../../k8s/objects.ts';
-import type { Workload } from '../../policy/model/party-groups.ts';
-import { policyPodOf } from '../../policy/model/world.ts';
+import type { Workload } from './party-groups.ts';
+import { policyPodOf } from './world.ts';
 
 /** A Deployment's pods are of its name, whichever of its ReplicaSets made them; a pod that nothing made is of its own. */
 export const workloadsOf = (pods: readonly Stored<Pod>[]): readonly Workload[] => {
@@ -16,7 +16,8 @@ export const workloadsOf = (pods: readonly Stored<Pod>[]): readonly Workload[] =
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 };
 
-const ownerOf = ({ metadata }: Stored<Pod>): string => {
+/** The key of what made the pod. */
+export const ownerOf = ({ metadata }: Stored<Pod>): string => {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller);
   const hash = metadata.labels?.['pod-template-hash'];
   const name = owner?.name ?? metadata.name;
