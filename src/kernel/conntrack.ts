@@ -16,8 +16,8 @@ export type Conntrack = {
   readonly listMarked: (family: Family, mark: number) => readonly Flow[];
   /** Deletes these flows; those that are gone already do not matter. */
   readonly delete: (originals: readonly FlowTuple[]) => void;
-  /** All flows that have ports. O(table). */
-  readonly list: (family: Family) => readonly Flow[];
+  /** All flows that have ports, of one family or of both. O(table), that of all namespaces: 5 ms where it is empty. */
+  readonly list: (family?: Family) => readonly Flow[];
   readonly close: () => void;
 };
 

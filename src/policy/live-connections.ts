@@ -29,11 +29,9 @@ export const cutConnections = ({
 }: CutOptions): number => {
   const ends = addressSet(touched);
   if (ends.size === 0) return 0;
-  const concerned = [4, 6].flatMap((family) =>
-    conntrack
-      .list(family as 4 | 6)
-      .filter((flow) => ends.has(keyOf(flow.original.source)) || ends.has(keyOf(flow.reply.source))),
-  );
+  const concerned = conntrack
+    .list()
+    .filter(({ original, reply }) => ends.has(keyOf(original.source)) || ends.has(keyOf(reply.source)));
   if (concerned.length === 0) return 0;
   const isDenied = createJudge(evaluator(), { locals: addressSet(locals), dns: addressSet(dnsAddresses) });
   const denied = concerned.filter(isDenied).map(({ original }) => original);

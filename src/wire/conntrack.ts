@@ -37,10 +37,10 @@ const IP = { 4: { source: 1, destination: 2 }, 6: { source: 3, destination: 4 } 
 const PROTO = { number: 1, source: 2, destination: 3 } as const;
 
 /** Version 1 makes the kernel heed the family when it deletes by a filter (nf_conntrack_netlink.c). */
-const header = (family: Family): Uint8Array => Uint8Array.of(familyNumber(family), 1, 0, 0);
+const header = (family?: Family): Uint8Array => Uint8Array.of(family ? familyNumber(family) : 0, 1, 0, 0);
 
-/** Asks for all flows of a family. */
-export const encodeFlowQuery = (family: Family): Uint8Array => header(family);
+/** Asks for all flows, of one family or of both. */
+export const encodeFlowQuery = (family?: Family): Uint8Array => header(family);
 
 /** Selects all flows with exactly this mark. */
 export const encodeMarkFilter = (family: Family, mark: number): Uint8Array =>

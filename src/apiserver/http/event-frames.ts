@@ -4,8 +4,8 @@ import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import { apiVersionOf } from '../../k8s/resources.ts';
 import type { Kind } from '../kind.ts';
 import type { RegistryEvent } from '../registry.ts';
-import { type StreamEncoding, encodedEvent } from './encodings.ts';
-import { type Pieces, joined, partialPieces, wholePieces } from './object-pieces.ts';
+import { type StreamEncoding, encodedEvent, encodedJsonEvent } from './encodings.ts';
+import { partialJson, wholeJson } from './object-json.ts';
 import type { ObjectTexts } from './object-texts.ts';
 import { type Presentation, presentObject, presentWatched } from './presentation.ts';
 
@@ -44,26 +44,21 @@ export const createEventFrames = (texts: ObjectTexts): EventFrames => {
       if (event.type === 'ERROR') return encodedEvent(encoding, event.type, event.status);
       if (event.type === 'BOOKMARK')
         return encodedEvent(encoding, event.type, bookmarkOf(presentation, event));
-      const kept = isBeginning ? keptPieces(texts, presentation, event.object) : undefined;
-      return kept ? frameAround(event.type, kept) : shared(presentation, event, isFirst);
+      const kept = isBeginning ? keptJson(texts, presentation, event.object) : undefined;
+      return kept === undefined ? shared(presentation, event, isFirst) : encodedJsonEvent(event.type, kept);
     },
   };
 };
 
 /** Undefined: what is shown of the object depends on the time, or is not JSON. */
-const keptPieces = (
+const keptJson = (
   texts: ObjectTexts,
   { encoding, form, kind }: StreamPresentation,
   object: Stored<KubeObject>,
-): Pieces | undefined => {
+): string | undefined => {
   if (encoding !== 'json' || form.as === 'Table') return undefined;
-  return form.as === 'object' ? wholePieces(texts, kind, object) : partialPieces(texts, form.version, object);
+  return form.as === 'object' ? wholeJson(texts, kind, object) : partialJson(texts, form.version, object);
 };
-
-const frameAround = (type: string, pieces: Pieces): Uint8Array =>
-  joined([Buffer.from(`{"type":"${type}","object":`), ...pieces, END]);
-
-const END = Buffer.from('}\n');
 
 const formKey = (
   { encoding, form, includeObject }: StreamPresentation,

@@ -53,10 +53,11 @@ export type DocumentAnswer = {
   readonly failure?: Status;
 };
 
-/** A long document that is not in one piece, and need not be for being sent. */
-export type PiecesAnswer = Omit<DocumentAnswer, 'kind' | 'body'> & {
-  readonly kind: 'pieces';
-  readonly pieces: readonly Uint8Array[];
+/** A document that may be long, and is made while it is sent. */
+export type ChunksAnswer = Omit<DocumentAnswer, 'kind' | 'body'> & {
+  readonly kind: 'chunks';
+  /** To be walked once. */
+  readonly chunks: Iterable<string>;
 };
 
 /** An answer that is written as it comes. One of the two is called, once. */
@@ -68,7 +69,7 @@ export type StreamAnswer = {
   readonly abandon: () => void;
 };
 
-export type Answer = DocumentAnswer | PiecesAnswer | StreamAnswer;
+export type Answer = DocumentAnswer | ChunksAnswer | StreamAnswer;
 
 export const jsonAnswer = (code: number, body: unknown): DocumentAnswer => ({
   kind: 'document',

@@ -54,6 +54,7 @@ const serve = async (
   const acceptEncoding = textOf(request.headers['accept-encoding']);
   try {
     await send(response as Outgoing, answer, {
+      isHead: request.method === 'HEAD',
       acceptEncoding,
       warnings: [...warnings],
       isGone: () => isGone,

@@ -48,8 +48,8 @@ describe('listAnswer()', () => {
           const page: ListPage = { resourceVersion: '7', items: items.slice(0, count), continue: 'next' };
           const expected = JSON.parse(JSON.stringify(presentList(presentation, page)));
           for (let time = 0; time < 2; time++) {
-            const { pieces } = listAnswer(texts, presentation, page);
-            assert.deepEqual(JSON.parse(String(Buffer.concat(pieces))), expected);
+            const { chunks } = listAnswer(texts, presentation, page);
+            assert.deepEqual(JSON.parse([...chunks].join('')), expected);
           }
         }
     });
