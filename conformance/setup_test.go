@@ -30,7 +30,12 @@ func config(t *testing.T) *rest.Config {
 // clients sends and asks for protobuf or else JSON, as kube-controller-manager does.
 func clients(t *testing.T) *kubernetes.Clientset {
 	t.Helper()
-	config := config(t)
+	return clientsOf(t, config(t))
+}
+
+func clientsOf(t *testing.T, config *rest.Config) *kubernetes.Clientset {
+	t.Helper()
+	config = rest.CopyConfig(config)
 	config.ContentType, config.AcceptContentTypes = protobuf, protobuf+",application/json"
 	set, err := kubernetes.NewForConfig(config)
 	must(t, err)

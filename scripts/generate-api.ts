@@ -18,7 +18,7 @@ const KINDS: Readonly<Record<string, string>> = {
     'Binding ConfigMap Endpoints Event LimitRange Namespace Node PersistentVolume PersistentVolumeClaim Pod PodTemplate ' +
     'ReplicationController ResourceQuota Secret Service ServiceAccount',
   'api.admissionregistration.v1':
-    'MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration',
+    'MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration',
   'api.apps.v1': 'ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet',
   'api.authentication.v1': 'SelfSubjectReview TokenRequest TokenReview',
   'api.authorization.v1':

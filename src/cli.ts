@@ -199,12 +199,17 @@ policy
     'manifests with policies: file, folder, URL or -; may be given several times',
     collect,
   )
+  .option(
+    '--against-flows',
+    'name the flows too that the nodes have seen lately and that would be cut or opened',
+    false,
+  )
   .addOption(nameOption())
   .addOption(outputOption())
   .exitOverride(usageExit)
   .action(async (options) => {
     const { policyDiff } = await import('./cli/policy/policy-diff.ts');
-    await answer(() => policyDiff(options.filename, options.name, options.output));
+    await answer(() => policyDiff({ ...options, files: options.filename }));
   });
 
 program

@@ -22,6 +22,7 @@ import { lifecycleIndexes, startLifecycle } from './lifecycle/lifecycle.ts';
 import { roleIndexes, startRoles } from './roles/roles.ts';
 import { clusterNetworkPolicyRules } from './policy/model/cluster-network-policy.ts';
 import { networkPolicyRules } from './policy/model/network-policy.ts';
+import { foretellPolicies } from './policy/foretell.ts';
 import { policyStatusIndexes, startPolicyStatus } from './policy/status/policy-status.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { startServiceAddresses } from './service-addresses/service-addresses.ts';
@@ -61,6 +62,7 @@ export const startControlPlane = async ({
     state,
     auditLog,
     metrics: controlPlanePage,
+    foretell: foretellPolicies,
     clock,
     log: log.child({ component: 'apiserver' }),
   });

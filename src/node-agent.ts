@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { type HttpClient, createHttpClient } from './client/http-client.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
-import { IMAGE_FOLDER, clusterFiles } from './embedded/cluster-files.ts';
+import { IMAGE_FOLDER, clusterFiles, nodeStateFolder } from './embedded/cluster-files.ts';
 import type { PemPair } from './embedded/messages.ts';
 import type { ResolvConf } from './embedded/resolv-conf.ts';
 import { type Informer, startInformer } from './informer/informer.ts';
@@ -66,7 +66,7 @@ const start = async (message: AgentStart): Promise<Stoppable> => {
   const server = `https://${config.hostAddresses[0]}:${config.apiPort}`;
   const client = createHttpClient({ server, ...keys, userAgent: 'kubelet', clock, log });
   const nft = openNft();
-  const stateFolder = join(clusterFiles(config.name).state, node.name);
+  const stateFolder = nodeStateFolder(config.name, node.name);
   mkdirSync(stateFolder, { recursive: true });
   const network = startNodeNetwork({ ...message, client, nft, stateFolder, log });
   const ownPods = startOwnPods(client, node, log);

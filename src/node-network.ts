@@ -6,6 +6,7 @@ import { type EventRecorder, createEventRecorder } from './client/event-recorder
 import { type Dns, dnsIndexes, startDns } from './dns/dns.ts';
 import { startPodAddresses } from './dns/pod-addresses.ts';
 import type { ClusterConfig, NodeConfig } from './embedded/cluster-config.ts';
+import { DOMAIN_NAMES_FILE } from './embedded/cluster-files.ts';
 import type { ResolvConf } from './embedded/resolv-conf.ts';
 import { startCustomInformer } from './informer/custom-informer.ts';
 import { type Informer, type InformerOptions, startInformer } from './informer/informer.ts';
@@ -132,7 +133,7 @@ const createPolicies = (
   createPolicyAgent({
     sources: informers,
     compiler: createPolicyCompiler(),
-    namesFile: openNamesFile(join(stateFolder, 'domain-names.json'), log),
+    namesFile: openNamesFile({ path: join(stateFolder, DOMAIN_NAMES_FILE), clock, log }),
     dnsAddresses: config.dnsServiceIps,
     liveConnections: config.policyLiveConnections,
     ...told,

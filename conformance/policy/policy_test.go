@@ -31,7 +31,7 @@ func TestNetworkPolicyAPI(t *testing.T) {
 		EnableAllSupportedFeatures: true,
 		// A cluster on one machine answers at once: what is denied is waited for.
 		TimeoutConfig: timeouts.TimeoutConfig{
-			RequestTimeout: time.Second,
+			RequestTimeout: 500 * time.Millisecond,
 			PokeInterval:   100 * time.Millisecond,
 		},
 	})

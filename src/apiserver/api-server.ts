@@ -36,6 +36,7 @@ export type ApiServerOptions = {
   readonly state?: Pick<RegistryOptions, 'journal' | 'restored'> | undefined;
   /** The file that audit events are appended to. */
   readonly auditLog?: string | undefined;
+  readonly foretell?: RegistryOptions['foretell'];
   /** What /metrics shows; the server's own alone without it. */
   readonly metrics?: readonly Family[];
   readonly clock: Clock;
@@ -54,7 +55,13 @@ export type ApiServer = {
 /** Nothing listens before `listen`. */
 export const createApiServer = (options: ApiServerOptions): ApiServer => {
   const { cluster, tls, clock, log } = options;
-  const registry = createRegistry({ kinds: createKinds(cluster), clock, log, ...options.state });
+  const registry = createRegistry({
+    kinds: createKinds(cluster),
+    clock,
+    log,
+    foretell: options.foretell,
+    ...options.state,
+  });
   const find = finderIn(registry);
   const tokens = createServiceAccountTokens({ ...options.tokens, clock, find });
   const kubelet = createKubeletClient({ ...options.kubelet, ca: tls.ca });

@@ -32,6 +32,7 @@ import { serviceEndpoint } from './webhooks/service-endpoint.ts';
 import { createWebhookClient } from './webhooks/webhook-client.ts';
 import type { WebhookClient } from './webhooks/webhook-client.ts';
 import { deleteOne, deleteSelected } from './verbs/delete.ts';
+import type { Foretell } from './verbs/foretell.ts';
 import { find, keyFor, tableOf } from './verbs/machinery.ts';
 import type { Machinery } from './verbs/machinery.ts';
 import { patch } from './verbs/patch.ts';
@@ -49,12 +50,13 @@ export type RegistryOptions = {
   readonly history?: StoreOptions['history'];
   readonly journal?: StoreOptions['journal'];
   readonly restored?: StoreOptions['restored'];
+  /** Is asked what a dry run would bring about. */
+  readonly foretell?: Foretell | undefined;
 };
 
 /** A cluster with the initial objects of its kinds. Needs the kind Namespace for namespaced kinds. */
 export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry => {
-  const store = new Store(options);
-  const table = new KindTable(kinds);
+  const [store, table] = [new Store(options), new KindTable(kinds)];
   const access = createAccess(sourceOf(store));
   const webhooks = webhookClient(store);
   const machinery: Machinery = {
@@ -63,6 +65,7 @@ export const createRegistry = ({ kinds, ...options }: RegistryOptions): Registry
     admission: createAdmission({ store, table, access, webhooks, log: options.log }),
     clock: options.clock,
     shape: createShapes(loadDefinitions()),
+    foretell: options.foretell,
   };
   startExpiry(store, { kinds, ...options });
   startDefinitions(machinery, table, webhooks);

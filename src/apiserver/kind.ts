@@ -146,6 +146,8 @@ export type Kind = {
   readonly prepareForCreate?: (draft: Draft, context: AdmissionContext) => void;
   /** Carries over what an update may not change (status when the spec is updated). In place. */
   readonly prepareForUpdate?: (draft: Draft, before: KubeObject, context: AdmissionContext) => void;
+  /** The same for an update of the status subresource, of kinds that keep parts of their spec in metadata. In place. */
+  readonly prepareForStatusUpdate?: (draft: Draft, before: KubeObject) => void;
   /** `before`: what an update replaces. Old objects may hold values that are refused in new ones. */
   readonly validate: (
     object: KubeObject,

@@ -109,8 +109,11 @@ export type Registry = {
   readonly kinds: ServedKinds;
   /** Who may do what. The verbs below do not ask: whoever lets users in asks first. */
   readonly access: Access;
-  /** Asks admission alone: about connections and tokens. Rejects with what it refuses with. */
-  readonly admit: (asked: Asked, context: RequestContext) => Promise<void>;
+  /**
+   * Asks admission alone: about connections and tokens. What it has made of `through.object`; undefined: nothing else. Rejects with
+   * what it refuses with.
+   */
+  readonly admit: (asked: Asked, context: RequestContext) => Promise<KubeObject | undefined>;
   /** The present revision: the resourceVersion of the newest write. */
   readonly revision: () => string;
   /** The newest that other processes may hear of: what is up to it survives a power cut where there is a journal. */

@@ -1,4 +1,5 @@
 // What an expression may use: the Kubernetes CEL library and the variables that its place gives it.
+import type { Declarations } from './check/check.ts';
 import type { Declaration } from './schema/declaration.ts';
 import type { FunctionTable } from './functions/overload.ts';
 import { LIBRARY, TYPE_NAMES } from './functions/library.ts';
@@ -13,6 +14,8 @@ export type Environment = {
   readonly declarations: ReadonlyMap<string, Declaration>;
   /** Names of types as values, below every evaluation's own variables. */
   readonly constants: Readonly<Record<string, Value>>;
+  /** Messages that expressions may make: none, unless their place knows some. */
+  readonly messages?: NonNullable<Declarations['messages']>;
 };
 
 const CONSTANTS: Readonly<Record<string, Value>> = Object.fromEntries(

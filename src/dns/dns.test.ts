@@ -26,8 +26,10 @@ import { framed } from './server/frames.ts';
 import { listen } from './server/listener.ts';
 import type { Answerer, Listener } from './server/listener.ts';
 
-const ADDRESS = '127.53.0.10';
-const UPSTREAM = '127.53.0.99';
+/** Of this process alone: several may run at once, and all servers have the same port. */
+const NET = `127.${64 + ((process.pid >> 8) & 63)}.${process.pid & 255}`;
+const ADDRESS = `${NET}.10`;
+const UPSTREAM = `${NET}.99`;
 const PORT = 5353;
 
 const service = (name: string, spec: ServiceSpec): Service => ({
@@ -281,7 +283,7 @@ describe('startDns()', () => {
       ...informers,
       nft: { run: (commands) => void installed.push(commands) },
       domain: 'cluster.local',
-      addresses: ['127.53.0.12'],
+      addresses: [`${NET}.12`],
       port: PORT,
       nodeName: 'n',
       upstreams: [],
@@ -301,14 +303,14 @@ describe('startDns()', () => {
       pods: never,
       startupMs: 50,
       domain: 'cluster.local',
-      addresses: ['127.53.0.11'],
+      addresses: [`${NET}.11`],
       port: PORT,
       nodeName: 'n',
       upstreams: [{ address: UPSTREAM, port: PORT }],
     });
     try {
       const ask = async (name: string): Promise<string> =>
-        (await promisify(execFile)('dig', ['@127.53.0.11', '-p', String(PORT), '+time=1', '+tries=5', name]))
+        (await promisify(execFile)('dig', [`@${NET}.11`, '-p', String(PORT), '+time=1', '+tries=5', name]))
           .stdout;
       await eventually('it listens', () => ask('web.default.svc.cluster.local').catch(() => ''));
       assert.match(await ask('web.default.svc.cluster.local'), /status: SERVFAIL/);

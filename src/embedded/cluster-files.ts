@@ -27,6 +27,13 @@ export const clusterFiles = (name: string): ClusterFiles => ({
   record: join(RUN, name, 'cluster.json'),
 });
 
+/** What a node's agent keeps. */
+export const nodeStateFolder = (cluster: string, node: string): string =>
+  join(clusterFiles(cluster).state, node);
+
+/** In that folder: which addresses DNS has told of the names of policies, and until when. */
+export const DOMAIN_NAMES_FILE = 'domain-names.json';
+
 /** What `up` leaves for `status` and `down`. Holds the administrator's key: readable by root only. */
 export type ClusterRecord = {
   readonly config: ClusterConfig;

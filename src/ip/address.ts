@@ -22,7 +22,7 @@ export const parseAddress = (text: string): Address | undefined => {
 
 /** The canonical text: dotted decimal, or RFC 5952 (lower case, longest run of zeros shortened). */
 export const formatAddress = ({ family, value }: Address): string =>
-  family === 4 ? split(value, 4, 8n).join('.') : formatIpv6(split(value, 8, 16n));
+  family === 4 ? formatIpv4(Number(value)) : formatIpv6(split(value, 8, 16n));
 
 /** The family of an address's text, undefined if the text is no address. */
 export const familyOf = (text: string): Family | undefined => parseAddress(text)?.family;
@@ -101,6 +101,9 @@ const parseGroups = (text: string, endsHere: boolean): number[] | undefined => {
   const groups = parts.map((part) => Number.parseInt(part, 16));
   return embedded.length === 0 ? groups : [...groups, (a << 8) | b, (c << 8) | d];
 };
+
+const formatIpv4 = (value: number): string =>
+  `${value >>> 24}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`;
 
 const formatIpv6 = (groups: readonly number[]): string => {
   const [start, length] = longestZeroRun(groups);

@@ -6,7 +6,8 @@ import type { KubeObject } from './objects.ts';
 import type { Resource } from './resources.ts';
 
 export type NamespacedPod = {
-  readonly namespaceSelector: LabelSelector;
+  /** Left out: all namespaces. */
+  readonly namespaceSelector?: LabelSelector;
   readonly podSelector: LabelSelector;
 };
 

@@ -25,6 +25,8 @@ import type {
   Job,
   Lease,
   LimitRange,
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
   MutatingWebhookConfiguration,
   Namespace,
   NetworkPolicy,
@@ -208,6 +210,18 @@ export const validatingWebhookConfigurations = define<ValidatingWebhookConfigura
   ADMISSION,
   'validatingwebhookconfigurations',
   'ValidatingWebhookConfiguration',
+  'Cluster',
+);
+export const mutatingAdmissionPolicies = define<MutatingAdmissionPolicy>(
+  'admissionregistration.k8s.io/v1',
+  'mutatingadmissionpolicies',
+  'MutatingAdmissionPolicy',
+  'Cluster',
+);
+export const mutatingAdmissionPolicyBindings = define<MutatingAdmissionPolicyBinding>(
+  'admissionregistration.k8s.io/v1',
+  'mutatingadmissionpolicybindings',
+  'MutatingAdmissionPolicyBinding',
   'Cluster',
 );
 export const validatingAdmissionPolicies = define<ValidatingAdmissionPolicy>(

@@ -285,7 +285,8 @@ describe('startKubelet()', () => {
 
   it('ends a pod that asks for the machine’s processes, before anything of it is made', async () => {
     await run(boundPod('a', { hostPID: true, hostIPC: true }));
-    const { phase, reason, message } = test.pod('a').status!;
+    const { phase, reason, message, containerStatuses } = test.pod('a').status!;
+    assert.equal(containerStatuses, undefined);
     assert.deepEqual(
       [phase, reason, message],
       [

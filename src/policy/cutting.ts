@@ -8,7 +8,7 @@ import { cutConnections } from './live-connections.ts';
 import type { CutOptions } from './live-connections.ts';
 import * as metrics from './metrics.ts';
 
-export type CuttingOptions = Pick<CutOptions, 'world' | 'dnsAddresses'> & {
+export type CuttingOptions = Pick<CutOptions, 'evaluator' | 'dnsAddresses'> & {
   /** `keep`: nothing is done. */
   readonly liveConnections: 'cut' | 'keep';
   readonly locals: () => readonly string[];

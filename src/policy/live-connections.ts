@@ -5,14 +5,13 @@ import { parseAddress } from '../ip/address.ts';
 import type { Address } from '../ip/address.ts';
 import type { Conntrack } from '../kernel/conntrack.ts';
 import type { Flow, FlowTuple } from '../wire/conntrack.ts';
-import { createEvaluator } from './model/evaluate.ts';
-import type { Connection } from './model/evaluate.ts';
-import type { Protocol, World } from './model/world.ts';
+import type { Connection, Evaluate } from './model/evaluate.ts';
+import type { Protocol } from './model/world.ts';
 
 export type CutOptions = {
   /** Addresses of either end. */
   readonly touched: ReadonlySet<string>;
-  readonly world: () => World;
+  readonly evaluator: () => Evaluate;
   /** The addresses of this node's pods: what the kernel asks about here. */
   readonly locals: readonly string[];
   /** The cluster DNS, which is always reached. */
@@ -21,14 +20,20 @@ export type CutOptions = {
 };
 
 /** Returns how many connections it ended. O(connections of the node), if anything was touched. */
-export const cutConnections = ({ touched, world, locals, dnsAddresses, conntrack }: CutOptions): number => {
+export const cutConnections = ({
+  touched,
+  evaluator,
+  locals,
+  dnsAddresses,
+  conntrack,
+}: CutOptions): number => {
   const ends = addressSet(touched);
   if (ends.size === 0) return 0;
   const concerned = conntrack
     .list()
     .filter(({ original, reply }) => ends.has(keyOf(original.source)) || ends.has(keyOf(reply.source)));
   if (concerned.length === 0) return 0;
-  const isDenied = createJudge(world(), { locals: addressSet(locals), dns: addressSet(dnsAddresses) });
+  const isDenied = createJudge(evaluator(), { locals: addressSet(locals), dns: addressSet(dnsAddresses) });
   const denied = concerned.filter(isDenied).map(({ original }) => original);
   conntrack.delete(denied);
   return denied.length;
@@ -37,9 +42,9 @@ export const cutConnections = ({ touched, world, locals, dnsAddresses, conntrack
 type Places = { readonly locals: ReadonlySet<string>; readonly dns: ReadonlySet<string> };
 
 /** Whether the policies of an end that is a pod of this node deny the flow, as the kernel would now. */
-const createJudge = (world: World, { locals, dns }: Places): ((flow: Flow) => boolean) => {
-  const evaluate = createEvaluator(world);
-  return ({ original, reply }) => {
+const createJudge =
+  (evaluate: Evaluate, { locals, dns }: Places): ((flow: Flow) => boolean) =>
+  ({ original, reply }) => {
     const connection = connectionOf(original, reply);
     if (!connection || (connection.port === DNS_PORT && dns.has(keyOf(original.destination)))) return false;
     const { egress, ingress } = evaluate(connection);
@@ -48,7 +53,6 @@ const createJudge = (world: World, { locals, dns }: Places): ((flow: Flow) => bo
       (locals.has(keyOf(connection.destination)) && !ingress.isAllowed)
     );
   };
-};
 
 const DNS_PORT = 53;
 

@@ -6,11 +6,13 @@ import type { Labels } from '../k8s/labels.ts';
 import type { KubeObject, Stored } from '../k8s/objects.ts';
 import { equalJson } from '../lang/json.ts';
 import type { PolicyCompiler } from './compile/policy-compiler.ts';
+import { createLiveEvaluator } from './live-evaluator.ts';
 import { clusterNetworkPolicyRules } from './model/cluster-network-policy.ts';
+import type { Evaluate } from './model/evaluate.ts';
 import { networkPolicyRules } from './model/network-policy.ts';
 import type { PolicyRules } from './model/rules.ts';
 import { policyNodeOf, policyPodOf } from './model/world.ts';
-import type { World } from './model/world.ts';
+import type { PolicyNode, PolicyPod, World } from './model/world.ts';
 
 type Followed<T extends KubeObject> = Pick<Informer<T>, 'subscribe' | 'whenSynced'>;
 
@@ -39,8 +41,8 @@ export type LiveWorldOptions = {
 export type LiveWorld = {
   /** To be asked within one turn: it goes on changing. */
   readonly now: () => World;
-  /** Differs when anything in it does. */
-  readonly version: () => number;
+  /** The same world's evaluator; it is ready at once. */
+  readonly evaluator: () => Evaluate;
   readonly stop: () => void;
 };
 
@@ -53,23 +55,33 @@ export const followWorld = ({
   onChange,
   onPod,
 }: LiveWorldOptions): LiveWorld => {
-  let version = 0;
-  const facts = <T extends object>(tell: Tell<T>): Facts<T> =>
-    createFacts(tell, () => {
-      version++;
-      onChange();
-    });
-  const pods = facts({ upsert: compiler.upsertPod, remove: compiler.deletePod });
-  const nodes = facts({ upsert: compiler.upsertNode, remove: compiler.deleteNode });
-  const namespaces = facts({
-    upsert: (labels: Labels, name: string) => compiler.upsertNamespace(name, labels),
-    remove: compiler.deleteNamespace,
-  });
+  const live = createLiveEvaluator(() => now());
+  const facts = <T extends object>(...tells: readonly Tell<T>[]): Facts<T> => createFacts(tells, onChange);
+  const forgetRules = { upsert: live.forgetRules, remove: live.forgetRules };
+  const pods = facts<PolicyPod>(
+    { upsert: compiler.upsertPod, remove: compiler.deletePod },
+    { upsert: (pod, key) => live.setPod(key, pod), remove: (key) => live.setPod(key, undefined) },
+  );
+  const nodes = facts<PolicyNode>(
+    { upsert: compiler.upsertNode, remove: compiler.deleteNode },
+    { upsert: (node, name) => live.setNode(name, node), remove: (name) => live.setNode(name, undefined) },
+  );
+  const namespaces = facts<Labels>(
+    { upsert: (labels, name) => compiler.upsertNamespace(name, labels), remove: compiler.deleteNamespace },
+    forgetRules,
+  );
   const rules: Tell<PolicyRules> = {
     upsert: compiler.upsertPolicy,
     remove: (_, { key }) => compiler.deletePolicy(key),
   };
-  const [policies, clusterPolicies] = [facts(rules), facts(rules)];
+  const [policies, clusterPolicies] = [facts(rules, forgetRules), facts(rules, forgetRules)];
+  const now = (): World => ({
+    namespaces: namespaces.known,
+    pods: pods.known,
+    nodes: nodes.known,
+    domains: domains(),
+    policies: [...policies.known.values(), ...clusterPolicies.known.values()],
+  });
   const followPod = ({ key, before, after }: Change<Pod>): void => {
     if (after) uids.set(key, after.metadata.uid);
     else uids.delete(key);
@@ -88,14 +100,8 @@ export const followWorld = ({
     sources.pods.subscribe(followPod),
   ];
   return {
-    now: () => ({
-      namespaces: namespaces.known,
-      pods: pods.known,
-      nodes: nodes.known,
-      domains: domains(),
-      policies: [...policies.known.values(), ...clusterPolicies.known.values()],
-    }),
-    version: () => version,
+    now,
+    evaluator: live.now,
     stop: () => stops.forEach((stop) => stop()),
   };
 };
@@ -111,17 +117,17 @@ type Facts<T> = {
 };
 
 /** Tells of what differs: objects are written for many reasons that policies do not look at. */
-const createFacts = <T extends object>({ upsert, remove }: Tell<T>, onChange: () => void): Facts<T> => {
+const createFacts = <T extends object>(tells: readonly Tell<T>[], onChange: () => void): Facts<T> => {
   const known = new Map<string, T>();
   const set = (key: string, fact: T | undefined): void => {
     const before = known.get(key);
     if (equalJson(before, fact)) return;
     if (fact) {
       known.set(key, fact);
-      upsert(fact, key);
+      for (const { upsert } of tells) upsert(fact, key);
     } else {
       known.delete(key);
-      remove(key, before!);
+      for (const { remove } of tells) remove(key, before!);
     }
     onChange();
   };

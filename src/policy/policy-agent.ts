@@ -49,7 +49,7 @@ export type PolicyAgent = {
   readonly start: (sandboxes: readonly Sandbox[]) => void;
   /** Resolves when all policies that were there at the start are in the kernel. */
   readonly whenSynced: () => Promise<void>;
-  readonly world: Pick<LiveWorld, 'now' | 'version'>;
+  readonly world: Pick<LiveWorld, 'now' | 'evaluator'>;
   /** For the cluster DNS: it answers with addresses of names that rules have when they are in the kernel. */
   readonly names: Pick<DomainNames, 'isWatched' | 'learn' | 'subscribe'>;
   /** Stops following; what is in the kernel stays there and works. */
@@ -65,11 +65,15 @@ export const createPolicyAgent = (options: PolicyAgentOptions): PolicyAgent => {
   const synced = Promise.withResolvers<void>();
   const uids = new Map<string, string>();
   const locals = new Locals({ compiler, uids });
-  const cutting = startCutting({ ...options, world: () => world.now(), locals: () => locals.addresses() });
+  const cutting = startCutting({
+    ...options,
+    evaluator: () => world.evaluator(),
+    locals: () => locals.addresses(),
+  });
   const onCommitted = ({ subjects, peers }: Touched): void => {
     names.refresh();
     gate.look();
-    held.tell();
+    if (sync.isComplete) held.tell();
     cutting.touch(subjects.union(peers));
   };
   const sync = new PolicySync({ ...options, locals, onCommitted });

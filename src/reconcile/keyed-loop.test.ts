@@ -66,4 +66,22 @@ describe('startKeyedLoop()', () => {
       [0, 10, 30, 530],
     );
   });
+
+  it('comes back after an hour where it is asked for a later time: a timer cannot wait a month', async () => {
+    const at: number[] = [];
+    const { loop, clock } = start({
+      retryMs: 10,
+      reconcile: () => {
+        at.push(clock.now());
+        return Promise.resolve({ afterMs: 2 ** 40 });
+      },
+    });
+    const startMs = clock.now();
+    loop.mark('a');
+    await clock.advance(7_200_000);
+    assert.deepEqual(
+      at.map((ms) => ms - startMs),
+      [0, 3_600_000, 7_200_000],
+    );
+  });
 });

@@ -5,7 +5,7 @@ import type { FrameOptions, Loop } from './loop-frame.ts';
 export type KeyedLoopOptions = FrameOptions & {
   /**
    * Brings one key in line. A throw brings the key again after a back-off; `afterMs` brings it again after that
-   * time although it succeeded.
+   * time, or after an hour if that is sooner, although it succeeded.
    */
   readonly reconcile: (key: string) => Promise<void | { readonly afterMs: number }>;
   /** How many keys are worked on at once; 1 or more. */
@@ -13,6 +13,9 @@ export type KeyedLoopOptions = FrameOptions & {
   /** Says which errors are everyday (a write conflict): they are retried without a line in the log. */
   readonly isExpected?: (error: unknown) => boolean;
 };
+
+/** A timer cannot wait longer than 24 days; looking again each hour costs nothing. */
+const WAIT_MS_MAX = 3_600_000;
 
 /** Starts a loop that reconciles dirty keys one by one, up to `concurrency` of them at a time. */
 export const startKeyedLoop = (options: KeyedLoopOptions): Loop => {
@@ -42,7 +45,7 @@ export const startKeyedLoop = (options: KeyedLoopOptions): Loop => {
     try {
       const result = await reconcile(key);
       keys.succeeded(key);
-      if (result) keys.markAfter(key, result.afterMs);
+      if (result) keys.markAfter(key, Math.min(result.afterMs, WAIT_MS_MAX));
     } catch (error) {
       if (!isExpected?.(error)) log.error({ loop: name, key, err: error }, 'reconcile failed, will retry');
       keys.failed(key);

@@ -25,10 +25,11 @@ import {
   connectToTestServer,
   createTestServerKeys,
 } from '../support/test-api-server.ts';
+import { raw } from '../support/raw-https.ts';
 
 const AGENT = join(import.meta.dirname, '../support/state-server-agent.ts');
 
-type Running = { readonly child: ChildProcess; readonly client: HttpClient };
+type Running = { readonly child: ChildProcess; readonly port: number; readonly client: HttpClient };
 
 let keys: TestServerKeys;
 let root: string;
@@ -46,7 +47,7 @@ const start = async (folder: string): Promise<Running> => {
   const child = fork(AGENT, { serialization: 'advanced' });
   child.send({ folder: join(root, folder), keys });
   const [{ port }] = (await once(child, 'message')) as [{ readonly port: number }];
-  const server = { child, client: connectToTestServer(port, keys) };
+  const server = { child, port, client: connectToTestServer(port, keys) };
   running.add(server);
   return server;
 };
@@ -155,6 +156,44 @@ describe('an API server with a state folder', () => {
     assert.ok(Number(c.metadata.resourceVersion) > Number(resourceVersion));
     assert.equal(await next, 'ADDED');
   });
+
+  it('answers the token of a page from before with 410 and one that goes on, as the objects are now', async () => {
+    const first = await start('pages');
+    await first.client.create(namespaces, { metadata: { name: 'default' } });
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await first.client.create(configMaps, configMap(name, '1'));
+    const page = await pageOf(first, 'limit=2');
+    assert.deepEqual(namesOf(page), ['a', 'b']);
+    await first.client.delete(configMaps, ref('c'));
+    await kill(first);
+
+    const second = await start('pages');
+    const expired = await pageOf(second, `limit=2&continue=${page.metadata.continue}`);
+    assert.deepEqual([expired.kind, expired.reason, expired.code], ['Status', 'Expired', 410]);
+    assert.match(expired.message ?? '', /^The provided continue parameter is too old/);
+    await second.client.create(configMaps, configMap('f', '1'));
+    const next = await pageOf(second, `limit=2&continue=${expired.metadata.continue}`);
+    assert.deepEqual(namesOf(next), ['d', 'e']);
+    assert.ok(Number(next.metadata.resourceVersion) > Number(page.metadata.resourceVersion));
+    const last = await pageOf(second, `limit=2&continue=${next.metadata.continue}`);
+    assert.deepEqual([namesOf(last), last.metadata.continue], [['f'], undefined]);
+  });
+
+  type Page = {
+    readonly kind: string;
+    readonly metadata: { readonly continue?: string; readonly resourceVersion?: string };
+    readonly items?: readonly Stored<ConfigMap>[];
+    /** Of a Status. */
+    readonly code?: number;
+    readonly reason?: string;
+    readonly message?: string;
+  };
+
+  const namesOf = ({ items }: Page): readonly string[] => (items ?? []).map(({ metadata }) => metadata.name);
+
+  const pageOf = async ({ port }: Running, query: string): Promise<Page> => {
+    const path = `/api/v1/namespaces/default/configmaps?${query}`;
+    return JSON.parse(String((await raw({ port, identity: keys.admin, path })).body)) as Page;
+  };
 
   it('keeps cluster IPs and node ports, and never gives them to others', async () => {
     const service = (name: string) => ({

@@ -1,8 +1,6 @@
 // Whatever comes over HTTP: an answer below 500 that says what is wrong, nothing written by a request that was refused, and a
 // server that goes on. Seeds are printed by fast-check when something is found: add the case to `found` below.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
@@ -14,18 +12,10 @@ import {
   serviceAccounts,
   services,
 } from '../../src/k8s/resources.ts';
+import { type Fuzzer, createFuzzer, property } from '../support/fuzzer.ts';
 import { type Manifest, readManifests } from '../support/manifest-corpus.ts';
 import { type TestApiServer, startTestApiServer } from '../support/test-api-server.ts';
 
-type Request = {
-  readonly method: string;
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
-};
-type Answer = { readonly code: number; readonly text: string };
-
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 300);
 const IN = '/api/v1/namespaces/default';
 
 /** What a parser may trip over. */
@@ -107,7 +97,7 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
 
 describe('API server under garbage', () => {
   let api: TestApiServer;
-  let session: ClientHttp2Session;
+  let fuzzer: Fuzzer;
   const corpus = readManifests().filter(({ kind }) => kind in COLLECTIONS);
   before(async () => {
     api = await startTestApiServer();
@@ -139,55 +129,14 @@ describe('API server under garbage', () => {
       spec: { selector: { matchLabels: { a: 'b' } }, template },
     });
     await api.put(pods, { metadata: { name: 'there', namespace: 'default' }, spec: template.spec });
-    session = open({ cert: api.admin.certificate, key: api.admin.key });
+    fuzzer = createFuzzer(api, { cert: api.admin.certificate, key: api.admin.key });
   });
   after(async () => {
-    session?.destroy();
+    fuzzer?.close();
     await api?.close();
   });
 
-  const open = (identity: object): ClientHttp2Session =>
-    connect(`https://127.0.0.1:${api.port}`, { ca: api.authority.certificate, ...identity });
-  const start = ({ method, path, headers, body }: Request, on = session): ClientHttp2Stream => {
-    const stream = on.request(
-      { ':method': method, ':path': path, ...headers },
-      { endStream: body === undefined },
-    );
-    if (body !== undefined) stream.end(body);
-    return stream;
-  };
-  const ask = async (request: Request, on = session): Promise<Answer> => {
-    const stream = start(request, on);
-    const [head] = (await once(stream, 'response')) as [{ readonly ':status': number }];
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
-    return { code: head[':status'], text: String(Buffer.concat(chunks)) };
-  };
-  const revision = (): string => api.server.registry.revision();
-  /** The answer is one that a client can work with, and a refusal has left everything as it was. */
-  const check = async (request: Request): Promise<Answer> => {
-    const before = revision();
-    const answer = await ask(request);
-    if (answer.code < 400) return answer;
-    const status = JSON.parse(answer.text);
-    const isFuture = status.reason === 'Timeout' && /Too large resource version/.test(status.message);
-    assert.ok(
-      answer.code < 500 || isFuture,
-      `${answer.code}: ${answer.text.slice(0, 500)} ${request.method} ${String(request.body).slice(0, 60)}`,
-    );
-    assert.deepEqual([status.kind, status.code], ['Status', answer.code]);
-    assert.equal(revision(), before, 'nothing was written');
-    return answer;
-  };
-  const property = <T>(
-    arbitrary: fc.Arbitrary<T>,
-    holds: (value: T) => Promise<unknown>,
-    runs = RUNS,
-  ): Promise<void> =>
-    fc.assert(
-      fc.asyncProperty(arbitrary, async (value) => void (await holds(value))),
-      { numRuns: runs },
-    );
+  const check: Fuzzer['check'] = (request) => fuzzer.check(request);
   const types = ['json', 'yaml', 'vnd.kubernetes.protobuf', 'cbor', ''].map((type) => `application/${type}`);
   const validation = fc.constantFrom('', '?fieldValidation=Strict', '?fieldValidation=Warn', '?dryRun=All');
 
@@ -324,7 +273,7 @@ describe('API server under garbage', () => {
       fc.constantFrom(
         '0',
         '1',
-        revision(),
+        api.server.registry.revision(),
         '500',
         'true',
         'Exact',
@@ -354,10 +303,8 @@ describe('API server under garbage', () => {
       fc.tuple(query, fc.constantFrom(...Object.values(COLLECTIONS), '/api/v1/pods')),
       async ([parameters, path]) => {
         await check({ method: 'GET', path: `${path}?${parameters}` });
-        const watch = start({ method: 'GET', path: `${path}?watch=1&${parameters}` });
-        const [head] = (await once(watch, 'response')) as [{ readonly ':status': number }];
-        watch.close();
-        assert.ok(head[':status'] < 500 || head[':status'] === 504);
+        const code = await fuzzer.glance({ method: 'GET', path: `${path}?watch=1&${parameters}` });
+        assert.ok(code < 500 || code === 504);
       },
     );
   });
@@ -389,7 +336,7 @@ describe('API server under garbage', () => {
     return property(
       fc.tuple(fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'OPTIONS', 'FOO'), path),
       async ([method, where]) => {
-        const { code } = await ask({
+        const { code } = await fuzzer.ask({
           method,
           path: where,
           headers: { 'content-type': 'application/json' },
@@ -444,21 +391,18 @@ describe('API server under garbage', () => {
       },
     )) as { readonly status: { readonly token: string } };
     const bearer = { authorization: `Bearer ${token.status.token}` };
-    const anonymous = open({});
+    const anonymous = createFuzzer(api);
     const answerTo = async (
       method: string,
       path: string,
       headers: Readonly<Record<string, string>>,
     ): Promise<string> => {
-      const { code, text } = await ask(
-        {
-          method,
-          path,
-          headers: { ...headers, 'content-type': 'application/json' },
-          ...(method === 'GET' ? {} : { body: '{}' }),
-        },
-        anonymous,
-      );
+      const { code, text } = await anonymous.ask({
+        method,
+        path,
+        headers: { ...headers, 'content-type': 'application/json' },
+        ...(method === 'GET' ? {} : { body: '{}' }),
+      });
       assert.ok(code === 401 || code === 403, `${method} ${path}: ${code}`);
       assert.doesNotMatch(text, /hidden/);
       return `${code} ${text}`;
@@ -478,7 +422,7 @@ describe('API server under garbage', () => {
                 (await answerTo(method, `${collection}/gone0${rest}`, headers)).replaceAll('gone0', 'NAME'),
               );
     } finally {
-      anonymous.destroy();
+      anonymous.close();
     }
   });
 });

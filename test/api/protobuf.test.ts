@@ -45,7 +45,29 @@ const { root } = protobuf.parse(`syntax = "proto2";
   message Envelope { optional bytes type = 1; optional bytes raw = 2; }
   message Meta { optional string resourceVersion = 2; }
   message List { optional Meta metadata = 1; repeated bytes items = 2; }`);
-const read = (message: string, bytes: Uint8Array): any => root.lookupType(message).decode(bytes);
+const read = <T>(message: string, bytes: Uint8Array): T =>
+  root.lookupType(message).decode(bytes) as unknown as T;
+
+type Raw = { readonly raw: Uint8Array };
+type Event = { readonly type: string; readonly object: Raw };
+type List = {
+  readonly metadata: { readonly resourceVersion: string };
+  readonly items: readonly Uint8Array[];
+};
+
+/** An answer, as far as it is looked at. */
+type Body = {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly metadata: { readonly name?: string; readonly resourceVersion?: string };
+  readonly code?: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: object;
+  readonly data?: object;
+  readonly spec?: { readonly versions: readonly { readonly schema: object }[] };
+  readonly status?: unknown;
+};
 
 describe('protobuf over HTTP', () => {
   let api: TestApiServer;
@@ -58,7 +80,7 @@ describe('protobuf over HTTP', () => {
       headers: { 'content-type': 'application/json' },
     });
     assert.equal(made.code, 201);
-    assert.deepEqual(decoded(made)['spec'].versions[0].schema, DEFINITION.spec.versions[0]!.schema);
+    assert.deepEqual(decoded(made).spec?.versions[0]?.schema, DEFINITION.spec.versions[0]!.schema);
   });
   after(() => api?.close());
 
@@ -69,9 +91,9 @@ describe('protobuf over HTTP', () => {
     headers: { accept, ...headers },
   });
   const ask = (path: string, asked: Asked = {}): Promise<RawAnswer> => raw(requestOf(path, asked));
-  const decoded = ({ headers, body }: RawAnswer): Record<string, any> => {
+  const decoded = ({ headers, body }: RawAnswer): Body => {
     assert.equal(headers['content-type'], PROTOBUF);
-    return decodeProtobufObject(body);
+    return decodeProtobufObject(body) as Body;
   };
 
   it('objects, and lists with their revision', async () => {
@@ -80,22 +102,22 @@ describe('protobuf over HTTP', () => {
     assert.equal(metadata.name, 'a');
     const answer = await ask(MAPS);
     assert.equal(answer.headers['content-type'], PROTOBUF);
-    const list = read('List', read('Envelope', answer.body.subarray(4)).raw);
+    const list = read<List>('List', read<Raw>('Envelope', answer.body.subarray(4)).raw);
     assert.match(list.metadata.resourceVersion, /^\d+$/);
     assert.equal(list.items.length, 1);
   });
 
   it('a Status for every way to fail, and for a deletion', async () => {
     const absent = decoded(await ask(`${MAPS}/none`));
-    assert.deepEqual([absent['kind'], absent['reason'], absent['code']], ['Status', 'NotFound', 404]);
-    assert.deepEqual(absent['details'], { name: 'none', kind: 'configmaps' });
+    assert.deepEqual([absent.kind, absent.reason, absent.code], ['Status', 'NotFound', 404]);
+    assert.deepEqual(absent.details, { name: 'none', kind: 'configmaps' });
     for (const [path, identity, code] of [
       [MAPS, undefined, 403],
       ['/apis/none/v1/nothing', api.admin, 404],
     ] as const)
-      assert.equal(decoded(await ask(path, { identity }))['code'], code);
+      assert.equal(decoded(await ask(path, { identity })).code, code);
     await api.put(configMaps, { metadata: { name: 'gone', namespace: 'default' } });
-    assert.equal(decoded(await ask(`${MAPS}/gone`, { method: 'DELETE' }))['status'], 'Success');
+    assert.equal(decoded(await ask(`${MAPS}/gone`, { method: 'DELETE' })).status, 'Success');
   });
 
   it('Tables in JSON only, metadata of any kind', async () => {
@@ -111,15 +133,15 @@ describe('protobuf over HTTP', () => {
       await ask(`${FOOS}/f`, { accept: `${PROTOBUF};as=PartialObjectMetadata;g=meta.k8s.io;v=v1` }),
     );
     assert.deepEqual(
-      [partial['apiVersion'], partial['kind'], partial['metadata'].name],
+      [partial.apiVersion, partial.kind, partial.metadata.name],
       ['meta.k8s.io/v1', 'PartialObjectMetadata', 'f'],
     );
   });
 
   it('a custom resource in JSON, or not at all', async () => {
     const refused = decoded(await ask(FOOS));
-    assert.equal(refused['code'], 406);
-    assert.match(refused['message'], /only the following media types are accepted: application\/json, /);
+    assert.equal(refused.code, 406);
+    assert.match(refused.message ?? '', /only the following media types are accepted: application\/json, /);
     const either = await ask(FOOS, { accept: `${PROTOBUF}, application/json` });
     assert.equal(either.headers['content-type'], 'application/json');
   });
@@ -132,35 +154,35 @@ describe('protobuf over HTTP', () => {
         headers: { 'content-type': 'application/json' },
       });
     const review = decoded(await post('/apis/authentication.k8s.io/v1/selfsubjectreviews', {}));
-    assert.equal(review['status'].userInfo.username, 'kubernetes-admin');
+    assert.equal((review.status as { userInfo: { username: string } }).userInfo.username, 'kubernetes-admin');
     const access = { spec: { resourceAttributes: { verb: 'get', resource: 'pods' } } };
     const can = decoded(await post('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', access));
-    assert.equal(can['status'].allowed, true);
+    assert.equal((can.status as { allowed: boolean }).allowed, true);
     for (const [path, kind] of [
       ['/api', 'APIVersions'],
       ['/apis', 'APIGroupList'],
       ['/apis/apps', 'APIGroup'],
       ['/apis/apps/v1', 'APIResourceList'],
     ] as const)
-      assert.equal(decoded(await ask(path))['kind'], kind);
+      assert.equal(decoded(await ask(path)).kind, kind);
   });
 
   it('a watch: frames with a length, each a WatchEvent; bookmarks too', async () => {
     const events = await watched(`${MAPS}?watch=true&allowWatchBookmarks=true&timeoutSeconds=1`);
     assert.deepEqual(
-      events.map(({ type, object }) => [type, object['kind'], object['metadata'].name]),
+      events.map(({ type, object }) => [type, object.kind, object.metadata.name]),
       [
         ['ADDED', 'ConfigMap', 'a'],
         ['BOOKMARK', 'ConfigMap', undefined],
       ],
     );
-    assert.match(events[1]!.object['metadata'].resourceVersion, /^\d+$/);
+    assert.match(events[1]!.object.metadata.resourceVersion ?? '', /^\d+$/);
   });
 
   /** Until its time is over. */
   const watched = async (
     path: string,
-  ): Promise<readonly { readonly type: string; readonly object: Record<string, any> }[]> => {
+  ): Promise<readonly { readonly type: string; readonly object: Body }[]> => {
     const [answer] = (await once(openRaw(requestOf(path, {})), 'response')) as [IncomingMessage];
     assert.equal(answer.headers['content-type'], `${PROTOBUF};stream=watch`);
     const chunks: Buffer[] = [];
@@ -168,8 +190,8 @@ describe('protobuf over HTTP', () => {
     const events = [];
     for (let rest = Buffer.concat(chunks); rest.length > 0;) {
       const end = 4 + rest.readUInt32BE(0);
-      const { type, object } = read('Event', rest.subarray(4, end));
-      events.push({ type, object: decodeProtobufObject(object.raw) as Record<string, any> });
+      const { type, object } = read<Event>('Event', rest.subarray(4, end));
+      events.push({ type, object: decodeProtobufObject(object.raw) as Body });
       rest = rest.subarray(end);
     }
     return events;

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { certificateRequestOf } from '../support/certificate-requests.ts';
 import { KUBECTL_VERSIONS, type TestCluster, startTestCluster } from '../support/test-cluster.ts';
 
 /** A line as one types it, with '...' around words with spaces; the expected output, or error where it fails. */
@@ -17,17 +18,70 @@ metadata: { name: reconciled }
 rules: [{ apiGroups: [''], resources: [pods], verbs: [get] }]
 `;
 
+const template = `
+  selector: { matchLabels: { app: APP } }
+  template:
+    metadata: { labels: { app: APP } }
+    spec: { terminationGracePeriodSeconds: 0, containers: [{ name: c, image: podnet/toolbox, command: [sleep, infinity] }] }
+`;
+const STATEFUL_SET = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: s }
+spec:
+  replicas: 2
+  serviceName: s${template.replaceAll('APP', 's')}`;
+const DAEMON_SET = `apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: ds }
+spec:${template.replaceAll('APP', 'ds')}`;
+
+const signingRequest = async (name: string): Promise<string> => `apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata: { name: ${name} }
+spec:
+  request: ${Buffer.from(await certificateRequestOf('CN=jane,O=team')).toString('base64')}
+  signerName: kubernetes.io/kube-apiserver-client
+  usages: [client auth]
+`;
+
 const files: Readonly<Record<string, string>> = {
   'forced.yaml': PRUNED.replace('kept', 'forced'),
   'group.yaml': GROUP,
   'kept.yaml': PRUNED,
   'role.yaml': ROLE,
+  'stateful.yaml': STATEFUL_SET,
+  'daemon.yaml': DAEMON_SET,
   'manifests/base.yaml': PRUNED.replace('kept', 'a'),
   'manifests/kustomization.yaml': 'namePrefix: my-\nresources: [base.yaml]\n',
   columns: 'KEY\n.data.k\n',
 };
 
 const rolledOut: Step = ['rollout status deploy/d --timeout=60s', /successfully rolled out/];
+
+const ANYTHING = /^/;
+
+/** Of a kind whose revisions are ControllerRevisions. */
+const revisions = (what: string, file: string, done: RegExp): readonly Step[] => {
+  const isDone: Step = [`rollout status ${what} --timeout=90s`, done];
+  return [
+    [`apply -f ${file}`, /created/],
+    isDone,
+    [`set env ${what} V=2`, /env updated/],
+    isDone,
+    [`rollout history ${what}`, /^REVISION +CHANGE-CAUSE\n1 +<none>\n2 +<none>\n/m],
+    [`rollout history ${what} --revision=2`, /V:\s+2/],
+    [`rollout undo ${what} --to-revision=99`, /unable to find specified revision 99/, 'fails'],
+    [`rollout undo ${what} --dry-run=server`, /rolled back|Pod Template/],
+    [`rollout undo ${what}`, /rolled back/],
+    isDone,
+    [`set env ${what} --list`, /^# .*, container c\n$/],
+    [`rollout restart ${what}`, /restarted/],
+    isDone,
+    [`rollout history ${what}`, /\n2 +<none>\n3 +<none>\n4 +<none>\n/],
+    [`rollout pause ${what}`, /pausing is not supported/, 'fails'],
+    [`delete ${what}`, /deleted/],
+  ];
+};
 
 /** `N` in a name stands for the version: what is not namespaced must not meet the other one's. */
 const walk: Readonly<Record<string, readonly Step[]>> = {
@@ -56,6 +110,52 @@ const walk: Readonly<Record<string, readonly Step[]>> = {
     ['rollout undo deploy/d', /rolled back/],
     rolledOut,
     ['set env deploy/d --list', '# Deployment d, container nginx\nA=b\n'],
+  ],
+  'StatefulSet: rollout status, history, undo, restart': revisions(
+    'statefulset/s',
+    'stateful.yaml',
+    /rolling update complete 2 pods at revision s-|roll out complete/,
+  ),
+  'DaemonSet: rollout status, history, undo, restart': revisions(
+    'daemonset/ds',
+    'daemon.yaml',
+    /daemon set "ds" successfully rolled out/,
+  ),
+  'certificate: approve, deny': [
+    ['apply -f csr-yes-N.yaml', /created/],
+    ['apply -f csr-no-N.yaml', /created/],
+    ['get csr yes-N', /kubernetes-admin +<none> +Pending/],
+    ['certificate approve yes-N', /approved/],
+    ['certificate deny no-N', /denied/],
+    ["wait csr/yes-N --for=jsonpath='{.status.certificate}' --timeout=60s", /condition met/],
+    ['get csr yes-N no-N', /Approved,Issued\n[\s\S]*Denied\n/],
+  ],
+  'debug: in a pod, in a copy of it, on its node': [
+    ['run box --image=podnet/toolbox --command -- sleep infinity', /created/],
+    ['wait pod/box --for=condition=Ready --timeout=60s', /condition met/],
+    [
+      'debug box --image=podnet/toolbox -c look --target=box --profile=general -- ps',
+      /^Targeting container "box"/,
+    ],
+    [
+      "wait pod/box --for=jsonpath='{.status.ephemeralContainerStatuses[0].state.terminated.exitCode}'=0 --timeout=60s",
+      /condition met/,
+    ],
+    ['logs box -c look', /sleep infinity/],
+    ['debug box --copy-to=copy --image=podnet/toolbox -c extra --share-processes -- sleep 1000', ANYTHING],
+    ['wait pod/copy --for=condition=Ready --timeout=60s', /condition met/],
+    ['exec copy -c extra -- ps', /sleep infinity[\s\S]*sleep 1000/],
+    ['debug box --copy-to=other --set-image=box=podnet/nginx --container=box -- nginx', ANYTHING],
+    ["get pod other -o jsonpath='{.spec.containers[0].image}'", 'podnet/nginx'],
+    ['delete pods box copy other --now', /deleted/],
+    ['debug node/node-1 --image=podnet/toolbox --profile=baseline -- hostname', ANYTHING],
+    ["wait pods -l !app --for=jsonpath='{.status.phase}'=Succeeded --timeout=60s", /condition met/],
+    ['logs -l !app', /^node-debugger-node-1-/],
+    ['delete pods -l !app --now', /deleted/],
+    ['debug node/node-1 --image=podnet/toolbox --profile=general -- ps', ANYTHING], // asks for the machine's processes
+    ["wait pods -l !app --for=jsonpath='{.status.phase}'=Failed --timeout=60s", /condition met/],
+    ['get pods -l !app', / 0\/1 +HostNamespaceForbidden /],
+    ['delete pods -l !app --now', /deleted/],
   ],
   'wait, events, subresources': [
     ['patch deploy d --subresource=scale --type=merge -p \'{"spec":{"replicas":2}}\'', /patched/],
@@ -164,6 +264,8 @@ const walk: Readonly<Record<string, readonly Step[]>> = {
   ],
 };
 
+const shortOf = (version: string): string => version.replace('.', '-');
+
 const words = (line: string): string[] =>
   line.match(/(?:[^\s']|'[^']*')+/g)!.map((word) => word.replaceAll("'", ''));
 
@@ -174,6 +276,12 @@ describe('a walk through kubectl', () => {
     folder = mkdtempSync(join(tmpdir(), 'podnet-walk-'));
     mkdirSync(join(folder, 'manifests'));
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    for (const name of ['yes', 'no'])
+      for (const version of KUBECTL_VERSIONS.map(shortOf))
+        writeFileSync(
+          join(folder, `csr-${name}-${version}.yaml`),
+          await signingRequest(`${name}-${version}`),
+        );
     cluster = await startTestCluster('kubectl-walk', { nodes: 2 });
   });
   after(async () => {
@@ -183,7 +291,7 @@ describe('a walk through kubectl', () => {
 
   for (const version of KUBECTL_VERSIONS) {
     describe(version, () => {
-      const short = version.replace('.', '-');
+      const short = shortOf(version);
       const namespace = `walk-${short}`;
       before(() => cluster.kubectl(['create', 'namespace', namespace]));
 
@@ -193,7 +301,7 @@ describe('a walk through kubectl', () => {
           (_, flag = '', file: string) => flag + join(folder, file),
         );
       const take = async ([line, says, fails]: Step): Promise<void> => {
-        const args = words(line).map((word) => inFolder(word.replace(/\bN\b/, short)));
+        const args = words(line).map((word) => inFolder(word.replace(/\bN\b/g, short)));
         const { code, stdout, stderr } = await cluster.tryKubectl(['-n', namespace, ...args], {
           version,
           env: { KUBECTL_APPLYSET: 'true' },

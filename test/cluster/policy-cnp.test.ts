@@ -20,19 +20,19 @@ spec:
     - { name: web, image: nginx, ports: [{ name: web, containerPort: 80 }] }
 `;
 
-const service = (name: string, more = ''): string => `
+const service = (name: string, of: string, more = ''): string => `
 apiVersion: v1
 kind: Service
 metadata: { name: ${name} }
-spec: { selector: { app: ${name} }, ports: [{ port: 80 }] ${more} }
+spec: { selector: { app: ${of} }, ports: [{ port: 80 }] ${more} }
 `;
 
 const OBJECTS = [
   pod('client', 'node-1'),
   pod('server', 'node-2'),
   pod('host', 'node-2', 'hostNetwork: true'),
-  service('client'),
-  service('server', ', clusterIP: None'),
+  service('leads-back', 'client'),
+  service('server', 'server', ', clusterIP: None'),
 ].join('---');
 
 /** On the pod `client`, unless the fields say otherwise. */
@@ -104,10 +104,20 @@ describe('ClusterNetworkPolicies', { skip: skipOf(api) }, () => {
     await open('client', ips['server']!);
   });
 
+  it('say in their condition Enforced when every node has them, in either version', async () => {
+    const wait = ['wait', '--for=condition=Enforced', 'clusternetworkpolicy/test', '--timeout=20s'];
+    for (const version of ['v1beta1', 'v1alpha2']) {
+      await apply(policy(DENY_PODS, version));
+      await cluster.kubectl(wait);
+      assert.ok(!(await reaches('client', ips['server']!)));
+      await cluster.kubectl(['delete', 'clusternetworkpolicy', 'test']);
+    }
+  });
+
   it('a pod at a Service that leads back to it is subject, at its own address it is not', async () => {
-    await open('client', 'client');
+    await open('client', 'leads-back');
     await apply(policy('  ingress: [{ action: Deny, from: [{ namespaces: {} }] }]'));
-    await closed('client', 'client');
+    await closed('client', 'leads-back');
     assert.ok(await reaches('client', ips['client']!));
   });
 

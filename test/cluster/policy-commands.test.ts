@@ -7,6 +7,42 @@ import { type Outcome, type TestCluster, startTestCluster } from '../support/tes
 
 const POLICIES = join(import.meta.dirname, '../../examples/network-policies/policies.yaml');
 
+/** As far as it matters here; users take that of the network policy API. */
+const DEFINITION = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: clusternetworkpolicies.policy.networking.k8s.io
+  annotations: { api-approved.kubernetes.io: https://github.com/kubernetes-sigs/network-policy-api/pull/1 }
+spec:
+  group: policy.networking.k8s.io
+  names: { kind: ClusterNetworkPolicy, plural: clusternetworkpolicies }
+  scope: Cluster
+  versions:
+    - name: v1alpha2
+      served: true
+      storage: true
+      schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+      subresources: { status: {} }
+`;
+
+/** The office may go to the web server by its name, and nowhere else. */
+const NAMES = `apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: { name: names }
+spec:
+  tier: Admin
+  priority: 10
+  subject: { namespaces: { matchLabels: { team: office } } }
+  egress:
+    - { action: Accept, to: [{ domainNames: [web-pods.shop.svc.cluster.local] }] }
+    - { name: rest, action: Deny, to: [{ networks: [0.0.0.0/0, '::/0'] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web-pods, namespace: shop }
+spec: { clusterIP: None, selector: { app: web }, ports: [{ port: 80 }] }
+`;
+
 describe('the commands about policies', () => {
   let cluster: TestCluster;
   let web: string;
@@ -32,6 +68,16 @@ describe('the commands about policies', () => {
   });
   after(() => cluster?.down());
 
+  it('diff names flows that were seen and would be cut', async () => {
+    const ask = ['exec', '-n', 'office', 'report', '--', 'socat', '-T1', '-', 'TCP:db.shop:5432'];
+    assert.equal((await cluster.kubectl(ask)).trim(), 'rows');
+    const cut =
+      /^is cut +office\/report +shop\/db-\S+ +5432\/TCP +\d+ +ingress denied: isolated by NetworkPolicy shop\/db/m;
+    await eventually('the nodes tell the flow', async () =>
+      cut.test((await cluster.podnet(['policy', 'diff', '--against-flows', '-f', POLICIES])).stdout),
+    );
+  });
+
   it('diff tells what policies would close before they are there, and nothing afterwards', async () => {
     const before = await diff(POLICIES);
     assert.equal(before.code, 1);
@@ -41,6 +87,29 @@ describe('the commands about policies', () => {
     await cluster.kubectl(['apply', '-f', POLICIES]);
     const after = await diff(POLICIES);
     assert.deepEqual([after.code, after.stdout], [0, '']);
+  });
+
+  it('a dry run of kubectl is warned of the same', async () => {
+    const run = (policies: string): Promise<Outcome> =>
+      cluster.tryKubectl(['apply', '--dry-run=server', '-f', '-'], { input: policies });
+    const open = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: db, namespace: shop }
+spec: { podSelector: { matchLabels: { app: db } }, ingress: [{}] }
+`;
+    const { code, stderr } = await run(open);
+    assert.equal(code, 0);
+    assert.match(stderr, /^Warning: opens shop\/web -> shop\/db: everything but TCP 5432$/m);
+    assert.match(stderr, /^Warning: opens office\/report, outside -> shop\/db: everything$/m);
+    const without = await cluster.tryKubectl([
+      'delete',
+      'networkpolicy',
+      'web',
+      '-n',
+      'shop',
+      '--dry-run=server',
+    ]);
+    assert.match(without.stderr, /^Warning: closes everyone -> shop\/web: TCP 80$/m);
   });
 
   it('diff ends with 2 for what is no policy, or none that the API server takes', async () => {
@@ -89,6 +158,47 @@ describe('the commands about policies', () => {
       missing.stderr,
       /there is no pod shop\/web; svc\/shop\/web is a Service; deploy\/shop\/web has pods/,
     );
+  });
+
+  it('explain knows tiers, and the addresses that DNS has told of names', async () => {
+    await cluster.kubectl(['apply', '-f', '-'], DEFINITION);
+    await cluster.kubectl([
+      'wait',
+      '--for=condition=Established',
+      'crd',
+      'clusternetworkpolicies.policy.networking.k8s.io',
+    ]);
+    await cluster.kubectl(['apply', '-f', '-'], NAMES);
+    // The Service is of one family, so DNS tells nobody of the pod's other address.
+    const ip = await cluster.kubectl(['get', 'pod', '-n', 'shop', web, '-o', 'jsonpath={.status.podIP}']);
+    const target = `${ip}:80`;
+    await eventually('the policy is in the kernel', async () => {
+      const { stdout } = await explain('office/report', target);
+      return /egress   denied by rule 2 \(rest\) of ClusterNetworkPolicy names, tier Admin/.test(stdout);
+    });
+    const ask = [
+      'exec',
+      '-n',
+      'office',
+      'report',
+      '--',
+      'curl',
+      '-s',
+      '-m',
+      '2',
+      '-o',
+      '/dev/null',
+      'web-pods.shop.svc.cluster.local',
+    ];
+    await cluster.kubectl(ask);
+    const { code, stdout } = await explain('office/report', target);
+    assert.match(
+      stdout,
+      /egress   allowed by rule 1 of ClusterNetworkPolicy names, tier Admin \(domains web-pods/,
+    );
+    assert.match(stdout, /kernel   agrees/);
+    assert.equal(code, 0);
+    await cluster.kubectl(['delete', 'crd', 'clusternetworkpolicies.policy.networking.k8s.io']);
   });
 
   it('explain says loudly where the kernel does not do what the policies say', async () => {

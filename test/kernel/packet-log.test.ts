@@ -4,8 +4,13 @@ import { after, before, describe, it } from 'node:test';
 import { formatAddress } from '../../src/ip/address.ts';
 import { withNetns } from '../../src/kernel/netns.ts';
 import { type PacketLog, openPacketLog } from '../../src/kernel/packet-log.ts';
+import { systemClock } from '../../src/lang/clock.ts';
+import { silentLog } from '../../src/lang/log.ts';
+import { startNodeFlows } from '../../src/policy/flows/node-flows.ts';
+import { createEvaluator } from '../../src/policy/model/evaluate.ts';
 import type { LoggedPacket } from '../../src/wire/nflog.ts';
 import { eventually } from '../support/poll.ts';
+import { worldOf } from '../support/policy-world.ts';
 import { type Lab, createLab, podAddresses } from '../support/service-lab.ts';
 
 const GROUP = 112;
@@ -83,5 +88,23 @@ describe('openPacketLog()', () => {
 
   it('says that somebody else has the group', () => {
     assert.throws(() => withNetns(lab.nodeNetns, () => openPacketLog(GROUP)), /EPERM/);
+  });
+
+  it('a node whose log group somebody else has goes on without flows', async () => {
+    const world = worldOf({ namespaces: {}, pods: {} });
+    const flows = withNetns(lab.nodeNetns, () =>
+      startNodeFlows({
+        nodeName: 'node-1',
+        world: { now: () => world, evaluator: () => createEvaluator(world) },
+        pods: { get: () => undefined },
+        recorder: { record: () => {} },
+        nft: { query: () => [] },
+        clock: systemClock,
+        log: silentLog,
+      }),
+    );
+    const page = flows.page(new URLSearchParams(), new AbortController().signal);
+    assert.equal((await Array.fromAsync(page ?? [])).join(''), '');
+    flows.stop();
   });
 });

@@ -1,5 +1,6 @@
 // Policies with names for peers, with real packets: a pod asks the cluster DNS, which asks a server outside, and connects.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { ClusterNetworkPolicySpec } from '../../src/k8s/cluster-network-policy.ts';
 import { netnsPath } from '../../src/kernel/netns.ts';
@@ -177,6 +178,9 @@ describe('names for peers', () => {
   it('what was learned outlives an agent that is killed', async () => {
     await allow('wanted.example');
     await ask('a', 'wanted.example');
+    await eventually('it is kept', () =>
+      readFileSync(lab.namesFile('node-1'), 'utf8').includes(ADDRESSES[5]!),
+    );
     await lab.killAgent('node-1');
     assert.match(await dial('a', ADDRESSES[5]!), /^outside/);
     await lab.startAgent('node-1');

@@ -15,9 +15,16 @@ export const whyNoGo = (): string | undefined => {
 /** Compiling client-go anew takes minutes. */
 export const GO_BUILD_MS_MAX = 30 * 60_000;
 
-/** Builds the tests of a folder of the module as `program`; one package at a time, since each takes much memory. */
-export const buildGoTests = (program: string, folder = '.'): Promise<Outcome> =>
-  build('test', ['-c', '-o', program, folder]);
+/** Builds the tests of a package, of the module or of one that it requires; one package at a time, since each takes much memory. */
+export const buildGoTests = (
+  program: string,
+  goPackage = '.',
+  tags: readonly string[] = [],
+): Promise<Outcome> => build('test', ['-c', `-tags=${tags.join()}`, '-o', program, goPackage]);
+
+/** Where the Go tool keeps a module that this one requires. */
+export const requiredFolder = async (module: string): Promise<string> =>
+  (await run('go', ['-C', MODULE, 'list', '-m', '-f', '{{.Dir}}', module])).stdout.trim();
 
 /** Builds the program in a folder of the module. */
 export const buildGoProgram = (program: string, folder: string): Promise<Outcome> =>

@@ -105,7 +105,7 @@ const run = async ({
   const agent = createPolicyAgent({
     sources,
     compiler: createPolicyCompiler(),
-    namesFile: openNamesFile(namesFile, log),
+    namesFile: openNamesFile({ path: namesFile, clock, log }),
     dnsAddresses,
     liveConnections,
     recorder: createEventRecorder({ ...shared, component: 'test' }),

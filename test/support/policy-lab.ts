@@ -71,6 +71,8 @@ export type PolicyLab = PodLab & {
   /** By what of `tcp4 tcp6 udp4 udp6` it is reached. */
   readonly reach: (from: From, to: readonly string[], port: number) => Promise<string>;
   readonly ips: (name: To) => readonly string[];
+  /** Where the node's agent keeps what DNS told of names. */
+  readonly namesFile: (node: string) => string;
   /** As kill -9 of the node's agent. */
   readonly killAgent: (node: string) => Promise<void>;
   readonly startAgent: (node: string) => Promise<void>;
@@ -90,6 +92,7 @@ export const createPolicyLab = async (
     else objects.delete(`${each.remove} ${each.key}`);
     send(each);
   };
+  const namesFile = (node: string): string => join(lab.stateFolder, `${node}-names.json`);
   const startAgent = async (node: string): Promise<void> => {
     const sandboxes = Object.entries(PLACES)
       .filter(([, place]) => place.node === node)
@@ -102,7 +105,7 @@ export const createPolicyLab = async (
       netns: lab.nodeNetns(node),
       dnsAddresses: dnsServiceIps,
       liveConnections,
-      namesFile: join(lab.stateFolder, `${node}-names.json`),
+      namesFile: namesFile(node),
       upstream: UPSTREAM,
       sandboxes,
       objects: [...objects.values()],
@@ -206,6 +209,7 @@ export const createPolicyLab = async (
     expectAt,
     reach,
     ips,
+    namesFile,
     killAgent,
     startAgent,
     close: async () => {

@@ -7,7 +7,6 @@ import type { Nft } from '../../src/kernel/nft.ts';
 import { writeSysctl } from '../../src/kernel/sysctl.ts';
 import { systemClock as clock } from '../../src/lang/clock.ts';
 import { silentLog as log } from '../../src/lang/log.ts';
-import { TABLE } from '../../src/policy/kernel/layout.ts';
 import { PolicyTable } from '../../src/policy/kernel/policy-table.ts';
 import { eventually } from './poll.ts';
 import { routedText } from './raw-packets.ts';
@@ -15,7 +14,7 @@ import { openTun } from './tun.ts';
 
 export type PolicyRouter = {
   readonly table: PolicyTable;
-  /** Which of the packets come out; the others are all counted as denied. */
+  /** Which of the packets come out. */
   readonly pass: (packets: readonly Uint8Array[]) => Promise<readonly boolean[]>;
   /** Forgets all connections. */
   readonly forget: () => void;
@@ -35,6 +34,7 @@ export const createPolicyRouter = (name: string): PolicyRouter => {
   const ip = (...args: readonly string[]): void => void execFileSync('ip', ['-n', name, ...args]);
   const { nft, table, entry, exit } = withNetns(netns, () => {
     const nft = openNft();
+    nft.run(COUNTERS);
     const table = PolicyTable.open({ nft, clock, log, dnsAddresses: [] }, new Map());
     const [entry, exit] = [openTun('entry'), openTun('exit')];
     for (const [path, value] of SYSCTLS) writeSysctl(path, value);
@@ -47,11 +47,13 @@ export const createPolicyRouter = (name: string): PolicyRouter => {
   const pass = async (packets: readonly Uint8Array[]): Promise<readonly boolean[]> => {
     const passed = new Set<string>();
     const sent = packets.map(routedText);
-    const deniedBefore = deniedIn(nft);
+    const before = { asked: countIn(nft, 'asked'), passed: countIn(nft, 'passed') };
     packets.forEach(entry.write);
-    await eventually('every packet has passed or was denied', () => {
+    await eventually('every packet is through', () => {
       for (let packet = exit.read(); packet; packet = exit.read()) passed.add(routedText(packet));
-      return sent.filter((text) => passed.has(text)).length + deniedIn(nft) - deniedBefore >= packets.length;
+      const isAsked = countIn(nft, 'asked') - before.asked === packets.length;
+      const through = sent.filter((text) => passed.has(text)).length;
+      return isAsked && countIn(nft, 'passed') - before.passed === through;
     });
     return sent.map((text) => passed.has(text));
   };
@@ -68,10 +70,18 @@ export const createPolicyRouter = (name: string): PolicyRouter => {
   };
 };
 
-/** Packets that were denied in either direction. */
-const deniedIn = (nft: Nft): number =>
-  (['egress', 'ingress'] as const)
-    .flatMap((direction) => nft.query(`list chain ${TABLE} ${direction}-denied`))
+/** Counts the packets before the policies and after them. */
+const COUNTERS = [
+  'add table inet tally',
+  'add chain inet tally asked { type filter hook forward priority -10; }',
+  'add rule inet tally asked counter',
+  'add chain inet tally passed { type filter hook forward priority 10; }',
+  'add rule inet tally passed counter',
+].join('\n');
+
+const countIn = (nft: Nft, chain: 'asked' | 'passed'): number =>
+  nft
+    .query(`list chain inet tally ${chain}`)
     .flatMap(
       ({ rule }) => (rule?.['expr'] ?? []) as readonly { readonly counter?: { readonly packets: number } }[],
     )

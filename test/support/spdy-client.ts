@@ -16,6 +16,9 @@ export type SpdyClient = {
   readonly open: (headers: Headers) => number;
   readonly send: (streamId: number, data: string, isLast?: boolean) => void;
   readonly sendFrame: (frame: Frame) => void;
+  /** Anything. */
+  readonly sendBytes: (bytes: Uint8Array) => void;
+  readonly end: () => void;
   /** What has come on a stream, with `END` for its end and `RESET` for a reset. */
   readonly heard: (streamId: number) => string;
   readonly closed: Promise<void>;
@@ -64,7 +67,9 @@ const clientOn = (socket: Duplex, head: Buffer, protocol: string): SpdyClient =>
     send: (streamId, data, isLast = false) =>
       sendFrame({ kind: 'data', streamId, isLast, data: Buffer.from(data) }),
     sendFrame,
+    sendBytes: (bytes) => void socket.write(bytes),
+    end: () => void socket.end(),
     heard: (streamId) => texts.get(streamId) ?? '',
-    closed: once(socket, 'close').then(() => {}),
+    closed: new Promise((resolve) => socket.once('close', () => resolve())), // a reset is an end too
   };
 };

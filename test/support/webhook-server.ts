@@ -36,6 +36,8 @@ export type WebhookServer = {
   /** All requests since the start, `path operation resource[/sub] name`. */
   readonly asked: string[];
   readonly port: number;
+  /** How many connections there have been. */
+  readonly connections: () => number;
   readonly close: () => void;
 };
 
@@ -67,6 +69,8 @@ export const startWebhookServer = async (authority?: Authority): Promise<Webhook
     const type = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' };
     outgoing.end(JSON.stringify({ ...type, response: { uid: request.uid, ...response } }));
   });
+  let connections = 0;
+  server.on('secureConnection', () => connections++);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -76,6 +80,7 @@ export const startWebhookServer = async (authority?: Authority): Promise<Webhook
     handlers,
     asked,
     port,
+    connections: () => connections,
     close: () => {
       server.close();
       server.closeAllConnections();

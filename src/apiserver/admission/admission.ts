@@ -2,6 +2,7 @@
 // mutating webhooks), then, once it is complete and valid, what may only refuse it.
 import type { KubeObject } from '../../k8s/objects.ts';
 import type { Kind } from '../kind.ts';
+import type { FieldType } from '../managed-fields/field-type.ts';
 import type { RequestContext } from '../registry.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -31,8 +32,13 @@ export type ValidatingStep = (request: AdmissionRequest) => void;
 /** A request whose object may still be changed. */
 export type Mutation = {
   readonly request: AdmissionRequest;
-  /** A patched object as the kind has it: without what it does not know, with its defaults. Throws for one that is none. */
-  readonly read: (object: unknown) => KubeObject;
+  /**
+   * A patched object of `kind` as the request's kind has it: without what it does not know, with its defaults. Throws for one that
+   * is none, and NotConverted.
+   */
+  readonly read: (object: unknown, kind: Kind) => KubeObject;
+  /** How the objects of the kind are merged. */
+  readonly typeOf: (kind: Kind) => FieldType;
   /** What the server itself adds to new objects, on one that webhooks have changed. In place. */
   readonly admitAgain: (object: KubeObject) => void;
 };

@@ -11,6 +11,7 @@ import type { WebhookClient } from '../webhooks/webhook-client.ts';
 import type { Admission, Webhooks } from './admission.ts';
 import { authorizeSigners } from './certificates.ts';
 import { enforceLimits } from './limits/enforce-limits.ts';
+import { createPolicyRounds } from './mutations/mutate.ts';
 import { enforcePodSecurity } from './pod-security/enforce.ts';
 import type { PodSecurityLookup } from './pod-security/enforce.ts';
 import { enforcePolicies } from './policies/enforce.ts';
@@ -18,7 +19,7 @@ import { createLookup } from './policies/lookup.ts';
 import type { Lookup } from './policies/lookup.ts';
 import type { Caller } from './webhooks/call.ts';
 import { createHooks } from './webhooks/hook.ts';
-import { mutateByWebhooks } from './webhooks/mutate.ts';
+import { mutate } from './webhooks/mutate.ts';
 import { isExempt } from './webhooks/relevance.ts';
 import { validateByWebhooks } from './webhooks/validate.ts';
 
@@ -55,11 +56,13 @@ const podsOf = ({ namespace, list }: Lookup): PodSecurityLookup => ({
 
 const askWebhooks = (lookup: Lookup, caller: Caller): Webhooks => {
   const hooksOf = createHooks();
+  const policiesOf = createPolicyRounds(lookup);
   return {
-    mutate: (mutation) =>
-      isExempt(mutation.request)
-        ? undefined
-        : mutateByWebhooks(hooksOf(lookup.mutatingWebhooks()), mutation, lookup, caller),
+    mutate: (mutation) => {
+      if (isExempt(mutation.request)) return undefined;
+      const by = { hooks: hooksOf(lookup.mutatingWebhooks()), policies: policiesOf(mutation) };
+      return mutate(by, mutation, lookup, caller);
+    },
     validate: (request) =>
       isExempt(request)
         ? undefined

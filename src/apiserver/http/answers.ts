@@ -19,6 +19,7 @@ export type Target = {
 };
 
 export type Answers = {
+  readonly presentation: Presentation;
   readonly encoding: Encoding;
   readonly object: (object: Stored<KubeObject>, code?: number) => Answer | Promise<Answer>;
   readonly list: (page: ListPage) => Answer | Promise<Answer>;
@@ -39,6 +40,7 @@ export const answersFor = (
   const { encoding, form } = negotiate(headers.accept, { hasMessages: isScale || !kind.custom });
   const presentation = presentationOf(query, kind, isScale ? { as: 'object' } : form, clock);
   return {
+    presentation,
     encoding,
     object: (object, code = 200) => encodedAnswer(encoding, code, presentObject(presentation, object)),
     list: (page) => encodedAnswer(encoding, 200, presentList(presentation, page)),

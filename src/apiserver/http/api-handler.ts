@@ -25,9 +25,10 @@ import { createFrameOutbox } from './frame-outbox.ts';
 import { badRequest } from '../status-errors.ts';
 import { methodNotAllowed, noSuchPath } from './http-errors.ts';
 import { type ObjectHandler, createObjectReads } from './object-reads.ts';
+import { createObjectTexts } from './object-texts.ts';
 import { createObjectWrites } from './object-writes.ts';
 import type { PodStreams } from './pod-streams.ts';
-import type { Proxy } from './proxy/proxy.ts';
+import { type Proxy, proxyTail } from './proxy/proxy.ts';
 import { countRequest } from './request-metrics.ts';
 import {
   type ResourcePath,
@@ -74,11 +75,17 @@ export const createApiHandler = (options: ApiHandlerOptions): ApiHandler => {
   const reviews = createReviews(registry.access, tokens).map(reviewRoute);
   const resources = servedResources(registry.kinds, reviews);
   const documents = { resources, openApi: createOpenApi(resources), issuer, metrics: options.metrics };
+  const texts = createObjectTexts(options.clock);
   const machinery: Machinery = {
     registry,
     access: registry.access,
     objects: {
-      ...createObjectReads({ ...options, frames: createEventFrames(), outbox: createFrameOutbox() }),
+      ...createObjectReads({
+        ...options,
+        texts,
+        frames: createEventFrames(texts),
+        outbox: createFrameOutbox(),
+      }),
       ...createObjectWrites(options),
     },
     postSubresource: createSubresourceHandler(options),
@@ -222,8 +229,7 @@ const answerSubresource = async (
     case 'log':
       return podStreams.logs(refOf(path), request.query);
     case 'proxy':
-      await admitConnection(registry, path, request.query, request);
-      return proxy.answer(request, path);
+      return answerByProxy(registry, proxy, request, path);
     case 'exec':
     case 'attach':
     case 'portforward':
@@ -231,4 +237,15 @@ const answerSubresource = async (
     default:
       return postSubresource(request, { kind, name, namespace: path.namespace, subresource });
   }
+};
+
+const answerByProxy = async (
+  registry: Registry,
+  proxy: Proxy,
+  request: ApiRequest,
+  path: ResourcePath,
+): Promise<Answer> => {
+  const asked = { query: request.query, tail: proxyTail(request.path) };
+  const { tail } = await admitConnection(registry, path, asked, request);
+  return proxy.answer(request, path, tail);
 };

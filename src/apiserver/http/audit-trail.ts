@@ -58,7 +58,7 @@ export const startTrail = (
       void (facts = { ...facts, annotations: { ...facts.annotations, [key]: value } }),
     answered: (answer, code, onEnd) => {
       if (answer.kind === 'stream') stream(code, onEnd);
-      else write('ResponseComplete', outcomeOf(answer));
+      else write('ResponseComplete', answer.kind === 'document' ? outcomeOf(answer) : { code });
     },
     upgraded: (onEnd) => stream(101, onEnd),
   };

@@ -29,4 +29,7 @@ export const STREAM_TYPES: Readonly<Record<StreamEncoding, string>> = {
 export const encodedEvent = (encoding: StreamEncoding, type: string, object: object): Uint8Array =>
   encoding === 'protobuf'
     ? encodeProtobufEvent(type, object)
-    : Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`);
+    : encodedJsonEvent(type, JSON.stringify(object));
+
+export const encodedJsonEvent = (type: string, json: string): Uint8Array =>
+  Buffer.from(`{"type":"${type}","object":${json}}\n`);

@@ -4,20 +4,28 @@ import type { KubeObject, Stored } from '../../k8s/objects.ts';
 import { apiVersionOf } from '../../k8s/resources.ts';
 import type { Kind } from '../kind.ts';
 import type { RegistryEvent } from '../registry.ts';
-import { type StreamEncoding, encodedEvent } from './encodings.ts';
+import { type StreamEncoding, encodedEvent, encodedJsonEvent } from './encodings.ts';
+import { partialJson, wholeJson } from './object-json.ts';
+import type { ObjectTexts } from './object-texts.ts';
 import { type Presentation, presentObject, presentWatched } from './presentation.ts';
 
 /** What one client is shown of events. */
 export type StreamPresentation = Presentation & { readonly encoding: StreamEncoding };
 
 export type EventFrames = {
-  /** `isFirst`: the first event of a watch; a Table then has its column definitions. */
-  readonly frameOf: (presentation: StreamPresentation, event: RegistryEvent, isFirst: boolean) => Uint8Array;
+  readonly frameOf: (presentation: StreamPresentation, event: RegistryEvent, place: Place) => Uint8Array;
+};
+
+export type Place = {
+  /** The first event of a watch: a Table then has its column definitions. */
+  readonly isFirst: boolean;
+  /** Of what a watch begins with, which others may ask for soon. */
+  readonly isBeginning: boolean;
 };
 
 type ObjectEvent = Extract<RegistryEvent, { readonly object: unknown }>;
 
-export const createEventFrames = (): EventFrames => {
+export const createEventFrames = (texts: ObjectTexts): EventFrames => {
   let lastObject: object | undefined;
   const frames = new Map<string, Uint8Array>();
   const shared = (presentation: StreamPresentation, event: ObjectEvent, isFirst: boolean): Uint8Array => {
@@ -31,15 +39,25 @@ export const createEventFrames = (): EventFrames => {
     return frame;
   };
   return {
-    frameOf: (presentation, event, isFirst) =>
-      event.type === 'BOOKMARK' || event.type === 'ERROR'
-        ? encodedEvent(
-            presentation.encoding,
-            event.type,
-            event.type === 'ERROR' ? event.status : bookmarkOf(presentation, event),
-          )
-        : shared(presentation, event, isFirst),
+    frameOf: (presentation, event, { isFirst, isBeginning }) => {
+      const { encoding } = presentation;
+      if (event.type === 'ERROR') return encodedEvent(encoding, event.type, event.status);
+      if (event.type === 'BOOKMARK')
+        return encodedEvent(encoding, event.type, bookmarkOf(presentation, event));
+      const kept = isBeginning ? keptJson(texts, presentation, event.object) : undefined;
+      return kept === undefined ? shared(presentation, event, isFirst) : encodedJsonEvent(event.type, kept);
+    },
   };
+};
+
+/** Undefined: what is shown of the object depends on the time, or is not JSON. */
+const keptJson = (
+  texts: ObjectTexts,
+  { encoding, form, kind }: StreamPresentation,
+  object: Stored<KubeObject>,
+): string | undefined => {
+  if (encoding !== 'json' || form.as === 'Table') return undefined;
+  return form.as === 'object' ? wholeJson(texts, kind, object) : partialJson(texts, form.version, object);
 };
 
 const formKey = (

@@ -53,6 +53,13 @@ export type DocumentAnswer = {
   readonly failure?: Status;
 };
 
+/** A document that may be long, and is made while it is sent. */
+export type ChunksAnswer = Omit<DocumentAnswer, 'kind' | 'body'> & {
+  readonly kind: 'chunks';
+  /** To be walked once. */
+  readonly chunks: Iterable<string>;
+};
+
 /** An answer that is written as it comes. One of the two is called, once. */
 export type StreamAnswer = {
   readonly kind: 'stream';
@@ -62,7 +69,7 @@ export type StreamAnswer = {
   readonly abandon: () => void;
 };
 
-export type Answer = DocumentAnswer | StreamAnswer;
+export type Answer = DocumentAnswer | ChunksAnswer | StreamAnswer;
 
 export const jsonAnswer = (code: number, body: unknown): DocumentAnswer => ({
   kind: 'document',

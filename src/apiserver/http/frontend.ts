@@ -16,6 +16,7 @@ import { admitConnection } from './connection.ts';
 import type { Answer, ApiRequest, Outgoing } from './exchange.ts';
 import { noSuchPath } from './http-errors.ts';
 import { readBody } from './request-body.ts';
+import { proxyTail } from './proxy/proxy.ts';
 import { parseRequestPath } from './request-path.ts';
 import { answerOfError, send } from './send.ts';
 import type { Peer, ServerHandlers } from './server.ts';
@@ -53,6 +54,7 @@ const serve = async (
   const acceptEncoding = textOf(request.headers['accept-encoding']);
   try {
     await send(response as Outgoing, answer, {
+      isHead: request.method === 'HEAD',
       acceptEncoding,
       warnings: [...warnings],
       isGone: () => isGone,
@@ -135,8 +137,10 @@ const serveUpgrade = async (
     trail.allowed(
       demand(options.registry.access, user, { ...path, verb: upgradeVerb(path, request, query) }),
     );
-    await admitConnection(options.registry, path, query, { user, warn: () => {}, annotate: trail.annotate });
-    await serveUpgraded(options, { path, query, request, socket, head });
+    const asked = { query, tail: proxyTail(text) };
+    const context = { user, warn: () => {}, annotate: trail.annotate };
+    const connection = await admitConnection(options.registry, path, asked, context);
+    await serveUpgraded(options, { path, connection, request, socket, head });
     trail.upgraded((end) => socket.once('close', end));
   } catch (error) {
     const answer = answerOfError(error, options.log, request.headers.accept);

@@ -50,7 +50,7 @@ export const presentList = (presentation: Presentation, page: ListPage): object 
         kind: listKindOf(kind),
         apiVersion: apiVersionOf(kind.resource),
         metadata,
-        items: kind.custom ? page.items : page.items.map(untyped),
+        items: page.items.map((item) => listed(kind, item)),
       };
     case 'PartialObjectMetadata':
       return {
@@ -88,6 +88,8 @@ const listMeta = (page: ListPage): ListMeta => ({
 });
 
 // Items of a typed list carry no kind and apiVersion of their own, as from kube-apiserver.
+export const listed = ({ custom }: Kind, item: Stored<KubeObject>): object => (custom ? item : untyped(item));
+
 const untyped = ({ kind: _kind, apiVersion: _apiVersion, ...item }: Stored<KubeObject>): object => item;
 
 const partial = (object: Stored<KubeObject>, version: MetaVersion): object => ({

@@ -27,6 +27,8 @@ export type SubresourceTarget = {
   readonly subresource: ServedSubresource;
 };
 
+const TOKEN_REQUEST = 'io.k8s.api.authentication.v1.TokenRequest';
+
 /** binding, eviction, finalize and token: reads the object that the subresource takes and does what it says. */
 export const createSubresourceHandler =
   ({ registry, tokens, find }: SubresourceOptions) =>
@@ -43,9 +45,10 @@ export const createSubresourceHandler =
     if (subresource.name === 'token') {
       const account = registry.get(kind, refOf(target)) as Stored<ServiceAccount>;
       const type = { group, version, kind: bodyKind };
-      const through = { subresource: 'token', type, object };
-      await registry.admit({ operation: 'CREATE', kind, ref: refOf(target), through }, context);
-      const asked = { user: request.user, account, request: object as TokenRequest };
+      const through = { subresource: 'token', type, object, definition: TOKEN_REQUEST };
+      const asking = { operation: 'CREATE', kind, ref: refOf(target), through } as const;
+      const changed = (await registry.admit(asking, context)) as TokenRequest | undefined;
+      const asked = { user: request.user, account, request: changed ?? (object as TokenRequest) };
       return encodedAnswer(encoding, 201, await issueToken(tokens, find, asked));
     }
     const made = await registry.createSubresource(kind, refOf(target), subresource.name, object, context);

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { badRequest } from '../status-errors.ts';
+import type { Connection } from './connection.ts';
 import { refOf } from './answers.ts';
 import type { Answer } from './exchange.ts';
 import { noSuchPath } from './http-errors.ts';
@@ -23,7 +24,7 @@ export type UpgradeOptions = {
 
 type Upgraded = {
   readonly path: ResourcePath;
-  readonly query: URLSearchParams;
+  readonly connection: Connection;
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
@@ -32,11 +33,11 @@ type Upgraded = {
 /** Of a user who may. Rejects with ApiError; then nothing has been written. */
 export const serveUpgraded = async (
   options: UpgradeOptions,
-  { path, query, request, socket, head }: Upgraded,
+  { path, connection, request, socket, head }: Upgraded,
 ): Promise<void> => {
   if (path.subresource === 'log' && answerProtocol(request) !== undefined)
-    return answerByWebSocket(await logOf(options, path, query), request, socket, head);
-  join(await openTunnel(options, path, request, query), socket, head);
+    return answerByWebSocket(await logOf(options, path, connection.query), request, socket, head);
+  join(await openTunnel(options, path, request, connection), socket, head);
 };
 
 const logOf = (
@@ -61,9 +62,9 @@ const openTunnel = async (
   { podStreams, proxy, kubelet }: UpgradeOptions,
   path: ResourcePath,
   request: IncomingMessage,
-  query: URLSearchParams,
+  { query, tail }: Connection,
 ): Promise<Tunnel> => {
-  if (path.subresource === 'proxy' && path.group === '') return proxy.upgrade(request, path);
+  if (path.subresource === 'proxy' && path.group === '') return proxy.upgrade(request, path, tail);
   if (path.group !== '' || path.resource !== 'pods' || path.namespace === undefined) throw noSuchPath();
   const { subresource } = path;
   if (subresource !== 'exec' && subresource !== 'attach' && subresource !== 'portforward')

@@ -8,6 +8,7 @@ import { configMapKind } from '../kinds/core/config-map.ts';
 import { createEventFrames } from './event-frames.ts';
 import type { Outgoing } from './exchange.ts';
 import { createFrameOutbox } from './frame-outbox.ts';
+import { createObjectTexts } from './object-texts.ts';
 import { type WatchOptions, startWatch } from './watch.ts';
 
 const MINUTE_MS = 60_000;
@@ -56,7 +57,7 @@ const start = (options: Partial<WatchOptions> = {}, query: WatchQuery = { allowW
     },
     query,
     timeoutSeconds: undefined,
-    frames: createEventFrames(),
+    frames: createEventFrames(createObjectTexts(clock)),
     outbox: createFrameOutbox((send) => send()),
     clock,
     log: silentLog,

@@ -44,6 +44,7 @@ class WatchSession implements FrameReader {
   #response: Outgoing | undefined;
   #timers: Timer[] = [];
   #isFirst = true;
+  #isBeginning = true;
   #backlogMax = BACKLOG_BYTES_MAX;
   #drains = 0;
   #done = false;
@@ -58,6 +59,7 @@ class WatchSession implements FrameReader {
       isOutside: true,
       end: () => this.#close(),
     });
+    this.#isBeginning = false;
     if (this.#done) this.#watch.stop(); // it failed before it was there to be stopped
   }
 
@@ -109,7 +111,7 @@ class WatchSession implements FrameReader {
   #frameOf(event: RegistryEvent): Uint8Array {
     const { frames, presentation, clock } = this.#options;
     const now = presentation.form.as === 'Table' ? { ...presentation, nowMs: clock.now() } : presentation;
-    return frames.frameOf(now, event, this.#isFirst);
+    return frames.frameOf(now, event, { isFirst: this.#isFirst, isBeginning: this.#isBeginning });
   }
 
   #write(frame: Uint8Array): void {

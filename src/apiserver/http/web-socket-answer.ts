@@ -37,7 +37,7 @@ export const answerByWebSocket = async (
   server.handleUpgrade(request, socket, head, (webSocket) => {
     const to = outgoing(webSocket, protocol === BASE64);
     if (answer.kind === 'stream') answer.start(to);
-    else to.end(answer.body);
+    else to.end(answer.kind === 'document' ? answer.body : [...answer.chunks].join(''));
   });
 };
 

@@ -10,6 +10,7 @@ type Typed<T extends KubeObject> = {
   readonly applyDefaults: (draft: Mutable<T>) => void;
   readonly prepareForCreate?: (draft: Mutable<T>, context: AdmissionContext) => void;
   readonly prepareForUpdate?: (draft: Mutable<T>, before: T, context: AdmissionContext) => void;
+  readonly prepareForStatusUpdate?: (draft: Mutable<T>, before: T) => void;
   readonly validate: (object: T, context: AdmissionContext, before?: T) => readonly FieldError[];
   readonly validateUpdate?: (object: T, before: T, context: AdmissionContext) => readonly FieldError[];
   readonly validateStatus?: (object: T, before: T) => readonly FieldError[];

@@ -7,6 +7,10 @@ import {
   mutatingWebhookConfigurationKind,
   validatingWebhookConfigurationKind,
 } from './admission/webhooks.ts';
+import {
+  mutatingAdmissionPolicyBindingKind,
+  mutatingAdmissionPolicyKind,
+} from './admission/mutating-admission-policy.ts';
 import { validatingAdmissionPolicyKind } from './admission/validating-admission-policy.ts';
 import { validatingAdmissionPolicyBindingKind } from './admission/validating-admission-policy-binding.ts';
 import { apiServiceKind } from './apiregistration/api-service.ts';
@@ -111,6 +115,8 @@ export const createKinds = (ranges: ServiceRanges): readonly Kind[] => [
   customResourceDefinitionKind,
   mutatingWebhookConfigurationKind,
   validatingWebhookConfigurationKind,
+  mutatingAdmissionPolicyKind,
+  mutatingAdmissionPolicyBindingKind,
   validatingAdmissionPolicyKind,
   validatingAdmissionPolicyBindingKind,
 ];

@@ -134,8 +134,9 @@ export const hasPath = (set: FieldSet, path: FieldPath): boolean => {
   return node !== undefined && isMember(node);
 };
 
-/** The same set with its elements in order, as every reader expects to see them. */
+/** The same set with its elements in order, as every reader expects to see them. Its leaves, most of it, are one object. */
 export const sorted = (set: FieldSet): FieldSet => {
+  if (isEmpty(set)) return LEAF;
   const children: Children = {};
   for (const element of Object.keys(set).sort()) children[element] = sorted(set[element]!);
   return children;

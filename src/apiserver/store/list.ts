@@ -74,19 +74,30 @@ const pageOf = (
   revision: number,
   limit: number | undefined,
 ): ListPage => {
-  const selected = entries.filter(({ object }) => selector.matches(object));
-  const resourceVersion = String(revision);
   // As in k8s.io/apiserver, storage/etcd3/store.go: a limit below 1 is none.
-  if (limit === undefined || limit < 1 || selected.length <= limit)
+  const most = limit === undefined || limit < 1 ? Infinity : limit;
+  const selected = firstOf(entries, selector, most + 1);
+  const resourceVersion = String(revision);
+  if (selected.length <= most)
     return { resourceVersion, items: selected.map(({ object }) => viewed(selector, object)) };
-  const page = selected.slice(0, limit);
+  const page = selected.slice(0, most);
   return {
     resourceVersion,
     items: page.map(({ object }) => viewed(selector, object)),
     continue: encodeContinue({ revision, startKey: `${page.at(-1)!.key}\0` }),
     // A count with a selector would need the rest to be looked through: kube-apiserver leaves it out.
-    ...(selector.isFiltering ? {} : { remainingItemCount: selected.length - limit }),
+    ...(selector.isFiltering ? {} : { remainingItemCount: entries.length - most }),
   };
+};
+
+/** At most so many of those that the selector selects: a page looks at no more objects than it needs. */
+const firstOf = (entries: readonly Entry[], selector: Selector, most: number): readonly Entry[] => {
+  const selected: Entry[] = [];
+  for (const entry of entries) {
+    if (selected.length === most) break;
+    if (selector.matches(entry.object)) selected.push(entry);
+  }
+  return selected;
 };
 
 const continueExpired = (startKey: string): ApiError => {

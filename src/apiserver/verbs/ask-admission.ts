@@ -1,6 +1,7 @@
 // A verb's write as admission sees it.
 import type { KubeObject } from '../../k8s/objects.ts';
 import type { AdmissionRequest } from '../admission/admission.ts';
+import { asKind } from '../admission/other-version.ts';
 import type { Draft, Kind } from '../kind.ts';
 import type { Asked as RegistryAsked, RequestContext } from '../registry.ts';
 import { conflict } from '../status-errors.ts';
@@ -53,7 +54,8 @@ export function* askMutation(
   const { kind, operation, through } = asked;
   const answer = machinery.admission.webhooks.mutate({
     request: requestOf(asked, context),
-    read: (object) => readAgain(machinery, asked, object),
+    read: (object, as) => readAgain(machinery, asked, object, as),
+    typeOf: (as) => machinery.shape(through?.definition ? { definition: through.definition } : as).fieldType,
     admitAgain: (object) => {
       if (operation === 'CREATE' && !through)
         kind.admit?.(object as Draft, admissionContext(machinery, context));
@@ -76,16 +78,18 @@ export function* askAdmission(machinery: Machinery, asked: Asked, context: Reque
   checkCurrent(machinery, asked);
 }
 
-/** Of a request that writes nothing here: connections and tokens. What webhooks would change in it is not taken up. */
+/** Of a request that writes nothing here, connections and tokens: what webhooks have made of its object, if anything. */
 export function* askAbout(
   machinery: Machinery,
   { operation, kind, ref, through }: RegistryAsked,
   context: RequestContext,
-): Verb<void> {
+): Verb<KubeObject | undefined> {
   const before = find(machinery, kind, ref);
   const asked = { operation, kind, draft: undefined, before, through };
-  yield* askMutation(machinery, asked, context);
-  yield* askAdmission(machinery, asked, context);
+  const changed = yield* askMutation(machinery, asked, context);
+  const now = changed ? { ...through, object: changed } : through;
+  yield* askAdmission(machinery, { ...asked, through: now }, context);
+  return changed;
 }
 
 const requestOf = (
@@ -111,13 +115,13 @@ const requestOf = (
 const isNew = (operation: AdmissionRequest['operation']): boolean =>
   operation === 'CREATE' || operation === 'CONNECT';
 
-const readAgain = (machinery: Machinery, { kind, through }: Asked, object: unknown): KubeObject => {
+const readAgain = (machinery: Machinery, { kind, through }: Asked, object: unknown, as: Kind): KubeObject => {
   if (through?.definition)
     return machinery.shape({ definition: through.definition }).decode(object).object as KubeObject;
   if (through?.object) return object as KubeObject;
-  const draft = machinery.shape(kind).decode(object).object;
-  kind.applyDefaults(draft);
-  return draft as KubeObject;
+  const draft = machinery.shape(as).decode(object).object;
+  as.applyDefaults(draft);
+  return asKind(as, kind, draft as KubeObject);
 };
 
 // While webhooks were asked others may have written. Throws Superseded, or what a namespace that went says.

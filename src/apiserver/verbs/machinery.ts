@@ -8,6 +8,7 @@ import type { Admission } from '../admission/admission.ts';
 import type { Access } from '../auth/access.ts';
 import type { AdmissionContext, Kind } from '../kind.ts';
 import type { RequestContext } from '../registry.ts';
+import type { Foretell } from './foretell.ts';
 import type { Shape, Shaped } from '../schema/shape.ts';
 import { notFound } from '../status-errors.ts';
 import type { StoredObject } from '../store/change.ts';
@@ -23,6 +24,8 @@ export type Machinery = {
   readonly admission: Admission;
   /** How objects of a kind, or of a definition, are read and owned. */
   readonly shape: (of: Shaped) => Shape;
+  /** Who is asked about a dry run. */
+  readonly foretell: Foretell | undefined;
 };
 
 export const tableOf = ({ store }: Machinery, { storage, resource }: Kind): Table =>

@@ -134,11 +134,13 @@ const withStatus = (kind: Kind, draft: Draft, before: StoredObject): Draft => {
   // A custom resource's status endpoint writes the status and nothing else.
   const metadata = kind.custom ? before.metadata : metaForStatusUpdate(metaOf(draft), before.metadata);
   const { metadata: _metadata, status: _status, ...rest } = before as Draft;
-  return {
+  const changed = {
     ...cloneJson(rest),
     metadata: { ...metadata },
     ...(draft['status'] !== undefined && { status: draft['status'] }),
   };
+  kind.prepareForStatusUpdate?.(changed, before as KubeObject);
+  return changed;
 };
 
 // A write that takes the last finalizer from a dying object ends it.

@@ -11,6 +11,7 @@ import { invalid } from '../status-errors.ts';
 import type { Change, StoredObject } from '../store/change.ts';
 import type { Step } from '../store/store.ts';
 import { viewed } from '../store/selector.ts';
+import { foretell } from './foretell.ts';
 import { admissionContext, tableOf } from './machinery.ts';
 import type { Machinery } from './machinery.ts';
 import { isUnchanged } from './ownership.ts';
@@ -49,7 +50,9 @@ export const save = (
   const isNothing = before !== undefined && stored !== undefined && isUnchanged(form, stored);
   if (isNothing || context.dryRun) {
     granted?.rollback();
-    return isNothing ? before : (draft as unknown as StoredObject);
+    if (isNothing) return before;
+    foretell(machinery, kind, { before, after: draft as KubeObject }, context);
+    return draft as unknown as StoredObject;
   }
   return viewed(kind, write(machinery, { kind, key, object: form, granted, charges }).after!);
 };
@@ -62,7 +65,10 @@ export const discard = (
   context: RequestContext,
 ): StoredObject => {
   restrictNode(context.user, { resource: kind.resource, before, after: undefined });
-  if (context.dryRun) return before;
+  if (context.dryRun) {
+    foretell(machinery, kind, { before, after: undefined }, context);
+    return before;
+  }
   const granted = allocate(machinery, kind, { draft: undefined, before }, context);
   const charges = charge(machinery, kind, { draft: undefined, before });
   const settlement = { kind, key, object: undefined, granted, charges };

@@ -15,13 +15,17 @@ export const webhookUrlErrors = (text: string, path: string): readonly FieldErro
       ? []
       : [invalid(path, url.protocol.slice(0, -1), `'https' is the only allowed URL scheme${FORM}`)]),
     ...(url.host === '' ? [invalid(path, '', `host must be specified${FORM}`)] : []),
-    ...(url.username ? [invalid(path, url.username, 'user information is not permitted in the URL')] : []),
+    ...(url.username || url.password
+      ? [invalid(path, userOf(url), 'user information is not permitted in the URL')]
+      : []),
     ...(url.hash ? [invalid(path, url.hash.slice(1), 'fragments are not permitted in the URL')] : []),
     ...(url.search
       ? [invalid(path, url.search.slice(1), 'query parameters are not permitted in the URL')]
       : []),
   ];
 };
+
+const userOf = ({ username, password }: URL): string => (password ? `${username}:${password}` : username);
 
 export type ServiceReference = {
   readonly namespace?: string | undefined;
@@ -34,8 +38,9 @@ export const webhookServiceErrors = (
   { namespace, name, path: urlPath, port }: ServiceReference,
   path: string,
 ): readonly FieldError[] => [
-  ...(name ? [] : [required(`${path}.name`)]),
-  ...(namespace ? [] : [required(`${path}.namespace`)]),
+  // Name and namespace are each reported in the other's place: so does kube-apiserver, which swaps them.
+  ...(namespace ? [] : [required(`${path}.name`)]),
+  ...(name ? [] : [required(`${path}.namespace`)]),
   ...(port === undefined || (port > 0 && port < 65_536)
     ? []
     : [invalid(`${path}.port`, port, 'port is not valid: must be between 1 and 65535, inclusive')]),
@@ -43,11 +48,13 @@ export const webhookServiceErrors = (
 ];
 
 const pathErrors = (urlPath: string, path: string): readonly FieldError[] => {
-  if (!urlPath.startsWith('/')) return [invalid(path, urlPath, "must start with a '/'")];
   const segments = urlPath.slice(1).replace(/\/$/, '').split('/');
-  return segments.flatMap((segment, index) =>
-    segment === ''
-      ? [invalid(path, urlPath, `segment[${index}] may not be empty`)]
-      : dns1123Subdomain(segment).map((finding) => invalid(path, urlPath, `segment[${index}]: ${finding}`)),
-  );
+  return [
+    ...(urlPath.startsWith('/') ? [] : [invalid(path, urlPath, "must start with a '/'")]),
+    ...segments.flatMap((segment, index) =>
+      segment === ''
+        ? [invalid(path, urlPath, `segment[${index}] may not be empty`)]
+        : dns1123Subdomain(segment).map((finding) => invalid(path, urlPath, `segment[${index}]: ${finding}`)),
+    ),
+  ];
 };

@@ -1,6 +1,6 @@
 // Asks a webhook: POST of a JSON review to a URL, or to an endpoint of a Service, over TLS.
 // Source: k8s.io/apiserver/pkg/util/webhook/client.go.
-import { type RequestOptions, request as httpsRequest } from 'node:https';
+import { Agent, type RequestOptions, request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { hostPort } from '../../ip/host-port.ts';
@@ -25,20 +25,28 @@ export type WebhookClient = {
 /** `locate` finds an endpoint of a Service; it throws where there is none. */
 export const createWebhookClient = (
   locate: (service: ServiceReference & { readonly port: number }) => Endpoint,
-): WebhookClient => ({
-  post: async (target, body, bounds) => {
-    const url = urlOf(target, bounds.timeoutMs);
-    try {
-      const { service } = target;
-      const endpoint = service && locate({ ...service, port: Number(url.port || 443) });
-      const answer = await send(url, endpoint, target.caBundle, JSON.stringify(body), bounds);
-      return parse(answer.code, answer.text);
-    } catch (error) {
-      const why = reasonOf(error as NodeJS.ErrnoException);
-      throw new Error(`Post ${JSON.stringify(textOfUrl(url, target))}: ${why}`);
-    }
-  },
-});
+): WebhookClient => {
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS_MAX });
+  return {
+    post: async (target, body, bounds) => {
+      const url = urlOf(target, bounds.timeoutMs);
+      try {
+        const { service, caBundle } = target;
+        const endpoint = service && locate({ ...service, port: Number(url.port || 443) });
+        const signal = AbortSignal.timeout(bounds.timeoutMs);
+        const options = { ...requestOptions(url, endpoint, caBundle), agent, signal };
+        const answer = await send(options, JSON.stringify(body), bounds.answerBytesMax);
+        return parse(answer.code, answer.text);
+      } catch (error) {
+        const why = reasonOf(error as NodeJS.ErrnoException);
+        throw new Error(`Post ${JSON.stringify(textOfUrl(url, target))}: ${why}`);
+      }
+    },
+  };
+};
+
+/** A webhook is asked again and again, over one connection; one for each set of certificates that it is trusted by. */
+const IDLE_MS_MAX = 30_000;
 
 /** Services are called by the name that their certificates are for. */
 const urlOf = ({ url, service }: WebhookTarget, timeoutMs: number): URL => {
@@ -56,30 +64,34 @@ const textOfUrl = ({ href, host, port }: URL, { service }: WebhookTarget): strin
 
 type Sent = { readonly code: number; readonly text: string };
 
-const send = (
+const requestOptions = (
   url: URL,
   endpoint: Endpoint | undefined,
   caBundle: string | undefined,
-  body: string,
-  { timeoutMs, answerBytesMax }: Bounds,
-): Promise<Sent> =>
+): RequestOptions => {
+  const name = url.hostname.replace(/^\[|\]$/g, '');
+  return {
+    method: 'POST',
+    host: endpoint?.host ?? name,
+    port: endpoint?.port ?? (url.port || 443),
+    path: `${url.pathname}${url.search}`,
+    headers: { 'content-type': 'application/json', accept: 'application/json', host: url.host },
+    ...(isIP(name) ? {} : { servername: name }),
+    ...(caBundle && { ca: Buffer.from(caBundle, 'base64') }),
+  };
+};
+
+const send = (options: RequestOptions, body: string, bytesMax: number): Promise<Sent> =>
   new Promise((resolve, reject) => {
-    const name = url.hostname.replace(/^\[|\]$/g, '');
-    const options: RequestOptions = {
-      method: 'POST',
-      host: endpoint?.host ?? name,
-      port: endpoint?.port ?? (url.port || 443),
-      path: `${url.pathname}${url.search}`,
-      headers: { 'content-type': 'application/json', accept: 'application/json', host: url.host },
-      agent: false,
-      signal: AbortSignal.timeout(timeoutMs),
-      ...(isIP(name) ? {} : { servername: name }),
-      ...(caBundle && { ca: Buffer.from(caBundle, 'base64') }),
-    };
     const request = httpsRequest(options, (answer) => {
-      textOf(answer, answerBytesMax).then((text) => resolve({ code: answer.statusCode!, text }), reject);
+      textOf(answer, bytesMax).then((text) => resolve({ code: answer.statusCode!, text }), reject);
     });
-    request.once('error', reject);
+    request.once('error', (error: NodeJS.ErrnoException) => {
+      // The webhook may have closed a connection in the moment in which it was taken up again.
+      const isStale = request.reusedSocket && error.code === 'ECONNRESET';
+      if (isStale) send(options, body, bytesMax).then(resolve, reject);
+      else reject(error);
+    });
     request.end(body);
   });
 

@@ -1,6 +1,7 @@
 // The type checker: cel-go's rules and messages (checker/checker.go, checker/errors.go) over our tree.
 import type { Overload, FunctionTable } from '../functions/overload.ts';
-import type { Call, Comprehension, Expression, Select } from '../syntax/expression.ts';
+import { dottedName } from '../syntax/expression.ts';
+import type { Call, Comprehension, Expression, MessageExpression, Select } from '../syntax/expression.ts';
 import type { Issue } from '../syntax/issue.ts';
 import {
   BOOL,
@@ -19,7 +20,7 @@ import {
   parametersOf,
   typeText,
 } from '../types/type.ts';
-import type { CelType } from '../types/type.ts';
+import type { CelType, ObjectType } from '../types/type.ts';
 import type { Value } from '../values/value.ts';
 import { noMatchingOverload, resolveOverloads } from './overloads.ts';
 import { assignAll, mostGeneral, resolve } from './unify.ts';
@@ -28,6 +29,8 @@ import type { Bindings } from './unify.ts';
 export type Declarations = {
   readonly functions: FunctionTable;
   readonly variables: ReadonlyMap<string, CelType>;
+  /** The types of messages that expressions may make, by name; undefined: there is none of that name. */
+  readonly messages?: (name: string) => ObjectType | undefined;
 };
 
 /** What a call turned out to be. */
@@ -105,6 +108,8 @@ class Checker {
             scope,
           ),
         );
+      case 'message':
+        return this.#message(part, scope);
       case 'comprehension':
         return this.#comprehension(part, scope);
       default:
@@ -148,7 +153,7 @@ class Checker {
   #fieldType(part: Expression, type: CelType, field: string): CelType {
     if (type.kind === 'map') return type.value;
     if (type.kind === 'object') {
-      return type.fields.get(field) ?? this.#report(part, `undefined field '${field}'`);
+      return fieldOf(type, field) ?? this.#report(part, `undefined field '${field}'`);
     }
     if (!this.#isDynamic(type)) {
       this.#report(part, `type '${typeText(type)}' does not support field selection`);
@@ -231,6 +236,24 @@ class Checker {
     return joined ?? this.#fresh();
   }
 
+  #message(part: MessageExpression, scope: Scope): CelType {
+    const type = this.#declarations.messages?.(part.name);
+    for (const { at, name, value } of part.fields) {
+      const given = this.check(value, scope);
+      if (!type) continue;
+      const wanted = fieldOf(type, name);
+      if (!wanted) this.#issues.push({ at, message: `undefined field '${name}'` });
+      else if (!this.#assign(given, wanted)) {
+        const [expected, provided] = [wanted, given].map((each) =>
+          typeText(resolve(this.#bindings, each, 'dyn')),
+        );
+        const message = `expected type of field '${name}' is '${expected}' but provided type is '${provided}'`;
+        this.#issues.push({ at, message });
+      }
+    }
+    return type ?? this.#undeclared(part, part.name);
+  }
+
   #comprehension(part: Comprehension, scope: Scope): CelType {
     const range = resolve(this.#bindings, this.check(part.range, scope), 'keep');
     const start = this.check(part.start, scope);
@@ -264,6 +287,9 @@ class Checker {
   }
 }
 
+const fieldOf = ({ fields, isOpen }: ObjectType, name: string): CelType | undefined =>
+  fields.get(name) ?? (isOpen ? DYN : undefined);
+
 const SCALARS: Readonly<Record<string, CelType>> = {
   boolean: BOOL,
   bigint: INT,
@@ -275,14 +301,6 @@ const literalType = (value: Value): CelType => {
   if (typeof value !== 'object') return SCALARS[typeof value]!;
   if (value === null) return NULL;
   return value instanceof Uint8Array ? BYTES : UINT;
-};
-
-/** `a.b.c`, undefined if the expression is no dotted name. */
-const dottedName = (part: Expression): string | undefined => {
-  if (part.kind === 'ident') return part.name;
-  if (part.kind !== 'select' || part.isTest) return undefined;
-  const operand = dottedName(part.operand);
-  return operand === undefined ? undefined : `${operand}.${part.field}`;
 };
 
 /** Whether a type, or one within it, is only known at run time. */

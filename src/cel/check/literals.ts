@@ -69,6 +69,8 @@ const mixedIssues = (part: Expression, checked: Checked): Issue[] => {
         ),
         ...part.entries.flat().flatMap((each) => mixedIssues(each, checked)),
       ];
+    case 'message':
+      return part.fields.flatMap(({ value }) => mixedIssues(value, checked));
     case 'comprehension':
       return [part.range, part.start, part.condition, part.step, part.result].flatMap((each) =>
         mixedIssues(each, checked),

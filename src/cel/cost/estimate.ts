@@ -6,7 +6,7 @@ import { ACCUMULATOR } from '../syntax/expression.ts';
 import type { Call, Comprehension, Expression, Select } from '../syntax/expression.ts';
 import { heldByOptional } from '../types/type.ts';
 import type { CelType } from '../types/type.ts';
-import { LIST_COST, MAP_COST } from './model.ts';
+import { LIST_COST, MAP_COST, MESSAGE_COST } from './model.ts';
 import type { Estimate, Sized } from './model.ts';
 import { NOTHING, UNKNOWN_SIZE, add, exactly, multiply, union } from './range.ts';
 import type { Range } from './range.ts';
@@ -64,6 +64,8 @@ class Estimator {
         this.#learn(part, { elementSize: this.#unionOf(part.entries.map(([, value]) => value)) });
         return add(...costs, exactly(MAP_COST));
       }
+      case 'message':
+        return add(...part.fields.map(({ value }) => this.cost(value, scope)), exactly(MESSAGE_COST));
       case 'comprehension':
         return part.accumulator === ACCUMULATOR ? this.#loop(part, scope) : this.#bind(part, scope);
       default:

@@ -10,6 +10,7 @@ export const PER_CHARACTER = 0.1;
 export const PER_PATTERN_CHARACTER = 0.25;
 export const LIST_COST = 10;
 export const MAP_COST = 30;
+export const MESSAGE_COST = 40;
 
 /** What is known before evaluation of one argument. */
 export type Sized = {

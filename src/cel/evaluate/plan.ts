@@ -1,12 +1,21 @@
 // A checked expression as closures: what can be decided once is decided here, not at each evaluation.
-import { LIST_COST, MAP_COST } from '../cost/model.ts';
+import { LIST_COST, MAP_COST, MESSAGE_COST } from '../cost/model.ts';
 import type { Reference } from '../check/check.ts';
 import { isDynamic } from '../check/check.ts';
 import { takesNull } from '../check/unify.ts';
 import { indexOptional } from '../functions/operators.ts';
 import type { Overload } from '../functions/overload.ts';
 import type { Call, Expression, Select } from '../syntax/expression.ts';
-import { CelError, Optional, ValueList, ValueMap, isList, isMap, typeNameOf } from '../values/value.ts';
+import {
+  CelError,
+  Message,
+  Optional,
+  ValueList,
+  ValueMap,
+  isList,
+  isMap,
+  typeNameOf,
+} from '../values/value.ts';
 import type { Value } from '../values/value.ts';
 import { planComprehension } from './comprehension.ts';
 import { fits } from './fits.ts';
@@ -31,6 +40,11 @@ export const plan = (part: Expression, context: PlanContext): Step => {
       return planList(part.elements.map((element) => plan(element, context)));
     case 'map':
       return planMap(part.entries.map(([key, value]) => [plan(key, context), plan(value, context)]));
+    case 'message':
+      return planMessage(
+        part.name,
+        part.fields.map(({ name, value }) => [name, plan(value, context)]),
+      );
     case 'comprehension':
       return planComprehension(part, context, plan);
     default:
@@ -106,6 +120,15 @@ const planMap =
     for (const [key, value] of entries) map.set(key(frame), value(frame));
     frame.spend(MAP_COST);
     return map;
+  };
+
+const planMessage =
+  (typeName: string, fields: readonly (readonly [string, Step])[]): Step =>
+  (frame) => {
+    const message = new Message(typeName);
+    for (const [name, value] of fields) message.set(name, value(frame));
+    frame.spend(MESSAGE_COST);
+    return message;
   };
 
 /** Calls whose arguments are not all evaluated, or not before them. */

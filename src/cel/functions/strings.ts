@@ -109,7 +109,7 @@ const quote = (text: string): string =>
 
 const length = (text: string): bigint => BigInt(points(text).length);
 
-const readsSame = reads(0, { keepsSize: true });
+export const readsSame = reads(0, { keepsSize: true });
 const twice = 2 * PER_CHARACTER;
 
 const splits: CostModel = {

@@ -27,6 +27,12 @@ type MapExpression = At & {
   readonly kind: 'map';
   readonly entries: readonly (readonly [Expression, Expression])[];
 };
+/** `Object.spec{replicas: 3}`. */
+export type MessageExpression = At & {
+  readonly kind: 'message';
+  readonly name: string;
+  readonly fields: readonly { readonly at: number; readonly name: string; readonly value: Expression }[];
+};
 /** A loop: every macro over lists and maps is one, and so is a bound variable (over an empty list). */
 export type Comprehension = At & {
   readonly kind: 'comprehension';
@@ -42,7 +48,15 @@ export type Comprehension = At & {
   readonly result: Expression;
 };
 
-export type Expression = Literal | Ident | Select | Call | ListExpression | MapExpression | Comprehension;
+export type Expression =
+  | Literal
+  | Ident
+  | Select
+  | Call
+  | ListExpression
+  | MapExpression
+  | MessageExpression
+  | Comprehension;
 
 /** The accumulator of macros: no source text can name it. */
 export const ACCUMULATOR = '@result';
@@ -67,3 +81,41 @@ export const list = (at: number, ...elements: readonly Expression[]): ListExpres
   at,
   elements,
 });
+
+/** `a.b.c`, undefined if the expression is no dotted name. */
+export const dottedName = (part: Expression): string | undefined => {
+  if (part.kind === 'ident') return part.name;
+  if (part.kind !== 'select' || part.isTest) return undefined;
+  const operand = dottedName(part.operand);
+  return operand === undefined ? undefined : `${operand}.${part.field}`;
+};
+
+/** The same expression, with its places in another source. */
+export const relocated = (part: Expression, place: (at: number) => number): Expression => {
+  const at = place(part.at);
+  const move = (inner: Expression): Expression => relocated(inner, place);
+  switch (part.kind) {
+    case 'literal':
+    case 'ident':
+      return { ...part, at };
+    case 'select':
+      return { ...part, at, operand: move(part.operand) };
+    case 'call':
+      return { ...part, at, target: part.target && move(part.target), args: part.args.map(move) };
+    case 'list':
+      return { ...part, at, elements: part.elements.map(move) };
+    case 'map':
+      return { ...part, at, entries: part.entries.map(([key, value]) => [move(key), move(value)] as const) };
+    case 'message': {
+      const fields = part.fields.map((each) => ({ ...each, at: place(each.at), value: move(each.value) }));
+      return { ...part, at, fields };
+    }
+    case 'comprehension': {
+      const { range, start, condition, step, result } = part;
+      const parts = { range: move(range), start: move(start), condition: move(condition) };
+      return { ...part, at, ...parts, step: move(step), result: move(result) };
+    }
+    default:
+      throw new TypeError(part satisfies never);
+  }
+};

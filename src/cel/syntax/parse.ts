@@ -4,10 +4,11 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { lazy } from '../../lang/lazy.ts';
 import { Uint } from '../values/value.ts';
 import type { Value } from '../values/value.ts';
-import { call, ident, list, literal } from './expression.ts';
-import type { Expression } from './expression.ts';
+import { call, dottedName, ident, list, literal, relocated } from './expression.ts';
+import type { Expression, MessageExpression } from './expression.ts';
 import { SyntaxIssue, expandHas, expandMacro } from './macros.ts';
 import type { Issue } from './issue.ts';
+import { MESSAGE, rewriteMessages } from './messages.ts';
 
 export type Parsed =
   | { readonly ok: true; readonly expression: Expression }
@@ -35,10 +36,13 @@ export const parse = (source: string): Parsed => {
     const message = `expression code point size exceeds limit: size: ${source.length}, limit ${LONGEST_SOURCE}`;
     return { ok: false, issues: [{ at: 0, message }] };
   }
+  const { source: text, original } = rewriteMessages(source);
   try {
-    return { ok: true, expression: toExpression(parser().parse(source).ast, { source, depth: 0 }) };
+    const expression = toExpression(parser().parse(text).ast, { source: text, depth: 0 });
+    return { ok: true, expression: text === source ? expression : relocated(expression, original) };
   } catch (error) {
-    return { ok: false, issues: [issueOf(error)] };
+    const { at, message } = issueOf(error);
+    return { ok: false, issues: [{ at: original(at), message }] };
   }
 };
 
@@ -109,9 +113,22 @@ const toCall = (node: NodeOf<'call' | 'rcall'>, { source }: Context, convert: Co
     return name === 'has' && args.length === 1 ? expandHas(at, args[0]!) : call(at, name, ...args);
   }
   const [name, receiver, nodes] = node.args;
+  if (name === MESSAGE) return toMessage(receiver, nodes[0], convert);
   const at = source.indexOf('(', source.indexOf(name, source.indexOf('.', receiver.end)) + name.length);
   const invocation = { at, target: convert(receiver), args: nodes.map(convert) };
   return expandMacro(name, invocation) ?? { kind: 'call', name, ...invocation };
+};
+
+const toMessage = (receiver: ASTNode, members: ASTNode | undefined, convert: Convert): MessageExpression => {
+  const name = dottedName(convert(receiver));
+  if (name === undefined || members?.op !== 'map')
+    throw new SyntaxIssue(receiver.start, 'Syntax error: no message has such a name');
+  const fields = members.args.map(([key, value]) => {
+    const field = key.op === 'value' && typeof key.args === 'string' ? key.args : undefined;
+    if (field === undefined) throw new SyntaxIssue(key.start, 'Syntax error: a field is a name');
+    return { at: key.start, name: field, value: convert(value) };
+  });
+  return { kind: 'message', at: members.start, name, fields };
 };
 
 type Operator = Exclude<ASTNode['op'], 'value' | 'id' | 'list' | 'map' | '!_' | '-_' | 'call' | 'rcall'>;

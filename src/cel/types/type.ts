@@ -17,6 +17,8 @@ export type ObjectType = {
   readonly kind: 'object';
   readonly name: string;
   readonly fields: ReadonlyMap<string, CelType>;
+  /** It has fields of any other name, too, of any type. */
+  readonly isOpen?: true;
 };
 
 export type CelType =

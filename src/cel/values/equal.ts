@@ -2,6 +2,7 @@
 import {
   CelError,
   Duration,
+  Message,
   Opaque,
   Optional,
   Timestamp,
@@ -32,7 +33,7 @@ export const numeric = (value: Value): bigint | number | undefined => {
 
 const equalObjects = (a: Value, b: Value): boolean => {
   if (isList(a)) return isList(b) && equalLists(a, b);
-  if (isMap(a)) return isMap(b) && equalMaps(a, b);
+  if (isMap(a)) return isMap(b) && messageType(a) === messageType(b) && equalMaps(a, b);
   if (a instanceof Timestamp) return b instanceof Timestamp && a.nanos === b.nanos;
   if (a instanceof Duration) return b instanceof Duration && a.nanos === b.nanos;
   if (a instanceof TypeValue) return b instanceof TypeValue && a.typeName === b.typeName;
@@ -40,6 +41,8 @@ const equalObjects = (a: Value, b: Value): boolean => {
   if (a instanceof Uint8Array) return b instanceof Uint8Array && equalBytes(a, b);
   return a instanceof Optional && b instanceof Optional && equalOptionals(a, b);
 };
+
+const messageType = (map: CelMap): string | undefined => (map instanceof Message ? map.typeName : undefined);
 
 const equalBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);

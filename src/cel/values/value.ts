@@ -139,6 +139,15 @@ export class ValueMap implements CelMap {
   }
 }
 
+/** A message that an expression made: its fields by name. */
+export class Message extends ValueMap {
+  readonly typeName: string;
+  constructor(typeName: string) {
+    super();
+    this.typeName = typeName;
+  }
+}
+
 /** Keys are equal where their numbers are, whatever their types (1, 1u and 1.0). */
 const keyId = (key: Value): string | undefined => {
   if (typeof key === 'string') return `s${key}`;
@@ -172,7 +181,7 @@ export const typeNameOf = (value: Value): string => {
 };
 
 const objectTypeName = (value: Exclude<Value, null | boolean | bigint | number | string>): string => {
-  if (value instanceof Opaque) return value.typeName;
+  if (value instanceof Opaque || value instanceof Message) return value.typeName;
   if (isList(value)) return 'list';
   if (isMap(value)) return 'map';
   if (value instanceof Uint8Array) return 'bytes';

@@ -4,30 +4,14 @@ import type { ClusterRecord } from '../../embedded/cluster-files.ts';
 import { isNotFound } from '../../k8s/api-error.ts';
 import { clusterNetworkPolicies } from '../../k8s/cluster-network-policy.ts';
 import type { ClusterNetworkPolicy } from '../../k8s/cluster-network-policy.ts';
-import type {
-  EndpointSlice,
-  Namespace,
-  NetworkPolicy,
-  Node,
-  Pod,
-  Service,
-} from '../../k8s/generated/types.ts';
-import { keyOf } from '../../k8s/objects.ts';
+import type { EndpointSlice, Service } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { endpointSlices, namespaces, networkPolicies, nodes, pods, services } from '../../k8s/resources.ts';
-import { clusterNetworkPolicyRules } from '../../policy/model/cluster-network-policy.ts';
-import { networkPolicyRules } from '../../policy/model/network-policy.ts';
-import { policyNodeOf, policyPodOf } from '../../policy/model/world.ts';
-import type { World } from '../../policy/model/world.ts';
+import type { WorldObjects } from '../../policy/model/world-of.ts';
 
-export type ClusterObjects = {
-  readonly namespaces: readonly Stored<Namespace>[];
-  readonly pods: readonly Stored<Pod>[];
-  readonly nodes: readonly Stored<Node>[];
+export type ClusterObjects = WorldObjects & {
   readonly services: readonly Stored<Service>[];
   readonly endpointSlices: readonly Stored<EndpointSlice>[];
-  readonly networkPolicies: readonly Stored<NetworkPolicy>[];
-  readonly clusterNetworkPolicies: readonly Stored<ClusterNetworkPolicy>[];
   /** Where each node answers its own pods' questions for names. */
   readonly dnsServiceIps: readonly string[];
 };
@@ -67,19 +51,3 @@ const listClusterPolicies = async (client: ApiClient): Promise<readonly Stored<C
   }
   return [];
 };
-
-export const worldOfCluster = (objects: ClusterObjects): World => ({
-  namespaces: new Map(objects.namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
-  pods: new Map(
-    objects.pods.flatMap((pod) => {
-      const policyPod = policyPodOf(pod);
-      return policyPod ? [[keyOf(pod), policyPod] as const] : [];
-    }),
-  ),
-  nodes: new Map(objects.nodes.map((node) => [node.metadata.name, policyNodeOf(node)])),
-  domains: new Map(),
-  policies: [
-    ...objects.networkPolicies.map(networkPolicyRules),
-    ...objects.clusterNetworkPolicies.map(clusterNetworkPolicyRules),
-  ],
-});

@@ -10,14 +10,18 @@ export const differences = (explanation: Explanation): readonly string[] => [
 ];
 
 /** `node-1 allows the egress, node-2 denies the ingress (mark 0x2a), a connection from the pod got no answer`. */
-export const kernelText = ({ egress, ingress, probe }: KernelAnswer): string => {
+export const kernelText = ({ connection, kernel = NOT_ASKED }: Explanation): string => {
+  const { egress, ingress, probe } = kernel;
+  const what = connection.protocol === 'UDP' ? 'a datagram' : 'a connection';
   const parts = [
     ...(egress ? [tableText(egress, 'egress')] : []),
     ...(ingress ? [tableText(ingress, 'ingress')] : []),
-    ...(probe ? [`a connection from the pod ${PROBES[probe]}`] : []),
+    ...(probe ? [`${what} from the pod ${PROBES[probe]}`] : []),
   ];
   return parts.join(', ') || 'no policy of any node looks at it';
 };
+
+const NOT_ASKED: KernelAnswer = { egress: undefined, ingress: undefined, probe: undefined };
 
 const PROBES = {
   reached: 'was answered',

@@ -3,10 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../../client/client.ts';
 import type { ClusterRecord } from '../../embedded/cluster-files.ts';
 import { keyOf } from '../../k8s/objects.ts';
+import { worldOf } from '../../policy/model/world-of.ts';
 import { connectTo, runningCluster } from '../cluster-client.ts';
 import { UserError, print, requireRoot, say } from '../output.ts';
-import { readCluster, worldOfCluster } from './cluster-world.ts';
+import { readCluster } from './cluster-world.ts';
 import { differences } from './compare.ts';
+import { domainsAt } from './domains.ts';
 import { explanationObject } from './explanation-object.ts';
 import { explanationsText } from './explanation-text.ts';
 import { explainConnections } from './explanation.ts';
@@ -14,7 +16,7 @@ import type { Explanation } from './explanation.ts';
 import { askKernel } from './kernel-answer.ts';
 import { parseEnd, parseTarget } from './parse-target.ts';
 import type { End, Target } from './parse-target.ts';
-import { connectionsTo, serviceOf } from './resolve.ts';
+import { connectionsTo, serviceOf, sourceNode } from './resolve.ts';
 
 export type ExplainOptions = {
   readonly name: string;
@@ -68,7 +70,10 @@ const ask = async (
   for (let tries = 1; ; tries++) {
     const cluster = await readCluster(client, record);
     const service = serviceOf(target, cluster);
-    const modelled = explainConnections(worldOfCluster(cluster), connectionsTo(source, target, cluster));
+    const modelled = explainConnections(
+      worldOf(cluster, domainsAt(record, sourceNode(source, cluster))),
+      connectionsTo(source, target, cluster),
+    );
     const answers = await askKernel(record.config.name, modelled, isProbing);
     const explanations = modelled.map((each, index) => ({ ...each, kernel: answers[index] }));
     if (tries === TRIES || !explanations.some(differs))

@@ -37,10 +37,9 @@ const endLines = (explanation: Explanation): readonly string[] => {
 };
 
 const kernelLines = (explanation: Explanation): readonly string[] => {
-  const { kernel } = explanation;
-  if (!kernel) return [];
+  if (!explanation.kernel) return [];
   const isSame = differences(explanation).length === 0;
-  return [`  kernel   ${isSame ? 'agrees' : 'DIFFERS FROM THE POLICIES'}: ${kernelText(kernel)}`];
+  return [`  kernel   ${isSame ? 'agrees' : 'DIFFERS FROM THE POLICIES'}: ${kernelText(explanation)}`];
 };
 
 const partyText = (party: Party, addresses: readonly string[]): string => {

@@ -11,9 +11,9 @@ export const flowText = (flow: Flow): string =>
   rowText([
     new Date(flow.lastSeen).toTimeString().slice(0, 8),
     flow.verdict,
-    endText(flow.source),
-    endText(flow.destination),
-    flow.port === undefined ? flow.protocol : `${flow.port}/${flow.protocol}`,
+    flowEndText(flow.source),
+    flowEndText(flow.destination),
+    flowPortText(flow),
     String(flow.connections),
     policyText(flow),
   ]);
@@ -24,7 +24,12 @@ const rowText = (cells: readonly string[]): string =>
     .join('   ')
     .trimEnd();
 
-const endText = ({ address, namespace, pod, node }: FlowEnd): string => {
+/** `8080/TCP`, `ICMP`. */
+export const flowPortText = ({ port, protocol }: Flow): string =>
+  port === undefined ? protocol : `${port}/${protocol}`;
+
+/** `shop/web`, `node node-1`, or the address. */
+export const flowEndText = ({ address, namespace, pod, node }: FlowEnd): string => {
   if (pod !== undefined) return `${namespace}/${pod}`;
   return node === undefined ? address : `node ${node}`;
 };

@@ -13,11 +13,11 @@ import type { Stored } from '../../k8s/objects.ts';
 import { isPodActive, isPodFinished } from '../../k8s/pod-state.ts';
 import type { Connection } from '../../policy/model/evaluate.ts';
 import type { ConnectionProtocol } from '../../policy/model/match.ts';
+import { ownerOf } from '../../policy/model/workloads.ts';
 import { isProtocol } from '../../policy/model/world.ts';
 import type { ClusterObjects } from './cluster-world.ts';
 import { UserError } from '../output.ts';
 import type { End, Target } from './parse-target.ts';
-import { ownerOf } from './workloads.ts';
 
 /** Where a connection may go, after a Service's address has become an endpoint's. */
 export type Destination = Omit<Connection, 'source'>;
@@ -40,6 +40,12 @@ export const connectionsTo = (
   return connections;
 };
 
+/** The node that the source runs on: none for one that is no pod. */
+export const sourceNode = (source: End, cluster: ClusterObjects): readonly string[] => {
+  const name = podAt(source, cluster)?.spec?.nodeName;
+  return name ? [name] : [];
+};
+
 /** The cluster DNS is not balanced: the pod's own node answers, whatever endpoints the Service has. */
 const answering = (
   destinations: readonly Destination[],
@@ -48,7 +54,7 @@ const answering = (
   cluster: ClusterObjects,
 ): readonly Destination[] => {
   const isDns = service.spec?.clusterIPs?.some((ip) => cluster.dnsServiceIps.includes(ip));
-  const node = podAt(source, cluster)?.spec?.nodeName;
+  const [node] = sourceNode(source, cluster);
   if (!isDns || !node) return destinations;
   const own = addressesOf({ kind: 'node', namespace: '', name: node }, cluster).map(formatAddress);
   return destinations.filter(({ destination }) => own.includes(formatAddress(destination)));

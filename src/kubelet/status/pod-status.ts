@@ -4,6 +4,7 @@ import { formatTime } from '../../k8s/time.ts';
 import { isFinished, isInitialized } from '../pod/pod-actions.ts';
 import { ephemeralOf, specOf } from '../pod/pod-view.ts';
 import type { PodView } from '../pod/pod-view.ts';
+import { refusalOf } from '../pod/refusal.ts';
 import { podConditions } from './conditions.ts';
 import { containerStatus } from './container-status.ts';
 import { podPhase } from './phase.ts';
@@ -31,7 +32,8 @@ export const podStatus = (view: PodView, hostIps: readonly string[]): PodStatus 
     ...(ips.length > 0 ? { podIP: ips[0]!, podIPs: ips.map((ip) => ({ ip })) } : {}),
     startTime: before.startTime ?? formatTime(view.nowMs),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
-    containerStatuses: statuses,
+    // kubelet says nothing of the containers of a pod that it did not admit: kubectl then shows the reason.
+    ...(refusalOf(pod.spec) ? {} : { containerStatuses: statuses }),
     ...(ephemeralStatuses.length > 0 ? { ephemeralContainerStatuses: ephemeralStatuses } : {}),
   };
 };

@@ -9,7 +9,7 @@ import type { Population } from './population.ts';
 import type { Profiles } from './profiles.ts';
 import type { Exact, Profile } from './records.ts';
 import { createResolved } from './resolved.ts';
-import type { Resolved } from './resolved.ts';
+import type { Resolution, Resolved } from './resolved.ts';
 import type { Asked, Sides } from './sides.ts';
 import type { TouchedCollector } from './touched.ts';
 
@@ -62,11 +62,14 @@ export const createPeers = (
       const domains = new Set(
         [...asked.begun, ...asked.ended].flatMap(({ is }) => (is.kind === 'domain' ? is.name : [])),
       );
-      resolved.write((resolution) => {
+      const isQuiet = stale.size === 0 && recut.families.size === 0 && domains.size === 0;
+      const isStale = (resolution: Resolution): boolean => {
         const exact = population.exact(resolution.address);
-        const isStale = exact !== undefined && stale.has(exact);
-        return isStale || recut.has(resolution) || resolution.names.keys().some((name) => domains.has(name));
-      });
+        const isMoved = exact !== undefined && stale.has(exact);
+        return isMoved || recut.has(resolution) || resolution.names.keys().some((name) => domains.has(name));
+      };
+      // DNS waits for its own answers: they cost nothing of the others'
+      resolved.write(isQuiet ? undefined : isStale);
     },
   };
 };

@@ -16,7 +16,7 @@ import { createSubjects } from './subjects.ts';
 import { createTouched } from './touched.ts';
 import type { Touched } from './touched.ts';
 
-/** What happened since the last flush. The first one touches nothing in particular: everything is new. */
+/** What happened since the last flush. Of the first one everything is new: what it took from whom, it cannot tell. */
 export type Flush = {
   readonly changes: ElementChanges;
   readonly touched: Touched;

@@ -10,8 +10,8 @@ export type Resolved = {
   /** An address with this peer id is in the kernel: finds the name that it was written for, if one is asked for. */
   readonly adopt: (address: string, peer: string, untilMs: number) => void;
   readonly expire: (nowMs: number) => void;
-  /** Writes the elements of the addresses whose names or times changed, and of all others that are stale. */
-  readonly write: (isStale: (resolution: Resolution) => boolean) => void;
+  /** Writes the elements of the addresses whose names or times changed, and of others that may be stale. */
+  readonly write: (isStale: ((resolution: Resolution) => boolean) | undefined) => void;
 };
 
 export type Resolution = Place & {
@@ -28,7 +28,7 @@ export const createResolved = (
   factsAt: (place: Place) => readonly Fact[],
 ): Resolved => {
   const resolutions = new Map<string, Resolution>();
-  let changed = new Set<string>();
+  let changed = new Set<Resolution>();
 
   const writeOne = (resolution: Resolution): void => {
     const { address, family, names, set: before } = resolution;
@@ -56,9 +56,10 @@ export const createResolved = (
 
   const put: Resolved['put'] = (name, address, untilMs) => {
     const resolution = resolutionOf(address);
-    resolution.names.set(name, untilMs);
+    // an older answer with more time is still good
+    resolution.names.set(name, Math.max(untilMs, resolution.names.get(name) ?? 0));
     resolutions.set(address, resolution);
-    changed.add(address);
+    changed.add(resolution);
   };
 
   return {
@@ -69,17 +70,18 @@ export const createResolved = (
         if (facts.peerOf([fact, ...others]) === peer) return put(name, address, untilMs);
     },
     expire: (nowMs) => {
-      for (const [address, { names }] of resolutions)
-        for (const [name, until] of names) {
+      for (const resolution of resolutions.values())
+        for (const [name, until] of resolution.names) {
           if (until > nowMs) continue;
-          names.delete(name);
-          changed.add(address);
+          resolution.names.delete(name);
+          changed.add(resolution);
         }
     },
     write: (isStale) => {
-      for (const [address, resolution] of resolutions) {
-        if (changed.has(address) || isStale(resolution)) writeOne(resolution);
-        if (resolution.names.size === 0) resolutions.delete(address);
+      const stale = isStale ? resolutions.values().filter(isStale) : [];
+      for (const resolution of new Set([...changed, ...stale])) {
+        writeOne(resolution);
+        if (resolution.names.size === 0) resolutions.delete(resolution.address);
       }
       changed = new Set();
     },

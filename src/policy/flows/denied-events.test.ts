@@ -77,7 +77,7 @@ describe('createDeniedEvents()', () => {
       text({ egress: { because: 'pending', policies: [] } }),
       /before the policies of this new pod/,
     );
-    assert.match(text({ egress: { because: 'changed', policies: [] } }), /policies as they are now allow it/);
+    assert.match(text({ egress: { because: 'changed', policies: [] } }), /as they are now they allow it/);
   });
 
   it('is no flood: some for a pod, then one a minute; and a limit for the node', async () => {

@@ -69,8 +69,7 @@ export const deniedText = ({
   return `${peer} ${protocol}${port === undefined ? '' : ` port ${port}`}: ${reason ? reasonText(reason) : OTHERWISE}`;
 };
 
-const OTHERWISE =
-  'dropped, though the policies as they are now allow it: they changed, or it was part of a connection that was cut';
+const OTHERWISE = 'dropped before the policies changed, as they are now they allow it';
 
 const reasonText = ({ because, policies, rule }: FlowReason): string => {
   const names = policies.join(', ');

@@ -1,51 +1,21 @@
 // From a logged packet to a flow: who has the addresses, and which policies answer for it.
-import { formatAddress } from '../../ip/address.ts';
 import type { LoggedPacket } from '../../wire/nflog.ts';
 import { PENDING } from '../compile/elements.ts';
 import { ALLOWED_PREFIX } from '../kernel/layout.ts';
-import { createEvaluator } from '../model/evaluate.ts';
-import type { Connection, Decision } from '../model/evaluate.ts';
+import type { Connection, Decision, Evaluate } from '../model/evaluate.ts';
 import type { ConnectionProtocol } from '../model/match.ts';
 import { isProtocol } from '../model/world.ts';
-import type { World } from '../model/world.ts';
 import { endOf, reasonsOf } from './flow.ts';
 import type { FlowSight } from './flow.ts';
 import type { SeenFlow } from './flow-table.ts';
 
-export type ExplainerOptions = {
-  readonly nodeName: string;
-  readonly world: () => World;
-  /** Differs when the world does. */
-  readonly worldVersion: () => number;
-};
-
-/** Answers are remembered as long as the world is the same. */
-const ANSWERS_MAX = 4096;
-
-/** Gives undefined for a packet of which another node tells. */
-export const createExplainer = ({
-  nodeName,
-  world,
-  worldVersion,
-}: ExplainerOptions): ((packet: LoggedPacket) => SeenFlow | undefined) => {
-  let answers = new Map<string, { readonly flow: SeenFlow | undefined }>();
-  let [evaluate, version] = [createEvaluator(world()), worldVersion()];
-  return (packet) => {
-    if (version !== worldVersion()) {
-      [evaluate, version] = [createEvaluator(world()), worldVersion()];
-      answers = new Map();
-    }
+/** To be used within one turn, as the evaluator is. Gives undefined for a packet of which another node tells. */
+export const createExplainer =
+  (nodeName: string, evaluate: Evaluate): ((packet: LoggedPacket) => SeenFlow | undefined) =>
+  (packet) => {
     const connection = connectionOf(packet);
-    const sight = sightOf(packet);
-    const key = `${packet.prefix} ${sight.isPending} ${connectionKey(connection)}`;
-    const known = answers.get(key);
-    if (known) return known.flow;
-    const flow = seenFlow(nodeName, connection, evaluate(connection), sight);
-    if (answers.size >= ANSWERS_MAX) answers.clear();
-    answers.set(key, { flow });
-    return flow;
+    return seenFlow(nodeName, connection, evaluate(connection), sightOf(packet));
   };
-};
 
 const sightOf = ({ prefix, mark }: LoggedPacket): FlowSight => {
   const isAllowed = prefix === ALLOWED_PREFIX;
@@ -86,6 +56,7 @@ const PROTOCOL_NAMES: ReadonlyMap<number, ConnectionProtocol> = new Map([
   [132, 'SCTP'],
 ]);
 
+/** A pod that reaches itself does not come this way unless through a Service. */
 const connectionOf = ({
   source,
   destination,
@@ -93,8 +64,6 @@ const connectionOf = ({
   destinationPort,
 }: LoggedPacket): Connection => {
   const protocol = PROTOCOL_NAMES.get(number) ?? 'other';
-  return { source, destination, protocol, port: isProtocol(protocol) ? destinationPort : undefined };
+  const port = isProtocol(protocol) ? destinationPort : undefined;
+  return { source, destination, protocol, port, isThroughService: true };
 };
-
-const connectionKey = ({ source, destination, protocol, port }: Connection): string =>
-  `${formatAddress(source)} ${formatAddress(destination)} ${protocol} ${port}`;

@@ -2,14 +2,14 @@
 import type { Log } from '../../lang/log.ts';
 import { lostPackets } from './metrics.ts';
 
-export type FlowLoss = {
+export type LossCount = {
   readonly total: () => number;
   /** `lost` on the way from the kernel; where it is time to ask for them, also those that the kernel has not logged. */
   readonly count: (lost: number, isTimeToAsk: boolean) => number;
 };
 
 /** `unlogged` gives how many packets the kernel has not logged in all, since there were too many. */
-export const createFlowLoss = (unlogged: () => number, log: Log): FlowLoss => {
+export const createFlowLoss = (unlogged: () => number, log: Log): LossCount => {
   let [total, unloggedBefore] = [0, unlogged()];
   return {
     total: () => total,

@@ -7,6 +7,7 @@ import type { PacketLog } from '../../kernel/packet-log.ts';
 import { silentLog } from '../../lang/log.ts';
 import type { LoggedPacket } from '../../wire/nflog.ts';
 import { PENDING } from '../compile/elements.ts';
+import { createEvaluator } from '../model/evaluate.ts';
 import type { PolicyRules } from '../model/rules.ts';
 import type { World } from '../model/world.ts';
 import type { Flow, FlowEnd, FlowLine } from './flow.ts';
@@ -36,7 +37,7 @@ const CLIENT = policy('shop/client', {
 const createLab = (...policies: readonly PolicyRules[]) => {
   const clock = createFakeClock();
   let logged: LoggedPacket[] = [];
-  let [lost, unlogged, version] = [0, 0, 0];
+  let [lost, unlogged] = [0, 0];
   let world = worldOf(TEXT, policies);
   const denied: SeenFlow[] = [];
   const packets: PacketLog = {
@@ -51,8 +52,7 @@ const createLab = (...policies: readonly PolicyRules[]) => {
     nodeName: 'node-1',
     packets,
     unlogged: () => unlogged,
-    world: () => world,
-    worldVersion: () => version,
+    evaluator: () => createEvaluator(world),
     onDenied: (flow) => void denied.push(flow),
     clock,
     log: silentLog,
@@ -84,7 +84,6 @@ const createLab = (...policies: readonly PolicyRules[]) => {
     },
     change: (next: World): void => {
       world = next;
-      version++;
     },
     read: async (filter: FlowFilter = {}): Promise<readonly string[]> => {
       const lines: string[] = [];

@@ -8,7 +8,7 @@ import type { Clock, Timer } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import type { FlowLine } from './flow.ts';
 import { createExplainer } from './flow-explainer.ts';
-import type { ExplainerOptions } from './flow-explainer.ts';
+import type { Evaluate } from '../model/evaluate.ts';
 import { isWanted } from './flow-filter.ts';
 import type { FlowFilter } from './flow-filter.ts';
 import { createFlowLoss } from './flow-loss.ts';
@@ -17,7 +17,10 @@ import type { SeenFlow } from './flow-table.ts';
 import { createFollowers } from './followers.ts';
 import { loggedPackets } from './metrics.ts';
 
-export type FlowWatchOptions = ExplainerOptions & {
+export type FlowWatchOptions = {
+  readonly nodeName: string;
+  /** Asked in each turn in which there are packets. */
+  readonly evaluator: () => Evaluate;
   readonly packets: PacketLog;
   /** How many packets the kernel has not even logged, in all, since there were too many. */
   readonly unlogged: () => number;
@@ -38,7 +41,6 @@ const ASK_FOR_LOSS_EVERY = 50;
 export const startFlowWatch = (options: FlowWatchOptions): FlowWatch => {
   const { nodeName, packets, onDenied, clock, log } = options;
   const table = createFlowTable();
-  const explain = createExplainer(options);
   const loss = createFlowLoss(options.unlogged, log);
   const followers = createFollowers(nodeName);
   let timer: Timer;
@@ -46,8 +48,9 @@ export const startFlowWatch = (options: FlowWatchOptions): FlowWatch => {
 
   const look = (): void => {
     const { packets: logged, lost } = packets.take();
+    const explain = logged.length > 0 ? createExplainer(nodeName, options.evaluator()) : undefined;
     for (const packet of logged) {
-      const flow = explain(packet);
+      const flow = explain?.(packet);
       if (!flow) continue;
       loggedPackets.inc(1, flow.verdict);
       if (table.add(flow, packet.sourcePort, clock.now()) && flow.verdict === 'denied') onDenied(flow);

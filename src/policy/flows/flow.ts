@@ -45,8 +45,7 @@ export type FlowEnd = {
 export type FlowReason = {
   /**
    * `rule`: it decides. `isolated`: the policies select the pod, and no rule of theirs matches. `pending`: the pod was new,
-   * and its policies were not in the kernel yet. `changed`: the policies as they are now would say otherwise, or the packet
-   * was of a connection that was cut.
+   * and its policies were not in the kernel yet. `changed`: the policies as they are now would say otherwise.
    */
   readonly because: 'rule' | 'isolated' | 'no policy' | 'pending' | 'changed';
   /** `NetworkPolicy shop/web`. */

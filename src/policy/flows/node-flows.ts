@@ -3,7 +3,9 @@ import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../informer/informer.ts';
 import type { Pod } from '../../k8s/generated/types.ts';
 import type { Nft } from '../../kernel/nft.ts';
+import { isKernelError } from '../../kernel/kernel-error.ts';
 import { openPacketLog } from '../../kernel/packet-log.ts';
+import type { PacketLog } from '../../kernel/packet-log.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
 import { LOG_GROUP } from '../kernel/layout.ts';
@@ -25,16 +27,15 @@ export type NodeFlowsOptions = {
 
 export type NodeFlows = { readonly page: ReturnType<typeof flowPage>; readonly stop: () => void };
 
-/** To be called in the node's network namespace. Throws KernelError where somebody else reads the log group. */
+/** To be called in the node's network namespace. Where somebody else reads the log group there are no flows. */
 export const startNodeFlows = (options: NodeFlowsOptions): NodeFlows => {
-  const { world, pods, nft } = options;
-  const packets = openPacketLog(LOG_GROUP);
+  const { world, pods, nft, log } = options;
+  const packets = openLog(log);
   const watch = startFlowWatch({
     ...options,
     packets,
     unlogged: () => readUnlogged(nft),
-    world: world.now,
-    worldVersion: world.version,
+    evaluator: world.evaluator,
     onDenied: createDeniedEvents({ ...options, podOf: pods.get }),
   });
   return {
@@ -44,4 +45,14 @@ export const startNodeFlows = (options: NodeFlowsOptions): NodeFlows => {
       packets.close();
     },
   };
+};
+
+const openLog = (log: Log): PacketLog => {
+  try {
+    return openPacketLog(LOG_GROUP);
+  } catch (error) {
+    if (!isKernelError(error, 'EPERM', 'EBUSY')) throw error;
+    log.error({ err: error, group: LOG_GROUP }, 'another program reads the log group: no flows are seen');
+    return { take: () => ({ packets: [], lost: 0 }), close: () => {} };
+  }
 };

@@ -29,7 +29,7 @@ export const ALLOWED_PREFIX = 'allowed';
 /** Packets that were not logged, since there were too many. */
 export const UNLOGGED = 'unlogged';
 
-/** What an agent reads with a hundredth of a processor (docs/decisions/0020). */
+/** What an agent reads with some hundredths of a processor (docs/decisions/0020). */
 const ALLOWED_PER_SECOND = 1000;
 const DENIED_PER_SECOND = 200;
 

@@ -57,6 +57,14 @@ describe('clusterNetworkPolicyRules()', () => {
     ]);
   });
 
+  it('takes pods of all namespaces where it names none', () => {
+    const selected = `{ pods: { podSelector: ${WEB} } }`;
+    assert.deepEqual(
+      linesOf(rulesOf(`{ subject: ${selected}, ingress: [{ action: Deny, from: [${selected}] }] }`)),
+      ['Admin 7, pods app=web in all namespaces', 'in 0 Deny pods app=web in all namespaces @ anything'],
+    );
+  });
+
   it('leaves a direction without rules alone', () => {
     const { ingress: none, egress: empty } = rulesOf('{ egress: [] }');
     assert.deepEqual([none, empty], [undefined, undefined]);

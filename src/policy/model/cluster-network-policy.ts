@@ -183,7 +183,7 @@ const selectionOf = (
   }
   const { namespaces, pods } = selection;
   const [namespacesPath, ofNamespaces] = pods
-    ? [`${path}.pods.namespaceSelector`, pods.namespaceSelector]
+    ? [`${path}.pods.namespaceSelector`, pods.namespaceSelector ?? {}]
     : [`${path}.namespaces`, namespaces!];
   const selector = selectorAt(ofNamespaces, namespacesPath, report);
   const selected = pods ? selectorAt(pods.podSelector, `${path}.pods.podSelector`, report) : EVERYTHING;

@@ -35,7 +35,7 @@ export const diffAccess = (
   after: readonly PolicyRules[],
   workloads: readonly Workload[],
 ): AccessDiff => {
-  const groups = partyGroups(world, [...world.policies, ...after], workloads);
+  const groups = partyGroups(world, [...new Set([...world.policies, ...after])], workloads);
   const changed = [...missing(world.policies, after), ...missing(after, world.policies)];
   const touched = (direction: Direction): ReadonlySet<PartyGroup> => {
     const some = changed.filter((policy) => policy[direction] !== undefined);

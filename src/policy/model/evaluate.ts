@@ -50,15 +50,29 @@ export type Decision = Parties & {
 /** What a verdict depends on besides the connection and its parties. */
 export type Rulebook = Facts & { readonly policies: readonly PolicyRules[] };
 
+export type Evaluate = (connection: Connection) => Decision;
+
 /** The evaluator of a world, which must not change meanwhile. Costs by the number of policies at a pod's first connection. */
-export const createEvaluator = (world: World): ((connection: Connection) => Decision) => {
+export const createEvaluator = (world: World): Evaluate => {
   const owners = ownersOf(world);
-  const rulebookOf = narrowed({ ...world, policies: inOrder(world.policies) });
+  return evaluatorBy({
+    partyOf: (address) => owners.get(formatAddress(address)) ?? { kind: 'outside' },
+    rulebookOf: narrowed({ ...world, policies: inOrder(world.policies) }),
+  });
+};
+
+export type LookUps = {
+  readonly partyOf: (address: Address) => Party;
+  /** With the policies that select the pod, `inOrder`; others do not matter. */
+  readonly rulebookOf: (pod: PolicyPod) => Rulebook;
+};
+
+/** The evaluator for who has a world that changes, and ways to find what is asked for. */
+export const evaluatorBy = ({ partyOf, rulebookOf }: LookUps): Evaluate => {
   const judgeEnd = (question: Question | NotJudged): Verdict =>
     'kind' in question
       ? { isAllowed: true, reason: question, passed: [] }
       : judge(question, rulebookOf(question.subject));
-  const partyOf = (address: Address): Party => owners.get(formatAddress(address)) ?? { kind: 'outside' };
   return (connection) => {
     const parties = { source: partyOf(connection.source), destination: partyOf(connection.destination) };
     const egress = judgeEnd(questionOf(connection, 'egress', parties));

@@ -1,6 +1,8 @@
 // Who can be connected with whom, as few as the policies in question tell apart: pods of a workload, nodes, the outside.
 import { FAMILIES, familyOf, parseAddress } from '../../ip/address.ts';
 import type { Address } from '../../ip/address.ts';
+import { groupAlike } from './alike.ts';
+import type { Member } from './alike.ts';
 import { matchesPeer } from './match.ts';
 import type { Party } from './match.ts';
 import { outsidePlaces, peersOf } from './outside.ts';
@@ -25,73 +27,56 @@ export const partyGroups = (
   policies: readonly PolicyRules[],
   workloads: readonly Workload[],
 ): readonly PartyGroup[] => {
-  const looksOf = likeness(world, policies);
-  return [
-    ...workloads.flatMap((workload) => podGroups(workload, looksOf)),
-    ...nodeGroups(world, looksOf, policies),
-    ...outsideGroups(world, policies),
-  ];
-};
-
-type Likeness = (party: Party, addresses: readonly Address[]) => string;
-
-/** A text that is the same for parties which no policy tells apart. */
-const likeness = (world: World, policies: readonly PolicyRules[]): Likeness => {
   const subjects = policies.map(({ subject }): Peer => ({ kind: 'pods', ...subject }));
   const peers = [
     ...new Map([...subjects, ...peersOf(policies)].map((peer) => [peerText(peer), peer])).values(),
   ];
-  const isByAddress = ({ kind }: Peer): boolean => kind === 'network' || kind === 'domains';
-  const [byAddress, byLabels] = [peers.filter(isByAddress), peers.filter((peer) => !isByAddress(peer))];
-  const looks = (some: readonly Peer[], peer: Party, peerAddress: Address): string =>
-    some.map((each) => (matchesPeer(each, { peer, peerAddress }, world) ? '1' : '0')).join('');
-  const known = new Map<string, string>(); // pods of a workload have the same labels
-  return (party, addresses) => {
-    const key = labelsKey(party);
-    const ofLabels = known.get(key) ?? looks(byLabels, party, addresses[0]!);
-    known.set(key, ofLabels);
-    const ofAddresses = addresses.map((address) => [address.family, looks(byAddress, party, address)]);
-    return JSON.stringify([ofLabels, ofAddresses, party.kind === 'pod' ? party.pod.namedPorts : []]);
-  };
+  return [
+    ...workloads.flatMap((workload) => podGroups(workload, peers, world)),
+    ...nodeGroups(peers, world),
+    ...outsideGroups(world, policies),
+  ];
 };
 
-const labelsKey = (party: Party): string => {
-  if (party.kind === 'outside') return '';
-  const { labels } = party.kind === 'pod' ? party.pod : party.node;
-  return JSON.stringify([party.kind === 'pod' ? party.pod.namespace : null, Object.entries(labels).sort()]);
-};
-
-const podGroups = ({ name, pods }: Workload, looksOf: Likeness): readonly PartyGroup[] => {
-  const connected = pods.filter(({ addresses }) => addresses.length > 0);
-  const alike = Map.groupBy(connected, (pod) => looksOf({ kind: 'pod', pod }, parsed(pod.addresses)));
-  return [...alike.values()].map((some) => ({
-    name: alike.size === 1 ? name : `${name} (${some.map((pod) => pod.name).join(', ')})`,
-    party: { kind: 'pod', pod: some[0]! },
-    addresses: parsed(some[0]!.addresses),
-    size: some.length,
-  }));
+const podGroups = ({ name, pods }: Workload, peers: readonly Peer[], world: World): readonly PartyGroup[] => {
+  const members = pods
+    .filter(({ addresses }) => addresses.length > 0)
+    .map((pod) => ({
+      name: pod.name,
+      party: { kind: 'pod', pod } as const,
+      addresses: parsed(pod.addresses),
+    }));
+  const groups = groupAlike(members, peers, world);
+  return groups.map((some) => groupOf(some, groups.length === 1 ? name : `${name} (${namesOf(some)})`));
 };
 
 /** Nodes count where a policy means them; otherwise they are no different from the outside. */
-const nodeGroups = (
-  world: World,
-  looksOf: Likeness,
-  policies: readonly PolicyRules[],
-): readonly PartyGroup[] => {
-  const peers = peersOf(policies).filter((peer) => peer.kind !== 'network' || peer.cidr.length > 0);
-  const meant = [...world.nodes.values()].filter((node) =>
-    parsed(node.addresses).some((peerAddress) =>
-      peers.some((peer) => matchesPeer(peer, { peer: { kind: 'node', node }, peerAddress }, world)),
-    ),
+const nodeGroups = (peers: readonly Peer[], world: World): readonly PartyGroup[] => {
+  const meaning = peers.filter((peer) => peer.kind !== 'network' || peer.cidr.length > 0);
+  const members = [...world.nodes.values()]
+    .map((node) => ({
+      name: node.name,
+      party: { kind: 'node', node } as const,
+      addresses: parsed(node.addresses),
+    }))
+    .filter(({ party, addresses }) =>
+      addresses.some((peerAddress) =>
+        meaning.some((peer) => matchesPeer(peer, { peer: party, peerAddress }, world)),
+      ),
+    );
+  return groupAlike(members, peers, world).map((some) =>
+    groupOf(some, `${some.length === 1 ? 'node' : 'nodes'} ${namesOf(some)}`),
   );
-  const alike = Map.groupBy(meant, (node) => looksOf({ kind: 'node', node }, parsed(node.addresses)));
-  return [...alike.values()].map((some) => ({
-    name: `${some.length === 1 ? 'node' : 'nodes'} ${some.map(({ name }) => name).join(', ')}`,
-    party: { kind: 'node', node: some[0]! },
-    addresses: parsed(some[0]!.addresses),
-    size: some.length,
-  }));
 };
+
+type Named = Member & { readonly name: string };
+
+const groupOf = (members: readonly Named[], name: string): PartyGroup => {
+  const { party, addresses } = members[0]!;
+  return { name, party, addresses, size: members.length };
+};
+
+const namesOf = (members: readonly Named[]): string => members.map(({ name }) => name).join(', ');
 
 /** Of the families that pods have. */
 const outsideGroups = (world: World, policies: readonly PolicyRules[]): readonly PartyGroup[] => {

@@ -167,13 +167,13 @@ describe('createDomainNames()', () => {
     after(() => rmSync(folder, { recursive: true }));
 
     it('another one goes on with what is left of the times, and knows what is over', async () => {
-      domains = start(openNamesFile(path, log));
+      domains = start(openNamesFile({ path, clock, log }));
       domains.refresh();
       learn('a.example', '192.0.2.1', 5);
       learn('b.example', '192.0.2.2', 60);
       await clock.advance(10_000);
       heard.length = 0;
-      const next = start(openNamesFile(path, log));
+      const next = start(openNamesFile({ path, clock, log }));
       next.restore();
       assert.deepEqual(heard, ['*.example 192.0.2.2 until 63s']);
       assert.deepEqual([...next.told().get('*.example')!], ['192.0.2.1', '192.0.2.2']);
@@ -185,7 +185,7 @@ describe('createDomainNames()', () => {
 
     it('a file that cannot be read is none', () => {
       writeFileSync(path, '{"a":');
-      const next = start(openNamesFile(path, log));
+      const next = start(openNamesFile({ path, clock, log }));
       assert.doesNotThrow(next.restore);
       assert.equal(next.told().size, 0);
     });

@@ -51,7 +51,6 @@ const TTL_SECONDS_MAX = 7 * 24 * 3600;
 const SPARE_MS = 1_000;
 /** A flush for each of many addresses that end one after the other would be too many. */
 const EXPIRY_GAP_MS = 250;
-const SAVE_AFTER_MS = 500;
 
 export const createDomainNames = (options: DomainNamesOptions): DomainNames => {
   const { compiler, file, clock } = options;
@@ -59,16 +58,8 @@ export const createDomainNames = (options: DomainNamesOptions): DomainNames => {
   const listeners = new Set<() => void>();
   let names: ReadonlySet<string> = new Set();
   let expiry: (Timer & { readonly dueMs: number }) | undefined;
-  let saving: Timer | undefined;
 
   const write = (): void => flushOrWarn(options);
-  const saveSoon = (): void => {
-    if (file) saving ??= clock.after(SAVE_AFTER_MS, save);
-  };
-  const save = (): void => {
-    saving = undefined;
-    file?.write(told.untils);
-  };
 
   /** False if that is no news. */
   const note = (name: string, address: string, untilMs: number): boolean => {
@@ -100,7 +91,7 @@ export const createDomainNames = (options: DomainNamesOptions): DomainNames => {
       if (news.length === 0) return;
       write();
       expireAt(news.reduce((first, { untilMs }) => Math.min(first, untilMs), Infinity));
-      saveSoon();
+      file?.write(told.untils);
     },
     subscribe: (listener) => {
       listeners.add(listener);
@@ -117,12 +108,12 @@ export const createDomainNames = (options: DomainNamesOptions): DomainNames => {
       names = now;
       told.keepOnly(names);
       for (const listener of listeners) listener();
-      saveSoon();
+      file?.write(told.untils);
     },
     told: () => new Map([...told.untils].map(([name, untils]) => [name, new Set(untils.keys())])),
     stop: () => {
       expiry?.cancel();
-      if (saving) save();
+      file?.close();
       listeners.clear();
     },
   };

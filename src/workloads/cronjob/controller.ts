@@ -27,8 +27,6 @@ export type CronJobControllerOptions = {
 };
 
 const CONCURRENCY = 5;
-/** A timer cannot wait longer than 24 days; looking again each hour costs nothing. */
-const WAIT_MS_MAX = 3_600_000;
 
 type Context = CronJobControllerOptions & {
   /** Key -> the version of the last status that was written: an older one in the cache would start a Job again. */
@@ -69,7 +67,7 @@ const reconcile = async (context: Context, key: string): Promise<void | { readon
   const plan = compileCronJob({ cronJob, jobs: await jobsOf(context, cronJob), nowMs: clock.now() });
   const after = await applyPlan(context, cronJob, plan);
   if (after) written.set(key, BigInt(after.metadata.resourceVersion));
-  return plan.afterMs === undefined ? undefined : { afterMs: Math.min(plan.afterMs, WAIT_MS_MAX) };
+  return plan.afterMs === undefined ? undefined : { afterMs: plan.afterMs };
 };
 
 /** Those of the cache, and those that the cache does not show yet although the status names them. */

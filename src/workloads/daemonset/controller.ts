@@ -2,19 +2,16 @@
 import type { ApiClient } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Change, Informer } from '../../informer/informer.ts';
-import { isConflict, isNotFound } from '../../k8s/api-error.ts';
 import type { ControllerRevision, DaemonSet, Node, Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { daemonSets } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import { equalJson } from '../../lang/json.ts';
 import type { Log } from '../../lang/log.ts';
-import { fedBy } from '../../reconcile/fed-loop.ts';
-import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import { claimPods } from '../pods/claim-pods.ts';
 import { Expectations } from '../pods/expectations.ts';
-import { hearPod } from '../pods/hear.ts';
+import { startOwnerLoop } from '../pods/owner-loop.ts';
 import { writePods } from '../pods/write.ts';
 import { HashCollision, type History, deleteRevisions, keepHistory } from '../revisions/apply.ts';
 import { expiredRevisions } from '../revisions/history.ts';
@@ -36,8 +33,6 @@ export type DaemonSetControllerOptions = {
 };
 
 const CONCURRENCY = 2;
-/** A timer cannot wait longer than 24 days; looking again each hour costs nothing. */
-const WAIT_MS_MAX = 3_600_000;
 
 type Context = DaemonSetControllerOptions & {
   readonly expectations: Expectations;
@@ -46,30 +41,26 @@ type Context = DaemonSetControllerOptions & {
 
 /** All informers must have synced: before that, absence means nothing. */
 export const startDaemonSetController = (options: DaemonSetControllerOptions): Loop => {
-  const { clock, log } = options;
-  const context = { ...options, expectations: new Expectations(clock), failed: new FailedPods() };
-  const loop = startKeyedLoop({
-    name: 'daemonset',
-    concurrency: CONCURRENCY,
-    isExpected: (error) => isConflict(error) || isNotFound(error) || error instanceof HashCollision,
-    reconcile: (key) => reconcile(context, key),
-    clock,
-    log,
-  });
-  const listener = {
-    kind: 'DaemonSet',
-    owners: options.daemonSets,
-    selectorOf: ({ spec }: Stored<DaemonSet>) => spec?.selector,
-    expectations: context.expectations,
-  };
-  return fedBy(loop, [
-    options.daemonSets.subscribe(({ key }) => loop.mark(key)),
-    options.pods.subscribe((change) => hearPod(listener, loop, change)),
-    options.nodes.subscribe((change) => {
-      if (changesFit(change))
-        for (const { metadata } of options.daemonSets.list()) loop.mark(keyFor(metadata));
-    }),
-  ]);
+  const { clock, log, pods, daemonSets: owners } = options;
+  const expectations = new Expectations(clock);
+  const context = { ...options, expectations, failed: new FailedPods() };
+  const selectorOf = ({ spec }: Stored<DaemonSet>) => spec?.selector;
+  return startOwnerLoop(
+    {
+      listener: { kind: 'DaemonSet', owners, selectorOf, expectations },
+      pods,
+      concurrency: CONCURRENCY,
+      isExpected: (error) => error instanceof HashCollision,
+      reconcile: (key) => reconcile(context, key),
+      clock,
+      log,
+    },
+    (loop) => [
+      options.nodes.subscribe((change) => {
+        if (changesFit(change)) for (const { metadata } of owners.list()) loop.mark(keyFor(metadata));
+      }),
+    ],
+  );
 };
 
 const keyFor = ({ namespace, name }: { readonly namespace?: string | undefined; readonly name: string }) =>
@@ -200,5 +191,5 @@ const later = (
     .map(({ node }) => failed.dueMs(`${key}/${node}`));
   const times = [nextAvailableMs(snapshot) ?? Infinity, ...delayed].filter((atMs) => atMs > nowMs);
   const nextMs = Math.min(Infinity, ...times);
-  return nextMs === Infinity ? undefined : { afterMs: Math.min(nextMs - nowMs, WAIT_MS_MAX) };
+  return nextMs === Infinity ? undefined : { afterMs: nextMs - nowMs };
 };

@@ -187,15 +187,10 @@ const writeStatus = async (
   await client.updateStatus(deploymentResource, { ...deployment, status });
 };
 
-/** A timer cannot wait longer than 24 days; looking again each hour costs nothing. */
-const WAIT_MS_MAX = 3_600_000;
-
 /** One second late, as Kubernetes: times have whole seconds. */
 const later = (facts: StatusFacts, status: DeploymentStatus): void | { readonly afterMs: number } => {
   const dueMs = deadlineMs(facts.deployment, status);
-  return dueMs === undefined
-    ? undefined
-    : { afterMs: Math.min(Math.max(0, dueMs - facts.nowMs) + 1000, WAIT_MS_MAX) };
+  return dueMs === undefined ? undefined : { afterMs: Math.max(0, dueMs - facts.nowMs) + 1000 };
 };
 
 const selectsEverything = ({ spec }: Stored<Deployment>): boolean =>

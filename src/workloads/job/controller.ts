@@ -2,7 +2,7 @@
 import type { ApiClient } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../informer/informer.ts';
-import { isConflict, isNotFound, unlessGone } from '../../k8s/api-error.ts';
+import { unlessGone } from '../../k8s/api-error.ts';
 import type { Job, JobCondition, Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { jobEnd } from '../../k8s/job-state.ts';
@@ -10,12 +10,10 @@ import { jobs } from '../../k8s/resources.ts';
 import { parseTime } from '../../k8s/time.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
-import { fedBy } from '../../reconcile/fed-loop.ts';
-import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import { claimPods } from '../pods/claim-pods.ts';
 import { Expectations } from '../pods/expectations.ts';
-import { hearPod } from '../pods/hear.ts';
+import { startOwnerLoop } from '../pods/owner-loop.ts';
 import { applyPlan } from './apply.ts';
 import { compileJob, isManagedElsewhere } from './compile.ts';
 import { deadlineMs } from './outcome.ts';
@@ -31,8 +29,6 @@ export type JobControllerOptions = {
 };
 
 const CONCURRENCY = 5;
-/** A timer cannot wait longer than 24 days; looking again each hour costs nothing. */
-const WAIT_MS_MAX = 3_600_000;
 
 type Context = JobControllerOptions & {
   readonly expectations: Expectations;
@@ -42,30 +38,18 @@ type Context = JobControllerOptions & {
 
 /** Both informers must have synced: before that, absence means nothing. */
 export const startJobController = (options: JobControllerOptions): Loop => {
-  const { clock, log } = options;
-  const context: Context = {
-    ...options,
-    expectations: new Expectations(clock),
-    written: new Map<string, bigint>(),
-  };
-  const loop = startKeyedLoop({
-    name: 'job',
+  const { jobs: owners, pods, clock, log } = options;
+  const expectations = new Expectations(clock);
+  const context: Context = { ...options, expectations, written: new Map<string, bigint>() };
+  const selectorOf = ({ spec }: Stored<Job>) => spec?.selector;
+  return startOwnerLoop({
+    listener: { kind: 'Job', owners, selectorOf, expectations },
+    pods,
     concurrency: CONCURRENCY,
-    isExpected: (error) => isConflict(error) || isNotFound(error),
     reconcile: (key) => reconcile(context, key),
     clock,
     log,
   });
-  const listener = {
-    kind: 'Job',
-    owners: options.jobs,
-    selectorOf: ({ spec }: Stored<Job>) => spec?.selector,
-    expectations: context.expectations,
-  };
-  return fedBy(loop, [
-    options.jobs.subscribe(({ key }) => loop.mark(key)),
-    options.pods.subscribe((change) => hearPod(listener, loop, change)),
-  ]);
 };
 
 const reconcile = async (context: Context, key: string): Promise<void | { readonly afterMs: number }> => {
@@ -119,5 +103,5 @@ const later = (
   times: readonly (number | undefined)[],
 ): void | { readonly afterMs: number } => {
   const nextMs = Math.min(...times.map((timeMs) => timeMs ?? Infinity));
-  return nextMs === Infinity ? undefined : { afterMs: Math.min(Math.max(0, nextMs - nowMs), WAIT_MS_MAX) };
+  return nextMs === Infinity ? undefined : { afterMs: Math.max(0, nextMs - nowMs) };
 };

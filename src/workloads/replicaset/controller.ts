@@ -3,20 +3,17 @@
 import type { ApiClient } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../informer/informer.ts';
-import { isConflict, isNotFound } from '../../k8s/api-error.ts';
 import type { Pod } from '../../k8s/generated/types.ts';
 import type { Stored } from '../../k8s/objects.ts';
 import { controllerOf } from '../../k8s/owner-references.ts';
 import { isPodActive } from '../../k8s/pod-state.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
-import { fedBy } from '../../reconcile/fed-loop.ts';
-import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import { BY_CONTROLLER } from '../indexes.ts';
 import { claimPods } from '../pods/claim-pods.ts';
 import { Expectations } from '../pods/expectations.ts';
-import { hearPod } from '../pods/hear.ts';
+import { startOwnerLoop } from '../pods/owner-loop.ts';
 import { podFromTemplate } from '../pods/template.ts';
 import { type WriteFailure, writePods } from '../pods/write.ts';
 import { isSameStatus } from '../same-status.ts';
@@ -36,28 +33,21 @@ export type ReplicaSetControllerOptions = {
 };
 
 const CONCURRENCY = 5;
-/** A timer cannot wait longer than 24 days; looking again each hour costs nothing. */
-const WAIT_MS_MAX = 3_600_000;
 
 type Context = ReplicaSetControllerOptions & { readonly expectations: Expectations };
 
 /** Both informers must have synced: before that, absence means nothing. */
 export const startReplicaSetController = (options: ReplicaSetControllerOptions): Loop => {
-  const { kind, owners, clock, log } = options;
+  const { kind, owners, pods, clock, log } = options;
   const expectations = new Expectations(clock);
-  const loop = startKeyedLoop({
-    name: kind.resource.kind.toLowerCase(),
+  return startOwnerLoop({
+    listener: { kind: kind.resource.kind, owners, selectorOf: kind.selectorOf, expectations },
+    pods,
     concurrency: CONCURRENCY,
-    isExpected: (error) => isConflict(error) || isNotFound(error),
     reconcile: (key) => reconcile({ ...options, expectations }, key),
     clock,
     log,
   });
-  const listener = { kind: kind.resource.kind, owners, selectorOf: kind.selectorOf, expectations };
-  return fedBy(loop, [
-    owners.subscribe(({ key }) => loop.mark(key)),
-    options.pods.subscribe((change) => hearPod(listener, loop, change)),
-  ]);
 };
 
 const reconcile = async (context: Context, key: string): Promise<void | { readonly afterMs: number }> => {
@@ -72,7 +62,7 @@ const reconcile = async (context: Context, key: string): Promise<void | { readon
   await writeStatus(context, facts);
   if (failure) throw new Error(`${key}: ${failure.message}`); // again, after a back-off
   const nextMs = nextAvailableMs(facts);
-  return nextMs === undefined ? undefined : { afterMs: Math.min(nextMs - facts.nowMs, WAIT_MS_MAX) };
+  return nextMs === undefined ? undefined : { afterMs: nextMs - facts.nowMs };
 };
 
 const manage = (

@@ -2,7 +2,7 @@
 import type { ApiClient } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../informer/informer.ts';
-import { isAlreadyExists, isConflict, isNotFound } from '../../k8s/api-error.ts';
+import { isAlreadyExists } from '../../k8s/api-error.ts';
 import type {
   ControllerRevision,
   PersistentVolumeClaim,
@@ -13,11 +13,9 @@ import type { Stored } from '../../k8s/objects.ts';
 import { statefulSets } from '../../k8s/resources.ts';
 import type { Clock } from '../../lang/clock.ts';
 import type { Log } from '../../lang/log.ts';
-import { fedBy } from '../../reconcile/fed-loop.ts';
-import { startKeyedLoop } from '../../reconcile/keyed-loop.ts';
 import type { Loop } from '../../reconcile/loop.ts';
 import { claimPods } from '../pods/claim-pods.ts';
-import { hearPod } from '../pods/hear.ts';
+import { startOwnerLoop } from '../pods/owner-loop.ts';
 import { HashCollision, type History, deleteRevisions, keepHistory } from '../revisions/apply.ts';
 import { HASH_LABEL, expiredRevisions, templateOf } from '../revisions/history.ts';
 import { isSameStatus } from '../same-status.ts';
@@ -38,29 +36,20 @@ export type StatefulSetControllerOptions = {
 };
 
 const CONCURRENCY = 5;
-/** A timer cannot wait longer than 24 days; looking again each hour costs nothing. */
-const WAIT_MS_MAX = 3_600_000;
 
 /** All informers must have synced: before that, absence means nothing. */
 export const startStatefulSetController = (options: StatefulSetControllerOptions): Loop => {
-  const loop = startKeyedLoop({
-    name: 'statefulset',
+  const { statefulSets: owners, pods, clock, log } = options;
+  const selectorOf = ({ spec }: Stored<StatefulSet>) => spec?.selector;
+  return startOwnerLoop({
+    listener: { kind: 'StatefulSet', owners, selectorOf },
+    pods,
     concurrency: CONCURRENCY,
-    isExpected: (error) =>
-      isConflict(error) || isNotFound(error) || isAlreadyExists(error) || error instanceof HashCollision,
+    isExpected: (error) => isAlreadyExists(error) || error instanceof HashCollision,
     reconcile: (key) => reconcile(options, key),
-    clock: options.clock,
-    log: options.log,
+    clock,
+    log,
   });
-  const listener = {
-    kind: 'StatefulSet',
-    owners: options.statefulSets,
-    selectorOf: ({ spec }: Stored<StatefulSet>) => spec?.selector,
-  };
-  return fedBy(loop, [
-    options.statefulSets.subscribe(({ key }) => loop.mark(key)),
-    options.pods.subscribe((change) => hearPod(listener, loop, change)),
-  ]);
 };
 
 const reconcile = async (
@@ -80,7 +69,7 @@ const reconcile = async (
   }
   await truncate(options, snapshot, history);
   const nextMs = nextAvailableMs(snapshot);
-  return nextMs === undefined ? undefined : { afterMs: Math.min(nextMs - snapshot.nowMs, WAIT_MS_MAX) };
+  return nextMs === undefined ? undefined : { afterMs: nextMs - snapshot.nowMs };
 };
 
 /** A collision raises collisionCount, which gives the next try another name. */

@@ -11,6 +11,7 @@ import type {
   Validation,
 } from '../../../k8s/generated/types.ts';
 import { admissionEnvironment } from './variables.ts';
+import type { Scope } from './variables.ts';
 
 /** A program, or why there is none. */
 export type Expression = { readonly source: string; readonly program: Program | string };
@@ -25,8 +26,13 @@ export type CompiledPolicy = {
   readonly annotations: readonly (Expression & { readonly annotation: AuditAnnotation })[];
 };
 
-/** Compiles all that a policy says. O(length of its expressions). `object`: its type, where one is assumed. */
-export const compilePolicy = (spec: ValidatingAdmissionPolicySpec, object?: CelType): CompiledPolicy => {
+type Composed = Pick<ValidatingAdmissionPolicySpec, 'matchConditions' | 'paramKind' | 'variables'>;
+
+/** What all policies have, and where their other expressions stand: variables see those before them, the others all. */
+export const compileComposed = (
+  spec: Composed,
+  object?: CelType,
+): Pick<CompiledPolicy, 'conditions' | 'variables'> & { readonly scope: Scope } => {
   const composed = new Map<string, CelType>();
   const scope = { hasParams: spec.paramKind !== undefined, hasAuthorizer: true, composed, object };
   const variables = new Map<string, Expression>();
@@ -35,14 +41,20 @@ export const compilePolicy = (spec: ValidatingAdmissionPolicySpec, object?: CelT
     variables.set(name, variable);
     composed.set(name, typeof variable.program === 'string' ? DYN : variable.program.type);
   }
+  const conditions = (spec.matchConditions ?? []).map(({ name, expression }) => ({
+    name,
+    ...compileExpression(expression, ['bool'], scope),
+  }));
+  return { variables, conditions, scope };
+};
+
+/** Compiles all that a policy says. O(length of its expressions). `object`: its type, where one is assumed. */
+export const compilePolicy = (spec: ValidatingAdmissionPolicySpec, object?: CelType): CompiledPolicy => {
+  const { scope, ...composed } = compileComposed(spec, object);
   const within = (source: string, types: readonly string[]): Expression =>
     compileExpression(source, types, scope);
   return {
-    variables,
-    conditions: (spec.matchConditions ?? []).map(({ name, expression }) => ({
-      name,
-      ...within(expression, ['bool']),
-    })),
+    ...composed,
     validations: (spec.validations ?? []).map((validation) => ({
       validation,
       ...within(validation.expression, ['bool']),
@@ -72,17 +84,18 @@ export const compileConditions = (
 };
 
 /** `types`: what it may evaluate to, anything if empty. */
-const compileExpression = (
+export const compileExpression = (
   text: string | undefined,
   types: readonly string[],
-  scope: Parameters<typeof admissionEnvironment>[0],
+  scope: Scope,
 ): Expression => {
   // Objects are compiled before they are validated: what is required may be missing.
   const source = text ?? '';
   const compiled = compile(source, admissionEnvironment(scope));
   if (!compiled.ok) return { source, program: `compilation failed: ${compiled.error}` };
   const { program } = compiled;
-  if (types.length === 0 || types.includes(program.type.kind)) return { source, program };
+  const isAny = types.length === 0 || types.includes(program.type.kind);
+  if (isAny || types.includes(typeText(program.type))) return { source, program };
   return { source, program: `must evaluate to ${expected(types)} but got ${typeText(program.type)}` };
 };
 

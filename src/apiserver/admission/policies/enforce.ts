@@ -5,15 +5,15 @@ import type {
   ValidatingAdmissionPolicy as Policy,
   ValidatingAdmissionPolicyBinding as Binding,
 } from '../../../k8s/generated/types.ts';
-import { apiVersionOf } from '../../../k8s/resources.ts';
 import { forbidden } from '../../status-errors.ts';
 import type { AdmissionRequest, ValidatingStep } from '../admission.ts';
+import { inVersion } from '../other-version.ts';
 import { compilePolicy } from './compile-policy.ts';
 import type { CompiledPolicy } from './compile-policy.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import type { Denial, Verdict } from './evaluate-policy.ts';
 import type { Lookup } from './lookup.ts';
-import { inVersion, matchResources, namespaceOf } from './match-resources.ts';
+import { matchResources, namespaceOf } from './match-resources.ts';
 import { collectParameters } from './parameters.ts';
 
 /** A denial that ends the request. */
@@ -51,9 +51,8 @@ type Question = {
 
 const askPolicy = ({ policy, bindings, request, lookup, compiledOf }: Question): readonly Refusal[] => {
   const { matchConstraints, failurePolicy, paramKind } = policy.spec ?? {};
-  const resource =
-    bindings.length > 0 && matchConstraints && matchResources(matchConstraints, request, lookup);
-  if (!resource) return [];
+  const kind = bindings.length > 0 && matchConstraints && matchResources(matchConstraints, request, lookup);
+  if (!kind) return [];
   const isLenient = failurePolicy === 'Ignore';
   const name = policy.metadata?.name ?? '';
   return bindings.flatMap((binding) => {
@@ -66,13 +65,13 @@ const askPolicy = ({ policy, bindings, request, lookup, compiledOf }: Question):
         ? []
         : [{ ...of, message: `failed to configure binding: ${params}`, reason: undefined }];
     }
-    const seen = inVersion(request, apiVersionOf(resource));
+    const seen = inVersion(request, kind);
     return params.flatMap((each) => {
       const verdict = evaluatePolicy(
         compiledOf(policy),
         {
           request: seen,
-          matched: { resource, kind: request.type },
+          matched: { resource: kind.resource, kind: request.type },
           namespace: namespaceOf(request, lookup),
           params: each,
           authorize: lookup.authorizeFor(request.context.user),

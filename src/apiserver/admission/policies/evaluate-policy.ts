@@ -130,7 +130,7 @@ class Variables implements CelMap {
 }
 
 /** The value, or why there is none. */
-type Outcome = { readonly value: Value } | { readonly failure: string };
+export type Outcome = { readonly value: Value } | { readonly failure: string };
 
 const evaluate = ({ source, program }: Expression, values: object, budget: Budget): Outcome => {
   if (typeof program === 'string') return { failure: `compilation error: ${program}` };
@@ -139,6 +139,16 @@ const evaluate = ({ source, program }: Expression, values: object, budget: Budge
   return result.ok
     ? { value: result.value }
     : { failure: `expression '${source}' resulted in error: ${result.error}` };
+};
+
+/** An expression by itself, with the policy's variables. */
+export const evaluateAlone = (
+  policy: Pick<CompiledPolicy, 'variables'>,
+  inputs: Omit<Inputs, 'variables'>,
+  expression: Expression,
+): Outcome => {
+  const budget = new Budget(POLICY_COST_BUDGET);
+  return evaluateWithin(expression, bind(policy, inputs, budget), budget);
 };
 
 /** Whether all match conditions hold: false as soon as one does not, a failure if none says no and one fails. */

@@ -1,6 +1,8 @@
 // What policies look up in the API: themselves, their bindings, namespaces, parameters, and what users may do.
 import type { AccessCheck, Authorize } from '../../../cel/functions/authorizer.ts';
 import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
   MutatingWebhookConfiguration,
   Namespace,
   ValidatingAdmissionPolicy,
@@ -10,6 +12,8 @@ import type {
 import { joinKey } from '../../../k8s/objects.ts';
 import type { KubeObject, Stored } from '../../../k8s/objects.ts';
 import {
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
   mutatingWebhookConfigurations,
   namespaces,
   validatingAdmissionPolicies,
@@ -20,6 +24,7 @@ import type { Resource } from '../../../k8s/resources.ts';
 import type { Access } from '../../auth/access.ts';
 import type { Attributes } from '../../auth/attributes.ts';
 import { accountGroups, accountUserName } from '../../auth/users.ts';
+import type { Kind } from '../../kind.ts';
 import type { ServedKinds, User } from '../../registry.ts';
 import type { Store } from '../../store/store.ts';
 import type { MatchLookup } from './match-resources.ts';
@@ -28,6 +33,8 @@ import type { ParameterLookup } from './parameters.ts';
 export type Lookup = MatchLookup &
   ParameterLookup & {
     readonly policies: () => readonly Stored<ValidatingAdmissionPolicy>[];
+    readonly mutatingPolicies: () => readonly Stored<MutatingAdmissionPolicy>[];
+    readonly mutatingBindings: () => readonly Stored<MutatingAdmissionPolicyBinding>[];
     readonly mutatingWebhooks: () => readonly Stored<MutatingWebhookConfiguration>[];
     readonly validatingWebhooks: () => readonly Stored<ValidatingWebhookConfiguration>[];
     readonly bindings: () => readonly Stored<ValidatingAdmissionPolicyBinding>[];
@@ -44,13 +51,12 @@ export const createLookup = (store: Store, kinds: ServedKinds, access: Access): 
   return {
     policies: () => all(validatingAdmissionPolicies),
     bindings: () => all(validatingAdmissionPolicyBindings),
+    mutatingPolicies: () => all(mutatingAdmissionPolicies),
+    mutatingBindings: () => all(mutatingAdmissionPolicyBindings),
     mutatingWebhooks: () => all(mutatingWebhookConfigurations),
     validatingWebhooks: () => all(validatingWebhookConfigurations),
     namespace: (name) => get(namespaces, undefined, name) as Stored<Namespace> | undefined,
-    equivalents: ({ group, resource }) =>
-      kinds.all
-        .map((kind) => kind.resource)
-        .filter((each) => each.group === group && each.resource === resource),
+    equivalents: (kind) => kinds.all.filter((each) => isSamePlace(each, kind)),
     resources: () => kinds.all.map(({ resource }) => resource),
     get,
     list: (resource, namespace) =>
@@ -60,6 +66,12 @@ export const createLookup = (store: Store, kinds: ServedKinds, access: Access): 
       return { isAllowed: allowed, reason };
     },
   };
+};
+
+/** Versions of a custom resource are stored under their own, but in one place. */
+const isSamePlace = (a: Kind, b: Kind): boolean => {
+  const [placeA, placeB] = [a.storage ?? a.resource, b.storage ?? b.resource];
+  return placeA.group === placeB.group && placeA.resource === placeB.resource;
 };
 
 const subjectOf = ({ serviceAccount }: AccessCheck, user: User): User => {

@@ -8,29 +8,29 @@ import type {
 } from '../../../k8s/generated/types.ts';
 import { labelSelectorMatches } from '../../../k8s/labels.ts';
 import type { KubeObject, Stored } from '../../../k8s/objects.ts';
-import { apiVersionOf } from '../../../k8s/resources.ts';
 import type { Resource } from '../../../k8s/resources.ts';
+import type { Kind } from '../../kind.ts';
 import type { AdmissionRequest } from '../admission.ts';
 
 export type MatchLookup = {
   readonly namespace: (name: string) => Stored<Namespace> | undefined;
-  /** The same resource in all versions that are served. */
-  readonly equivalents: (resource: Resource) => readonly Resource[];
+  /** The kinds of the same objects: all versions that are served, also in other groups. */
+  readonly equivalents: (kind: Kind) => readonly Kind[];
 };
 
-/** The resource as the rules name it, the request's or an equivalent; undefined if they are not about it. */
+/** The kind as the rules name it, the request's or an equivalent; undefined if they are not about it. */
 export const matchResources = (
   match: MatchResources,
   request: AdmissionRequest,
   lookup: MatchLookup,
-): Resource | undefined => {
+): Kind | undefined => {
   if (!matchesNamespace(match.namespaceSelector, request, lookup)) return undefined;
   if (!matchesObject(match.objectSelector, request)) return undefined;
   const { excludeResourceRules = [], resourceRules = [], matchPolicy } = match;
-  const versions =
-    matchPolicy === 'Exact' ? [request.kind.resource] : lookup.equivalents(request.kind.resource);
-  if (matchRules(excludeResourceRules, request, versions)) return undefined;
-  return resourceRules.length === 0 ? request.kind.resource : matchRules(resourceRules, request, versions);
+  const { kind } = request;
+  const others = matchPolicy === 'Exact' ? [] : lookup.equivalents(kind).filter((each) => each !== kind);
+  if (matchRules(excludeResourceRules, request, others)) return undefined;
+  return resourceRules.length === 0 ? kind : matchRules(resourceRules, request, others);
 };
 
 /** A Namespace is in no namespace, although its requests name it as one. */
@@ -39,14 +39,6 @@ export const namespaceOf = (
   lookup: MatchLookup,
 ): Stored<Namespace> | undefined =>
   namespace === '' || resource.kind === 'Namespace' ? undefined : lookup.namespace(namespace);
-
-/** The objects as the version that a rule asked for has them. */
-export const inVersion = (request: AdmissionRequest, apiVersion: string): AdmissionRequest => {
-  if (apiVersionOf(request.kind.resource) === apiVersion || request.type) return request;
-  const convert = (object: KubeObject | undefined): KubeObject | undefined =>
-    object && { ...object, apiVersion };
-  return { ...request, object: convert(request.object), before: convert(request.before) };
-};
 
 const isEmpty = (selector: LabelSelector | undefined): boolean =>
   Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
@@ -73,15 +65,16 @@ const matchesObject = (
   return isEmpty(selector) || selects(object) || selects(before);
 };
 
-/** The request's own version first, as kube-apiserver asks. */
+/** The request's own kind first; of the others the one that the first rule is about, as kube-apiserver asks. */
 const matchRules = (
   rules: readonly NamedRuleWithOperations[],
   request: AdmissionRequest,
-  versions: readonly Resource[],
-): Resource | undefined => {
-  const own = request.kind.resource;
-  const others = versions.filter(({ version }) => version !== own.version);
-  return [own, ...others].find((resource) => rules.some((rule) => matchesRule(rule, request, resource)));
+  others: readonly Kind[],
+): Kind | undefined => {
+  if (rules.some((rule) => matchesRule(rule, request, request.kind.resource))) return request.kind;
+  return rules
+    .map((rule) => others.find(({ resource }) => matchesRule(rule, request, resource)))
+    .find((kind) => kind !== undefined);
 };
 
 const has = (items: readonly string[] | undefined, item: string): boolean =>

@@ -1,6 +1,7 @@
 // The variables of expressions in admission: their types, and their values for a request
 // (k8s.io/apiserver/pkg/admission/plugin/cel: compile.go, activation.go, condition.go; 1.37).
 import { environment } from '../../../cel/environment.ts';
+import { withPatches } from '../../../cel/mutation.ts';
 import type { Environment } from '../../../cel/environment.ts';
 import {
   AUTHORIZER_TYPE,
@@ -93,6 +94,8 @@ export type Scope = {
   readonly hasAuthorizer: boolean;
   /** Variables of the policy so far, by name; undefined where there are none (match conditions of webhooks). */
   readonly composed: ReadonlyMap<string, CelType> | undefined;
+  /** It makes patches. */
+  readonly hasPatches?: boolean;
 };
 
 /** What expressions may use in such a place. */
@@ -101,8 +104,9 @@ export const admissionEnvironment = ({
   hasParams,
   hasAuthorizer,
   composed,
-}: Scope): Environment =>
-  environment({
+  hasPatches = false,
+}: Scope): Environment => {
+  const admission = environment({
     object: objectType,
     oldObject: objectType,
     request: REQUEST_TYPE,
@@ -116,6 +120,8 @@ export const admissionEnvironment = ({
       variables: { kind: 'object', name: 'kubernetes.variables', fields: composed } as CelType,
     }),
   });
+  return hasPatches ? withPatches(admission) : admission;
+};
 
 export type Inputs = {
   readonly request: AdmissionRequest;

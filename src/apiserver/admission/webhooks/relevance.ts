@@ -1,19 +1,22 @@
 // Whether a webhook is asked about a request, and as what (k8s.io/apiserver/pkg/admission/plugin/webhook/generic/webhook.go,
 // ShouldCallHook; 1.37).
-import { apiVersionOf } from '../../../k8s/resources.ts';
 import { forbidden } from '../../status-errors.ts';
+import type { Kind } from '../../kind.ts';
 import type { AdmissionRequest } from '../admission.ts';
+import { inVersion } from '../other-version.ts';
 import { meetsConditions } from '../policies/evaluate-policy.ts';
 import type { Lookup } from '../policies/lookup.ts';
-import { inVersion, matchResources, namespaceOf } from '../policies/match-resources.ts';
+import { matchResources, namespaceOf } from '../policies/match-resources.ts';
 import type { Matched } from '../request-json.ts';
 import type { Hook } from './hook.ts';
 
 /** A question for a webhook. */
 export type Invocation = {
   readonly hook: Hook;
-  /** Its objects are in the version that the webhook asked for. */
+  /** Its objects are those of `kind`. */
   readonly request: AdmissionRequest;
+  /** The version that the webhook asked for. */
+  readonly kind: Kind;
   readonly matched: Matched;
 };
 
@@ -21,7 +24,7 @@ export type Invocation = {
 export const isExempt = ({ kind: { resource } }: AdmissionRequest): boolean =>
   resource.group === 'admissionregistration.k8s.io';
 
-/** Undefined: the webhook is not about it. Throws Forbidden if its match conditions fail. */
+/** Undefined: the webhook is not about it. Throws Forbidden if its match conditions fail, and NotConverted. */
 export const invocationOf = (
   hook: Hook,
   request: AdmissionRequest,
@@ -29,10 +32,10 @@ export const invocationOf = (
 ): Invocation | undefined => {
   const { rules = [], matchPolicy, namespaceSelector, objectSelector } = hook.webhook;
   const match = { resourceRules: rules, matchPolicy, namespaceSelector, objectSelector };
-  const resource = rules.length === 0 ? undefined : matchResources(match, request, lookup);
-  if (!resource) return undefined;
-  const seen = inVersion(request, apiVersionOf(resource));
-  const invocation = { hook, request: seen, matched: { resource, kind: request.type } };
+  const kind = rules.length === 0 ? undefined : matchResources(match, request, lookup);
+  if (!kind) return undefined;
+  const matched = { resource: kind.resource, kind: request.type };
+  const invocation = { hook, request: inVersion(request, kind), kind, matched };
   return isMeant(invocation, lookup) ? invocation : undefined;
 };
 

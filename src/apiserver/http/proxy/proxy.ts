@@ -29,9 +29,10 @@ export type ProxyOptions = {
 };
 
 export type Proxy = {
-  readonly answer: (request: ApiRequest, path: ResourcePath) => Promise<Answer>;
+  /** `tail`: the path there, '' or with a slash. */
+  readonly answer: (request: ApiRequest, path: ResourcePath, tail: string) => Promise<Answer>;
   /** Like exec: the two sides speak to each other, unless the answer is a refusal. */
-  readonly upgrade: (request: IncomingMessage, path: ResourcePath) => Promise<Tunnel>;
+  readonly upgrade: (request: IncomingMessage, path: ResourcePath, tail: string) => Promise<Tunnel>;
 };
 
 const CONNECT_MS_MAX = 30_000;
@@ -40,9 +41,8 @@ export const createProxy = (options: ProxyOptions): Proxy => {
   const upstreams = createUpstreams(options.kubelet);
   const locate = locatorIn(options);
   return {
-    answer: async (request, path) => {
-      const tail = tailOf(request.path);
-      if (tail === '' && request.method === 'GET') return redirect(request);
+    answer: async (request, path, tail) => {
+      if (proxyTail(request.path) === '' && request.method === 'GET') return redirect(request);
       const target = locate(path);
       const headers = requestHeaders(request.headers, request.path);
       const answer = await upstreams[target.transport].send(locationOf(target, tail, request.search), {
@@ -53,10 +53,10 @@ export const createProxy = (options: ProxyOptions): Proxy => {
       });
       return toAnswer(answer, request, target);
     },
-    upgrade: (request, path) => {
+    upgrade: (request, path, tail) => {
       const target = locate(path);
       const [text = '/', search] = (request.url ?? '/').split(/(?=\?)/, 2);
-      return upstreams[target.transport].upgrade(locationOf(target, tailOf(text), search ?? ''), {
+      return upstreams[target.transport].upgrade(locationOf(target, tail, search ?? ''), {
         method: request.method ?? 'GET',
         headers: upgradeHeaders(request.headers, text),
       });
@@ -112,8 +112,8 @@ const locatorIn = ({ registry, kubeletPort }: ProxyOptions): ((path: ResourcePat
 
 const OWN_PATH = /^\/+api\/+v1\/+(?:namespaces\/+[^/]+\/+)?(?:pods|services|nodes)\/+[^/]+\/+proxy/;
 
-/** What follows `.../proxy`, as it was written: '' or a path. */
-const tailOf = (path: string): string => path.replace(OWN_PATH, '');
+/** What follows `.../proxy`, as it was written: '' or a path. '' of any other path. */
+export const proxyTail = (path: string): string => (OWN_PATH.test(path) ? path.replace(OWN_PATH, '') : '');
 
 const locationOf = (target: ProxyTarget, tail: string, search: string): UpstreamLocation => ({
   ...target,

@@ -1,4 +1,7 @@
-import type { ValidatingAdmissionPolicyBinding } from '../../../k8s/generated/types.ts';
+import type {
+  MutatingAdmissionPolicyBinding,
+  ValidatingAdmissionPolicyBinding,
+} from '../../../k8s/generated/types.ts';
 import { validatingAdmissionPolicyBindings } from '../../../k8s/resources.ts';
 import { AGE, NAME, ageCell, nameCell, texts } from '../../columns/columns.ts';
 import { defaultMatchResources } from '../../defaults/match-resources.ts';
@@ -29,7 +32,10 @@ export const validatingAdmissionPolicyBindingKind = defineKind<ValidatingAdmissi
   validate: validatePolicyBinding,
 });
 
-const paramRefText = ({ spec }: ValidatingAdmissionPolicyBinding): string => {
+/** Of bindings of policies that mutate, too. */
+export const paramRefText = ({
+  spec,
+}: ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding): string => {
   const ref = spec?.paramRef;
   if (!ref) return '<unset>';
   if (!ref.name) return '<unset>';

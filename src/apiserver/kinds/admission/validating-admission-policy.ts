@@ -1,4 +1,4 @@
-import type { ValidatingAdmissionPolicy } from '../../../k8s/generated/types.ts';
+import type { MutatingAdmissionPolicy, ValidatingAdmissionPolicy } from '../../../k8s/generated/types.ts';
 import { validatingAdmissionPolicies } from '../../../k8s/resources.ts';
 import { AGE, NAME, ageCell, integers, nameCell, texts } from '../../columns/columns.ts';
 import { defaultMatchResources } from '../../defaults/match-resources.ts';
@@ -33,7 +33,8 @@ export const validatingAdmissionPolicyKind = defineKind<ValidatingAdmissionPolic
   validate: validatePolicy,
 });
 
-const paramKindText = ({ spec }: ValidatingAdmissionPolicy): string => {
+/** Of policies that mutate, too. */
+export const paramKindText = ({ spec }: ValidatingAdmissionPolicy | MutatingAdmissionPolicy): string => {
   const { apiVersion, kind } = spec?.paramKind ?? {};
   return kind ? `${apiVersion}/${kind}` : '<unset>';
 };

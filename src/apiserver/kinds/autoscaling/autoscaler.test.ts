@@ -191,6 +191,13 @@ describe('HorizontalPodAutoscaler of autoscaling/v1', () => {
     assert.deepEqual(inNewer().status, status);
     await patch(older, { status: { currentReplicas: 4 } }, 'status');
     assert.deepEqual(inNewer().status, { ...status, currentReplicas: 4 });
+    const annotations = {
+      [`${PREFIX}/metrics`]: JSON.stringify([
+        { type: 'Pods', pods: { metricName: 'x', targetAverageValue: '1' } },
+      ]),
+    };
+    await patch(older, { metadata: { annotations }, status: { currentReplicas: 5 } }, 'status');
+    assert.deepEqual([inNewer().spec.metrics, inNewer().status?.currentReplicas], [[percent(80)], 5]);
     const { message } = await statusOf(patch(older, { status: { desiredReplicas: -1 } }, 'status'));
     assert.match(
       message ?? '',

@@ -44,6 +44,10 @@ export const olderHorizontalPodAutoscalerKind = defineKind<Older>({
   prepareForUpdate: (draft, before) => {
     setStatus(draft, newerForm(before).status);
   },
+  // So are parts of the spec.
+  prepareForStatusUpdate: (draft, before) => {
+    Object.assign(draft, olderForm({ ...newerForm(draft as Older), spec: newerForm(before).spec }));
+  },
   validate: (object, _context, before) =>
     validateAutoscaler(newerForm(object), _context, before && newerForm(before)),
   validateStatus: (object) => validateAutoscalerStatus(newerForm(object)),

@@ -35,8 +35,8 @@ const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 export const validateRule = (rule: RuleWithOperations, path: string): FieldErrors => [
   ...listed(rule.operations, `${path}.operations`, 'operations'),
   ...each(rule.operations, `${path}.operations`, (operation, at) => oneOf(operation, OPERATIONS, at)),
-  ...listed(rule.apiGroups, `${path}.apiGroups`, 'api groups'),
-  ...listed(rule.apiVersions, `${path}.apiVersions`, 'api versions'),
+  ...listed(rule.apiGroups, `${path}.apiGroups`, 'API groups'),
+  ...listed(rule.apiVersions, `${path}.apiVersions`, 'API versions'),
   ...each(rule.apiVersions, `${path}.apiVersions`, (version, at) => when(version === '', () => required(at))),
   ...resources(rule.resources, `${path}.resources`),
   ...optionalOneOf(rule.scope, ['*', 'Cluster', 'Namespaced'], `${path}.scope`),
@@ -52,27 +52,29 @@ const listed = (items: readonly string[] | undefined, path: string, what: string
 
 const resources = (items: readonly string[] | undefined, path: string): FieldErrors => {
   if (!items?.length) return [required(path)];
-  const isRepeated = (text: string): boolean => {
-    const [resource, subresource] = text.split('/');
-    if (subresource === undefined) return items.includes('*') && resource !== '*';
-    return (
-      (items.includes(`${resource}/*`) && subresource !== '*') ||
-      (items.includes(`*/${subresource}`) && resource !== '*')
-    );
-  };
-  const all = items.includes('*/*') && items.length > 1;
+  const plain = items.filter((text) => text !== '' && !text.includes('/'));
   return [
-    ...when(all, () => invalid(path, items, "if '*/*' is present, must not specify other resources")),
-    ...items.flatMap((text, index) =>
-      text === ''
-        ? [required(`${path}[${index}]`)]
-        : when(isRepeated(text) && !all, () =>
-            invalid(
-              `${path}[${index}]`,
-              text,
-              'if a wildcard is present, must not specify what it stands for',
-            ),
-          ),
+    ...subresources(items, path),
+    ...when(items.length > 1 && items.includes('*/*'), () =>
+      invalid(path, items, "if '*/*' is present, must not specify other resources"),
+    ),
+    // As in kube-apiserver, the last one decides.
+    ...when(plain.includes('*') && plain.at(-1) !== '*', () =>
+      invalid(path, items, "if '*' is present, must not specify other resources without subresources"),
     ),
   ];
+};
+
+/** A star before or after the slash stands for what comes later in the list. */
+const subresources = (items: readonly string[], path: string): FieldErrors => {
+  const stars = new Set<string>();
+  return items.flatMap((text, index) => {
+    const at = `${path}[${index}]`;
+    if (text === '') return [required(at)];
+    const slash = text.indexOf('/');
+    if (slash < 0) return [];
+    const covering = [`${text.slice(0, slash)}/*`, `*${text.slice(slash)}`].filter((star) => stars.has(star));
+    if (text.startsWith('*/') || text.endsWith('/*')) stars.add(text);
+    return covering.map((star) => invalid(at, text, `if '${star}' is present, must not specify ${text}`));
+  });
 };

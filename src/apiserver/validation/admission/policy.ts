@@ -40,7 +40,9 @@ export const validatePolicy = ({ metadata, spec = {} }: ValidatingAdmissionPolic
       required('spec.matchConstraints.resourceRules'),
     ),
     ...matchConditionErrors(spec.matchConditions ?? [], compiled.conditions, 'spec.matchConditions'),
-    ...each(spec.variables, 'spec.variables', (variable, path) => variableErrors(variable, path, compiled)),
+    ...each(spec.variables, 'spec.variables', (variable, path) =>
+      variableErrors(variable, path, compiled.variables),
+    ),
     ...nothingToDo(spec),
     ...each(spec.validations, 'spec.validations', (validation, path, index) =>
       validationErrors(validation, path, compiled.validations[index]!),
@@ -49,7 +51,7 @@ export const validatePolicy = ({ metadata, spec = {} }: ValidatingAdmissionPolic
   ];
 };
 
-const paramKind = ({ apiVersion = '', kind = '' }: ParamKind, path: string): FieldErrors => {
+export const paramKind = ({ apiVersion = '', kind = '' }: ParamKind, path: string): FieldErrors => {
   const [version, group = ''] = apiVersion.split('/').toReversed() as [string, string?];
   return [
     ...(apiVersion === ''
@@ -71,10 +73,10 @@ const paramKind = ({ apiVersion = '', kind = '' }: ParamKind, path: string): Fie
 const RESERVED =
   /^(true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while)$/;
 
-const variableErrors = (
+export const variableErrors = (
   { name = '', expression = '' }: Partial<Variable>,
   path: string,
-  { variables }: CompiledPolicy,
+  variables: CompiledPolicy['variables'],
 ): FieldErrors => [
   ...(name.trim() === '' ? [required(`${path}.name`, 'name is not specified')] : []),
   ...when(name.trim() !== '' && (!/^[A-Za-z_]\w*$/.test(name) || RESERVED.test(name)), () =>
@@ -154,7 +156,10 @@ export const validatePolicyBinding = ({ spec }: Partial<ValidatingAdmissionPolic
   ];
 };
 
-const paramRefErrors = ({ name, selector, parameterNotFoundAction }: ParamRef, path: string): FieldErrors => {
+export const paramRefErrors = (
+  { name, selector, parameterNotFoundAction }: ParamRef,
+  path: string,
+): FieldErrors => {
   const exclusive = 'name and selector are mutually exclusive';
   return [
     ...(name ? pathSegment(name).map((message) => invalid(`${path}.name`, name, message)) : []),

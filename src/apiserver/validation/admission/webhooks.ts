@@ -14,23 +14,29 @@ import { validateRule } from './match-resources.ts';
 /** As clients send them: what is required may be missing. */
 type Hook = Partial<ValidatingWebhook>;
 
-export const validateMutatingWebhooks = (hooks: readonly Partial<MutatingWebhook>[]): FieldErrors => [
-  ...validateWebhooks(hooks),
-  ...each(hooks, 'webhooks', ({ reinvocationPolicy }, path) =>
+export const validateMutatingWebhooks = (hooks: readonly Partial<MutatingWebhook>[]): FieldErrors =>
+  all(hooks, ({ reinvocationPolicy }, path) =>
     optionalOneOf(reinvocationPolicy, ['IfNeeded', 'Never'], `${path}.reinvocationPolicy`),
-  ),
-];
+  );
 
-export const validateWebhooks = (hooks: readonly Hook[]): FieldErrors => [
-  ...each(hooks, 'webhooks', webhook),
-  ...repeatedIndexes(hooks, ({ name = '' }) => name).map((index) =>
-    duplicate(`webhooks[${index}].name`, hooks[index]!.name),
-  ),
-];
+export const validateWebhooks = (hooks: readonly Hook[]): FieldErrors => all(hooks, () => []);
+
+const all = <T extends Hook>(
+  hooks: readonly T[],
+  own: (hook: T, path: string) => FieldErrors,
+): FieldErrors => {
+  const repeated = new Set(repeatedIndexes(hooks, ({ name = '' }) => name));
+  return each(hooks, 'webhooks', (hook, path, index) => [
+    ...webhook(hook, path, own(hook, path)),
+    ...reviewVersions(hook.admissionReviewVersions ?? [], `${path}.admissionReviewVersions`),
+    ...when(!!hook.name && repeated.has(index), () => duplicate(`${path}.name`, hook.name)),
+  ]);
+};
 
 const SIDE_EFFECTS = ['None', 'NoneOnDryRun'];
 
-const webhook = (hook: Hook, path: string): FieldErrors => [
+/** `own`: findings about what only its kind has. */
+const webhook = (hook: Hook, path: string, own: FieldErrors): FieldErrors => [
   ...fullyQualifiedName(hook.name ?? '', `${path}.name`),
   ...each(hook.rules, `${path}.rules`, validateRule),
   ...optionalOneOf(hook.failurePolicy, ['Fail', 'Ignore'], `${path}.failurePolicy`),
@@ -41,13 +47,13 @@ const webhook = (hook: Hook, path: string): FieldErrors => [
   ...timeout(hook.timeoutSeconds, `${path}.timeoutSeconds`),
   ...labelSelector(hook.namespaceSelector, `${path}.namespaceSelector`),
   ...labelSelector(hook.objectSelector, `${path}.objectSelector`),
+  ...own,
   ...clientConfig(hook.clientConfig ?? {}, `${path}.clientConfig`),
   ...matchConditionErrors(
     hook.matchConditions ?? [],
     compileConditions(hook.matchConditions ?? []).conditions,
     `${path}.matchConditions`,
   ),
-  ...reviewVersions(hook.admissionReviewVersions ?? [], `${path}.admissionReviewVersions`),
 ];
 
 const fullyQualifiedName = (name: string, path: string): FieldErrors => {
@@ -75,12 +81,12 @@ const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 const reviewVersions = (versions: readonly string[], path: string): FieldErrors => {
   if (versions.length === 0) return [required(path, `must specify one of ${REVIEW_VERSIONS.join(', ')}`)];
   const isKnown = versions.some((version) => REVIEW_VERSIONS.includes(version));
+  const repeated = new Set(repeatedIndexes(versions, (version) => version));
   return [
-    ...repeatedIndexes(versions, (version) => version).map((index) =>
-      invalid(`${path}[${index}]`, versions[index], 'duplicate version'),
-    ),
-    ...each(versions, path, (version, at) =>
-      dns1035Label(version).map((finding) => invalid(at, version, finding)),
+    ...each(versions, path, (version, at, index) =>
+      repeated.has(index)
+        ? [invalid(at, version, 'duplicate version')]
+        : dns1035Label(version).map((finding) => invalid(at, version, finding)),
     ),
     ...when(!isKnown, () =>
       invalid(path, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`),

@@ -2,8 +2,8 @@
 import type { Pod } from '../../k8s/generated/types.ts';
 import { joinKey } from '../../k8s/objects.ts';
 import type { Stored } from '../../k8s/objects.ts';
-import type { Workload } from '../../policy/model/party-groups.ts';
-import { policyPodOf } from '../../policy/model/world.ts';
+import type { Workload } from './party-groups.ts';
+import { policyPodOf } from './world.ts';
 
 /** A Deployment's pods are of its name, whichever of its ReplicaSets made them; a pod that nothing made is of its own. */
 export const workloadsOf = (pods: readonly Stored<Pod>[]): readonly Workload[] => {
