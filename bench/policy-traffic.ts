@@ -1,161 +1,126 @@
-// What do policies cost the packets of a connection, by their number? Beside a node that tracks connections and has none, and
-// beside the naive layout: a rule for each peer and port, of which the last one allows.
-//
-// In turns, A B A B ... A, both ends on one core: a ratio is that of a turn to the mean of the two beside it, by CPU time
-// (service-throughput.ts says why).
-// Needs root. `node bench/policy-traffic.ts ROUNDS`
-import { setTimeout as delay } from 'node:timers/promises';
-import { withNetns } from '../src/kernel/netns.ts';
+// What do policies cost a connection, with 100, 1,000 and 10,000 of them at the pod that is reached, next to none, and next to
+// as many rules in a list? All servers are there at once and are asked in turn, so that noise falls on all. Needs root.
+// node bench/policy-traffic.ts [CONNECTS ROUNDS]
 import { openNft } from '../src/kernel/nft.ts';
-import type { Nft } from '../src/kernel/nft.ts';
-import { systemClock as clock } from '../src/lang/clock.ts';
-import { silentLog as log } from '../src/lang/log.ts';
-import { createPolicyCompiler } from '../src/policy/compile/policy-compiler.ts';
-import type { PolicyCompiler } from '../src/policy/compile/policy-compiler.ts';
-import { PolicyTable } from '../src/policy/kernel/policy-table.ts';
-import { networkPolicyRules } from '../src/policy/model/network-policy.ts';
-import { policyPodOf } from '../src/policy/model/world.ts';
+import { withNetns } from '../src/kernel/netns.ts';
+import { startPolicyAgentThread } from '../test/support/policy-agent-thread.ts';
+import type { PolicyOrder } from '../test/support/policy-agent-thread.ts';
 import { createLab, podAddresses } from '../test/support/service-lab.ts';
-import type { Lab } from '../test/support/service-lab.ts';
 import { makeCgroup, removeCgroup } from '../test/support/test-cgroup.ts';
 import { percentile, report } from './report.ts';
 import { PORTS, startClient, startServer } from './traffic.ts';
-import type { Kind, TrafficClient, TrafficServer } from './traffic.ts';
 
-const ROUNDS = Number(process.argv[2] ?? 100);
-const TURN_MS = 20;
-const KINDS = ['stream', 'crr'] as const satisfies readonly Kind[];
-const SIZES = [0, 100, 1000, 10_000];
-const LINEAR_SIZES = [100, 1000];
-const cgroup = `/podnet-bench-${process.pid}`;
-const [server] = podAddresses(1);
+const [CONNECTS = 5000, ROUNDS = 20] = process.argv.slice(2).map(Number);
+const COUNTS = [100, 1000, 10_000] as const;
+const TURN_MS = 50;
+const CGROUP = `/podnet-bench-${process.pid}/client`;
 
-type Node = {
-  readonly lab: Lab;
-  readonly nft: Nft;
-  readonly servers: TrafficServer;
-  readonly client: TrafficClient;
+type Server = {
+  readonly name: string;
+  readonly n: number;
+  readonly policies: number;
+  readonly rules: number;
 };
-
-const startNode = async (name: string): Promise<Node> => {
-  const lab = await createLab(name, 2);
-  const nft = withNetns(lab.nodeNetns, openNft);
-  // a minute of connections is not to fill the table
-  await lab.onNode('sysctl', '-qw', 'net.netfilter.nf_conntrack_tcp_timeout_close=1');
-  const servers = await startServer(lab.podNetns(1));
-  return { lab, nft, servers, client: await startClient(lab.podNetns(2), servers, makeCgroup(cgroup)) };
-};
-
-const forward = (table: string, rules: readonly string[]): string =>
-  [
-    `add table inet ${table}`,
-    `add chain inet ${table} forward { type filter hook forward priority 0; }`,
-    ...rules.map((rule) => `add rule inet ${table} forward ${rule}`),
-  ].join('\n');
-
-const ESTABLISHED = 'ct state established,related accept';
-const ports = Object.values(PORTS);
-
-const podOf = (n: number) =>
-  policyPodOf({
-    metadata: { namespace: 'bench', name: `pod-${n}`, labels: { app: `pod-${n}` } },
-    spec: { nodeName: 'node-1', containers: [] },
-    status: { phase: 'Running', podIPs: podAddresses(n).map((ip) => ({ ip })) },
-  })!;
-
-const peerOf = (n: number): string => `10.${100 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`;
-
-/** Each lets in somebody else at a port of its own; the last lets in the client. All select the server. */
-const policyOf = (n: number, isLast: boolean) =>
-  networkPolicyRules({
-    metadata: { namespace: 'bench', name: `policy-${n}` },
-    spec: {
-      podSelector: { matchLabels: { app: 'pod-1' } },
-      ingress: [
-        isLast
-          ? {
-              from: [{ podSelector: { matchLabels: { app: 'pod-2' } } }],
-              ports: ports.map((port) => ({ port })),
-            }
-          : { from: [{ ipBlock: { cidr: `${peerOf(n)}/32` } }], ports: [{ port: 1000 + (n % 8000) }] },
-      ],
-    },
-  });
-
-const startCompiler = (): PolicyCompiler => {
-  const compiler = createPolicyCompiler();
-  compiler.upsertNamespace('bench', {});
-  for (const n of [1, 2]) {
-    compiler.upsertPod(podOf(n));
-    compiler.upsertLocal(`bench/pod-${n}`, podAddresses(n));
-  }
-  return compiler;
-};
-
-const [bare, node, linear] = [
-  await startNode('bare'),
-  await startNode('policies'),
-  await startNode('linear'),
+const servers: readonly Server[] = [
+  { name: 'no policy', n: 1, policies: 0, rules: 0 },
+  ...COUNTS.map((policies, i) => ({ name: `${policies} policies`, n: 2 + i, policies, rules: 0 })),
+  ...COUNTS.map((rules, i) => ({ name: `a list of ${rules} rules`, n: 5 + i, policies: 0, rules })),
 ];
-const nodes = [bare, node, linear];
-const rows: string[][] = [];
+const CLIENT = 8;
+const clientIp = podAddresses(CLIENT)[0];
+const strangerOf = (n: number): string => `198.18.${n >> 8}.${n & 255}`;
 
-const measure = async (what: string, other: TrafficClient): Promise<void> => {
-  for (const kind of KINDS) {
-    const rate = (client: TrafficClient) =>
-      client.run({ kind, host: server, ms: TURN_MS, place: 'one core' });
-    const ratios: number[] = [];
-    await rate(other);
-    let before = await rate(bare.client);
-    for (let round = 0; round < ROUNDS; round++) {
-      const figure = await rate(other);
-      const after = await rate(bare.client);
-      ratios.push((2 * figure) / (before + after));
-      before = after;
-    }
-    const quartiles = [0.25, 0.75].map((p) => percentile(ratios, p).toFixed(3)).join(' .. ');
-    rows.push([what, kind, percentile(ratios, 0.5).toFixed(3), quartiles]);
-    process.stderr.write(`${rows.at(-1)!.join('  ')}\n`);
-    await delay(200); // connections of the kind before are gone
-  }
-};
+/** The last of them allows the client. */
+const policiesOf = ({ n, policies }: Server): readonly PolicyOrder[] =>
+  Array.from({ length: policies }, (_, i) => ({
+    put: 'networkPolicies',
+    object: {
+      metadata: { namespace: 'ns', name: `p-${n}-${i}` },
+      spec: {
+        podSelector: { matchLabels: { server: `${n}` } },
+        ingress: [{ from: [{ ipBlock: { cidr: `${i === policies - 1 ? clientIp : strangerOf(i)}/32` } }] }],
+      },
+    },
+  }));
 
-try {
-  bare.nft.run(forward('tracked', [ESTABLISHED]));
-  const table = PolicyTable.open({ nft: node.nft, clock, log, dnsAddresses: [] }, new Map());
-  const compiler = startCompiler();
-  let present = 0;
-  for (const size of SIZES) {
-    if (present > 0) compiler.upsertPolicy(policyOf(present - 1, false));
-    for (let n = present; n < size; n++) compiler.upsertPolicy(policyOf(n, n === size - 1));
-    present = size;
-    table.apply(compiler.flush().changes);
-    await measure(`${size} policies`, node.client);
-  }
-  for (const size of LINEAR_SIZES) {
-    const others = Array.from(
-      { length: size - 1 },
-      (_, n) => `ip saddr ${peerOf(n)} tcp dport ${1000 + (n % 8000)} accept`,
-    );
-    const last = `ip saddr ${podAddresses(2)[0]} tcp dport { ${ports.join(', ')} } accept`;
-    linear.nft.run(
-      `add table inet linear\ndelete table inet linear\n${forward('linear', [ESTABLISHED, ...others, last, 'drop'])}`,
-    );
-    await measure(`a list of ${size} rules`, linear.client);
-  }
-} finally {
-  for (const { client, servers } of nodes) for (const each of [client, servers]) each.close();
-  for (const { lab, nft } of nodes) {
-    nft.close();
-    await lab.close();
-  }
-  await delay(100);
-  removeCgroup(cgroup);
-}
+const podOrder = (n: number): PolicyOrder => ({
+  put: 'pods',
+  object: {
+    metadata: { namespace: 'ns', name: `pod-${n}`, uid: `${n}`, labels: { server: `${n}` } },
+    spec: { nodeName: 'node-1', containers: [] },
+    status: { podIPs: podAddresses(n).map((ip) => ({ ip })) },
+  } as PolicyOrder extends { object: infer T } ? T : never,
+});
 
-report(
-  `TCP between two pods of a node, ${ROUNDS} rounds of ${TURN_MS} ms: ratios to a node without policies in the turns beside`,
-  ['WHAT', 'TRAFFIC', 'RATIO', 'QUARTILES'],
-  [...rows, ['bar', '', 'flat within 0.05', '']],
+const linearRules = ({ n, rules }: Server): readonly string[] => [
+  `add chain inet linear list-${n}`,
+  ...Array.from(
+    { length: rules },
+    (_, i) => `add rule inet linear list-${n} ip saddr ${i === rules - 1 ? clientIp : strangerOf(i)} accept`,
+  ),
+  `add rule inet linear list-${n} drop`,
+  `add rule inet linear forward ip daddr ${podAddresses(n)[0]} jump list-${n}`,
+];
+
+const lab = await createLab('policy-traffic', CLIENT);
+const pods = [...servers.map(({ n }) => n), CLIENT];
+const agent = await startPolicyAgentThread({
+  netns: lab.nodeNetns,
+  dnsAddresses: [],
+  liveConnections: 'cut',
+  namesFile: '/nowhere/names.json',
+  upstream: { address: '127.0.0.1', port: 53 },
+  sandboxes: pods.map((n) => ({
+    pod: { namespace: 'ns', name: `pod-${n}`, uid: `${n}` },
+    addresses: podAddresses(n),
+  })),
+  objects: [
+    { put: 'namespaces', object: { metadata: { name: 'ns' } } },
+    ...pods.map(podOrder),
+    ...servers.flatMap(policiesOf),
+  ],
+});
+const nft = withNetns(lab.nodeNetns, openNft);
+nft.run(
+  [
+    'add table inet linear',
+    'add chain inet linear forward { type filter hook forward priority filter + 1; }',
+    'add rule inet linear forward ct state established,related accept',
+    ...servers.filter(({ rules }) => rules > 0).flatMap(linearRules),
+  ].join('\n'),
 );
-process.exit();
+await lab.onNode('sysctl', '-qw', 'net.netfilter.nf_conntrack_tcp_timeout_close=1');
+const running = await Promise.all(servers.map(({ n }) => startServer(lab.podNetns(n))));
+const client = await startClient(lab.podNetns(CLIENT), running[0]!, makeCgroup(CGROUP));
+
+const hosts = servers.map(({ n }) => ({ host: podAddresses(n)[0], port: PORTS.crr }));
+await client.connect({ hosts, count: CONNECTS / 10 }); // warms up
+const connects = await client.connect({ hosts, count: CONNECTS });
+/** A stream to the server in turn with one to that without policies: its rate to the mean of the two beside it. */
+const stream = (index: number): Promise<number> =>
+  client.run({ kind: 'stream', host: hosts[index]!.host, ms: TURN_MS, place: 'two cores' });
+const streamRatios: number[][] = servers.map(() => []);
+for (let round = 0; round < ROUNDS; round++)
+  for (const index of servers.keys()) {
+    const [before, rate, after] = [await stream(0), await stream(index), await stream(0)];
+    streamRatios[index]!.push((2 * rate) / (before + after));
+  }
+
+const half = connects.map((samples) => percentile(samples, 0.5));
+report(
+  'a new connection and a stream to a pod, by what decides about it (target: policies within 5 % of none)',
+  ['AT THE POD', 'CONNECT P50', 'P99', 'MORE', 'STREAM, TO NONE'],
+  servers.map(({ name }, i) => [
+    name,
+    `${half[i]!.toFixed(1)} us`,
+    `${percentile(connects[i]!, 0.99).toFixed(1)} us`,
+    `${(half[i]! - half[0]!).toFixed(1)} us`,
+    percentile(streamRatios[i]!, 0.5).toFixed(2),
+  ]),
+);
+client.close();
+for (const each of running) each.close();
+await agent.close();
+nft.close();
+await lab.close();
+removeCgroup(CGROUP);
