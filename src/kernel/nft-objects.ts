@@ -1,6 +1,12 @@
 // What tables there are, and what they are made of, read by netlink: its cost is that of what is read, where libnftables
 // reads all elements of the namespace first (nft 1.0.6: 3 s at 90,000).
-import { NFT_GET, decodeLasting, decodeTableName } from '../wire/nftables/objects.ts';
+import {
+  NFT_GET,
+  decodeCounter,
+  decodeLasting,
+  decodeTableName,
+  encodeCounterQuery,
+} from '../wire/nftables/objects.ts';
 import { familyHeader } from '../wire/nftables/families.ts';
 import type { NftFamily } from '../wire/nftables/families.ts';
 import { NetlinkSocket } from './netlink-socket.ts';
@@ -10,6 +16,8 @@ export type NftObjects = {
   readonly tables: () => readonly string[];
   /** The chains, rules and sets of a table as text to compare: without elements and counters. */
   readonly structure: (table: string) => string;
+  /** How many packets a counter with a name has counted. Throws ENOENT where there is none. */
+  readonly packets: (table: string, counter: string) => number;
   readonly close: () => void;
 };
 
@@ -37,6 +45,17 @@ export const openNftObjects = (): NftObjects => {
             .map((payload) => decodeLasting(kind, payload)),
         )
         .join('\n');
+    },
+    packets: (table, counter) => {
+      const [family, name] = table.split(' ') as [NftFamily, string];
+      const [[payload] = []] = socket.request([
+        {
+          what: `read the counter ${counter} of ${table} of nftables`,
+          type: NFT_GET.object,
+          payload: encodeCounterQuery(family, name, counter),
+        },
+      ]);
+      return payload ? decodeCounter(payload) : 0;
     },
     close: () => socket.close(),
   };

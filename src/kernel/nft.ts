@@ -29,6 +29,8 @@ export type Nft = {
   readonly tables: () => readonly string[];
   /** The table's chains, rules and sets as text to compare, without elements and counters; its cost is theirs. */
   readonly structure: (table: string) => string;
+  /** How many packets a counter with a name has counted; as cheap. Throws ENOENT where there is none. */
+  readonly packets: (table: string, counter: string) => number;
   readonly close: () => void;
 };
 
@@ -59,6 +61,7 @@ export const openNft = (): Nft => {
       objectsOf(runIn(context, command, OUTPUT_JSON | (terse ? OUTPUT_TERSE : 0))),
     tables: objects.tables,
     structure: objects.structure,
+    packets: objects.packets,
     close: () => {
       freeContext(context);
       elements.close();

@@ -52,4 +52,10 @@ describe('openNft()', () => {
     assert.deepEqual(set?.['set']?.['elem'], ['10.0.0.1']);
     assert.deepEqual(nft.query('list chain ip t c').length, 1);
   });
+
+  it('reads a counter without looking at anything else', () => {
+    nft.run('add counter ip t seen { packets 7000000000 bytes 9 }');
+    assert.equal(nft.packets('ip t', 'seen'), 7_000_000_000);
+    assert.throws(() => nft.packets('ip t', 'none'), { code: 'ENOENT' });
+  });
 });

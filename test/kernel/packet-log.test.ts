@@ -98,7 +98,7 @@ describe('openPacketLog()', () => {
         world: { now: () => world, evaluator: () => createEvaluator(world) },
         pods: { get: () => undefined },
         recorder: { record: () => {} },
-        nft: { query: () => [] },
+        nft: { packets: () => 0 },
         clock: systemClock,
         log: silentLog,
       }),

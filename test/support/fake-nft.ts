@@ -38,6 +38,7 @@ export const createFakeNft = (): FakeNft => {
     query: () => [],
     tables: () => (hasTables ? ['ip podnet-services', 'ip6 podnet-services'] : []),
     structure: () => '',
+    packets: () => 0,
     close: () => {},
     text: () => toText(entriesOf(maps)),
     failOn: (pattern, code = 'EINVAL') => (failing = { pattern, code }),

@@ -20,7 +20,7 @@ export const countPackets = (netnsPath: string, match: string): PacketCounter =>
     ].join('\n'),
   );
   return {
-    read: () => Number(nft.query(`list counter ${TABLE} arrived`)[0]!['counter']!['packets']),
+    read: () => nft.packets(TABLE, 'arrived'),
     close: () => {
       nft.run(`delete table ${TABLE}`);
       nft.close();

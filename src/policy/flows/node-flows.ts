@@ -20,7 +20,7 @@ export type NodeFlowsOptions = {
   readonly world: PolicyAgent['world'];
   readonly pods: Pick<Informer<Pod>, 'get'>;
   readonly recorder: EventRecorder;
-  readonly nft: Pick<Nft, 'query'>;
+  readonly nft: Pick<Nft, 'packets'>;
   readonly clock: Clock;
   readonly log: Log;
 };

@@ -4,10 +4,9 @@ import type { Nft } from '../../kernel/nft.ts';
 import { TABLE, UNLOGGED } from './layout.ts';
 
 /** Since the table was made; 0 where there is none. */
-export const readUnlogged = (nft: Pick<Nft, 'query'>): number => {
+export const readUnlogged = (nft: Pick<Nft, 'packets'>): number => {
   try {
-    const [object] = nft.query(`list counter ${TABLE} ${UNLOGGED}`);
-    return Number(object?.['counter']?.['packets'] ?? 0);
+    return nft.packets(TABLE, UNLOGGED);
   } catch (error) {
     if (isKernelError(error, 'ENOENT')) return 0;
     throw error;
