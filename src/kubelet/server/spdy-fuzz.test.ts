@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type SpdyClient, openSpdy } from '../../../test/support/spdy-client.ts';
-import { type TestKubelet, boundPod, startTestKubelet } from '../../../test/support/test-kubelet.ts';
-import { pods } from '../../k8s/resources.ts';
-import { type KeyPair, createAuthority } from '../../pki/authority.ts';
+import { type SecureKubelet, startSecureKubelet } from '../../../test/support/secure-kubelet.ts';
+import type { TestKubelet } from '../../../test/support/test-kubelet.ts';
 import type { Frame } from '../../wire/spdy/frame.ts';
 
 const PORT = 21_254;
@@ -73,25 +71,11 @@ const bytes = fc.oneof(
 
 describe('kubelet server under any frames', () => {
   let test: TestKubelet;
-  let ca: string;
-  let caller: KeyPair;
+  let dial: SecureKubelet['dial'];
   before(async () => {
-    const authority = await createAuthority('test');
-    ca = authority.certificate;
-    const own = { commonName: 'system:node:node-1', ipAddresses: ['127.0.0.1'], usage: 'server' as const };
-    caller = await authority.issue({ commonName: 'kube-apiserver-kubelet-client', usage: 'client' });
-    test = await startTestKubelet({ server: { port: PORT, ca, ...(await authority.issue(own)) } });
-    await test.kubelet.whenRegistered();
-    test.client.put(pods, boundPod('a'));
-    await test.clock.advance(1000);
+    ({ test, dial } = await startSecureKubelet(PORT));
   });
   after(() => test.stop());
-
-  const dial = (path: string, protocols: string): Promise<SpdyClient> =>
-    openSpdy(
-      { host: '127.0.0.1', port: PORT, path, ca, cert: caller.certificate, key: caller.key },
-      protocols,
-    );
 
   it('ends each connection with its caller, and serves the next', async () => {
     const sent = fc.array(fc.oneof({ weight: 4, arbitrary: frame }, bytes), { maxLength: 12 });

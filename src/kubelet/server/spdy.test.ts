@@ -3,12 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../../test/support/poll.ts';
-import { openSpdy } from '../../../test/support/spdy-client.ts';
-import type { SpdyClient } from '../../../test/support/spdy-client.ts';
-import { boundPod, startTestKubelet } from '../../../test/support/test-kubelet.ts';
+import { startSecureKubelet } from '../../../test/support/secure-kubelet.ts';
+import type { SecureKubelet } from '../../../test/support/secure-kubelet.ts';
 import type { TestKubelet } from '../../../test/support/test-kubelet.ts';
-import { pods } from '../../k8s/resources.ts';
-import { createAuthority } from '../../pki/authority.ts';
 import type { KeyPair } from '../../pki/authority.ts';
 
 const PORT = 21_252;
@@ -17,23 +14,12 @@ describe('kubelet server over SPDY', () => {
   let test: TestKubelet;
   let ca: string;
   let caller: KeyPair;
+  let dial: SecureKubelet['dial'];
   before(async () => {
-    const authority = await createAuthority('test');
-    ca = authority.certificate;
-    const own = { commonName: 'system:node:node-1', ipAddresses: ['127.0.0.1'], usage: 'server' as const };
-    caller = await authority.issue({ commonName: 'kube-apiserver-kubelet-client', usage: 'client' });
-    test = await startTestKubelet({ server: { port: PORT, ca, ...(await authority.issue(own)) } });
-    await test.kubelet.whenRegistered();
-    test.client.put(pods, boundPod('a'));
-    await test.clock.advance(1000);
+    ({ test, ca, caller, dial } = await startSecureKubelet(PORT));
   });
   after(() => test.stop());
 
-  const dial = (path: string, protocols: string): Promise<SpdyClient> =>
-    openSpdy(
-      { host: '127.0.0.1', port: PORT, path, ca, cert: caller.certificate, key: caller.key },
-      protocols,
-    );
   const execPath = (...words: readonly string[]): string =>
     `/exec/default/a/web?output=1&error=1&${words.map((word) => `command=${word}`).join('&')}`;
 
